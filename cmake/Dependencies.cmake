@@ -1,0 +1,20 @@
+# Every third-party library, each behind one imported target. scripts/packages lists the Debian packages.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS system)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
+find_package(OpenSSL REQUIRED)
+pkg_check_modules(opus REQUIRED IMPORTED_TARGET opus)
+pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
+pkg_check_modules(ffmpeg REQUIRED IMPORTED_TARGET libavcodec libavutil libswresample)
+
+# spandsp ships no usable target of its own: G.722 is all that is taken from it.
+find_library(SPANDSP_LIBRARY spandsp REQUIRED)
+find_path(SPANDSP_INCLUDE spandsp.h REQUIRED)
+add_library(rotunda_spandsp INTERFACE)
+target_link_libraries(rotunda_spandsp INTERFACE ${SPANDSP_LIBRARY})
+target_include_directories(rotunda_spandsp SYSTEM INTERFACE ${SPANDSP_INCLUDE})

@@ -1,0 +1,54 @@
+# What every target of the project shares, and the one way to declare a folder's library.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# The binary is found where the README says: build/<preset>/rotunda.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+
+find_program(CCACHE ccache)
+if(CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(rotunda_flags INTERFACE)
+target_include_directories(rotunda_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(rotunda_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror
+    -fno-omit-frame-pointer -fstack-protector-strong)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_definitions(rotunda_flags INTERFACE _FORTIFY_SOURCE=2)
+    target_link_options(rotunda_flags INTERFACE -Wl,-z,relro,-z,now)
+endif()
+if(ROTUNDA_SANITIZE)
+    target_compile_options(rotunda_flags INTERFACE -fsanitize=${ROTUNDA_SANITIZE} -fno-sanitize-recover=all)
+    target_link_options(rotunda_flags INTERFACE -fsanitize=${ROTUNDA_SANITIZE})
+endif()
+if(ROTUNDA_FUZZ)
+    target_compile_options(rotunda_flags INTERFACE -fsanitize=fuzzer-no-link)
+    target_link_options(rotunda_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# rotunda_library(NAME [DEPENDS lib...]): every source of the current folder becomes rotunda_NAME.
+function(rotunda_library name)
+    cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+    add_library(rotunda_${name} STATIC ${sources})
+    target_link_libraries(rotunda_${name} PUBLIC rotunda_flags ${ARG_DEPENDS})
+endfunction()
+
+# rotunda_test(FOLDER [DEPENDS lib...]): tests/FOLDER/*_test.cpp become one program, one ctest entry.
+function(rotunda_test folder)
+    cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*.cpp)
+    if(NOT sources)
+        return()
+    endif()
+    add_executable(${folder}_tests ${PROJECT_SOURCE_DIR}/tests/doctest_main.cpp ${sources})
+    target_link_libraries(${folder}_tests PRIVATE rotunda_flags ${ARG_DEPENDS})
+    target_compile_definitions(${folder}_tests PRIVATE ROTUNDA_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
+    add_test(NAME unit.${folder} COMMAND ${folder}_tests)
+    set_tests_properties(unit.${folder} PROPERTIES TIMEOUT 300)
+endfunction()

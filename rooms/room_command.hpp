@@ -1,0 +1,83 @@
+// What the signaling thread tells a media worker. Values only: once posted, the sender keeps nothing of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/audio_codec.hpp"
+#include "base/net_address.hpp"
+#include "base/strong_id.hpp"
+#include "base/time.hpp"
+#include "rooms/media_transport.hpp"
+
+namespace rotunda::rooms {
+
+using RoomId = StrongId<struct RoomTag>;
+using ParticipantId = StrongId<struct ParticipantTag>;
+
+// The negotiated audio of one leg, as offer/answer settled it.
+struct AudioLeg {
+    struct Format {
+        std::uint8_t payload_type = 0;
+        AudioCodec codec = AudioCodec::pcmu;
+    };
+    struct Event {  // telephone-event or CN: a payload type and its clock
+        std::uint8_t payload_type = 0;
+        int clock_hz = 8000;
+    };
+
+    std::vector<Format> receive;  // what we accept, by our payload types
+    std::vector<Event> telephone_events;
+    std::vector<Event> comfort_noise;
+    AudioSettings send;  // what we produce
+    std::uint8_t send_payload_type = 0;
+
+    bool sends = true;     // we may send RTP (local direction sendrecv or sendonly)
+    bool receives = true;  // the peer's RTP enters the mix (sendrecv or recvonly)
+    bool on_hold = false;  // the peer holds: out of the mix, its silence time-out pauses
+
+    Endpoint remote_rtp;   // from the SDP; port 0 or a wildcard address: not known yet
+    Endpoint remote_rtcp;  // a=rtcp (RFC 3605), else port + 1; unused with rtcp_mux
+    bool rtcp_mux = false;
+    IpAddress signaling_source;  // the only other address that may latch (interop rule 15)
+};
+
+struct RoomSettings {
+    int max_talkers = 8;                         // N loudest in the mix
+    Duration silence_timeout = std::chrono::seconds(60);  // neither RTP nor RTCP for so long: MediaSilent
+    bool alone_prompt = true;
+};
+
+// Sent before the room's first JoinRoom and after its last LeaveRoom.
+struct OpenRoom {
+    RoomId room;
+    RoomSettings settings;
+};
+struct CloseRoom {
+    RoomId room;
+};
+struct JoinRoom {
+    RoomId room;
+    ParticipantId participant;
+    MediaPorts ports;
+    AudioLeg audio;
+    std::string cname;  // RTCP SDES (RFC 3550 §6.5.1)
+};
+// After a re-INVITE. An equal leg changes nothing: media is not restarted (interop rule 3).
+struct UpdateLeg {
+    RoomId room;
+    ParticipantId participant;
+    AudioLeg audio;
+};
+// The worker sends RTCP BYE, answers with LegEnded and drops the ports.
+struct LeaveRoom {
+    RoomId room;
+    ParticipantId participant;
+};
+
+using RoomCommand = std::variant<OpenRoom, CloseRoom, JoinRoom, UpdateLeg, LeaveRoom>;
+
+}  // namespace rotunda::rooms

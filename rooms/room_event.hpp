@@ -1,0 +1,53 @@
+// What a media worker tells the signaling thread.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "base/time.hpp"
+#include "rooms/room_command.hpp"
+
+namespace rotunda::rooms {
+
+// The first valid RTP packet of a leg came in.
+struct MediaStarted {
+    RoomId room;
+    ParticipantId participant;
+    Endpoint source;
+};
+
+// Neither RTP nor RTCP for RoomSettings::silence_timeout; said once per spell. The focus then asks with OPTIONS.
+struct MediaSilent {
+    RoomId room;
+    ParticipantId participant;
+};
+
+// One telephone-event (RFC 4733), said once however many end packets came.
+struct DigitPressed {
+    RoomId room;
+    ParticipantId participant;
+    char digit = '0';  // 0-9 * # A-D
+    Duration length{};
+};
+
+// The quality line at the end of a call.
+struct LegQuality {
+    std::uint64_t packets_received = 0;
+    std::uint64_t packets_lost = 0;
+    std::uint64_t packets_discarded = 0;  // late, duplicate, malformed, from a stranger
+    std::uint64_t packets_sent = 0;
+    std::uint64_t frames_concealed = 0;
+    Duration jitter{};         // RFC 3550 §6.4.1 at the end
+    Duration mean_delay{};     // arrival to playout, mean over the call
+    Duration round_trip{};     // from RTCP, 0 if never known
+    double remote_loss = 0.0;  // fraction of our packets the peer reported lost, 0 to 1
+};
+struct LegEnded {
+    RoomId room;
+    ParticipantId participant;
+    LegQuality quality;
+};
+
+using RoomEvent = std::variant<MediaStarted, MediaSilent, DigitPressed, LegEnded>;
+
+}  // namespace rotunda::rooms

@@ -16,7 +16,8 @@ struct MediaStarted {
     Endpoint source;
 };
 
-// Neither RTP nor RTCP for RoomSettings::silence_timeout; said once per spell. The focus then asks with OPTIONS.
+// Neither RTP nor RTCP for RoomSettings::silence_timeout; said again after every further such time while the
+// silence lasts. The focus asks with an in-dialog OPTIONS each time (interop rule 25).
 struct MediaSilent {
     RoomId room;
     ParticipantId participant;

@@ -1,0 +1,72 @@
+#include "rooms/room_registry.hpp"
+
+#include <algorithm>
+
+namespace rotunda::rooms {
+
+RoomRegistry::RoomRegistry(RoomPolicy policy, std::size_t workers)
+    : policy_(std::move(policy)), load_(std::max<std::size_t>(workers, 1)) {
+    std::sort(policy_.configured.begin(), policy_.configured.end(),
+              [](const auto& a, const auto& b) { return a.name < b.name; });
+}
+
+const ConfiguredRoom* RoomRegistry::configured(std::string_view user) const {
+    auto it =
+        std::lower_bound(policy_.configured.begin(), policy_.configured.end(), user,
+                         [](const ConfiguredRoom& room, std::string_view name) { return room.name < name; });
+    return it != policy_.configured.end() && it->name == user ? &*it : nullptr;
+}
+
+std::optional<RoomRefusal> RoomRegistry::would_refuse(std::string_view user) const {
+    if (auto open = by_name_.find(user); open != by_name_.end()) {
+        const Room& room = *open->second;
+        return room.participants < room.max_participants ? std::nullopt : std::optional(RoomRefusal::full);
+    }
+    const bool known = configured(user) || (policy_.on_demand && policy_.on_demand(user));
+    if (!known) return RoomRefusal::unknown;
+    if (by_name_.size() >= policy_.max_rooms) return RoomRefusal::too_many_rooms;
+    return std::nullopt;
+}
+
+Result<RoomRegistry::Entry, RoomRefusal> RoomRegistry::enter(std::string_view user) {
+    if (auto refusal = would_refuse(user)) return fail(*refusal);
+    auto open = by_name_.find(user);
+    const bool opens = open == by_name_.end();
+    if (opens) {
+        const ConfiguredRoom* rule = configured(user);
+        auto room = std::make_unique<Room>();
+        room->id = ids_.next();
+        room->name = std::string(user);
+        room->worker = least_loaded_worker();
+        room->max_participants =
+            rule && rule->max_participants ? rule->max_participants : policy_.max_participants;
+        by_id_.emplace(room->id, room.get());
+        open = by_name_.emplace(room->name, std::move(room)).first;
+    }
+    Room& room = *open->second;
+    ++room.participants;
+    ++load_[room.worker];
+    return Entry{room, opens};
+}
+
+bool RoomRegistry::leave(RoomId id) {
+    auto it = by_id_.find(id);
+    if (it == by_id_.end()) return false;
+    Room& room = *it->second;
+    --load_[room.worker];
+    if (--room.participants > 0) return false;
+    by_id_.erase(it);
+    by_name_.erase(by_name_.find(room.name));
+    return true;
+}
+
+const Room* RoomRegistry::find(RoomId id) const {
+    auto it = by_id_.find(id);
+    return it == by_id_.end() ? nullptr : it->second;
+}
+
+std::size_t RoomRegistry::least_loaded_worker() const {
+    return static_cast<std::size_t>(std::min_element(load_.begin(), load_.end()) - load_.begin());
+}
+
+}  // namespace rotunda::rooms

@@ -1,0 +1,78 @@
+// The rooms that exist and the rules by which a dialled user part becomes one. Signaling thread.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.hpp"
+#include "rooms/room_command.hpp"
+
+namespace rotunda::rooms {
+
+// A room the operator named. It opens with its first caller like any other.
+struct ConfiguredRoom {
+    std::string name;                  // the user part to dial, compared exactly after unescaping
+    std::size_t max_participants = 0;  // 0: the server-wide default
+};
+
+struct RoomPolicy {
+    std::vector<ConfiguredRoom> configured;
+    // Says whether a user part that nothing else claims opens a room; empty: never. Must be linear in its
+    // input.
+    std::function<bool(std::string_view)> on_demand;
+    std::size_t max_rooms = 10'000;
+    std::size_t max_participants = 1'000;  // per room, where the room does not say otherwise
+    RoomSettings media;
+};
+
+// One open room, as the signaling thread sees it; its media lives on one worker for life.
+struct Room {
+    RoomId id;
+    std::string name;
+    std::size_t worker = 0;
+    std::size_t participants = 0;
+    std::size_t max_participants = 0;
+};
+
+enum class RoomRefusal { unknown, full, too_many_rooms };
+
+class RoomRegistry {
+  public:
+    // `workers`: how many media workers rooms are spread over, at least 1.
+    RoomRegistry(RoomPolicy policy, std::size_t workers);
+
+    // What a call to this user part would meet, without opening anything: nullopt means it is welcome.
+    std::optional<RoomRefusal> would_refuse(std::string_view user) const;
+
+    struct Entry {
+        Room& room;
+        bool opened;  // this call opened it: the worker has yet to be told
+    };
+    // Takes a place in the room, opening it on the least loaded worker if need be. The reference holds until
+    // leave() closes it.
+    Result<Entry, RoomRefusal> enter(std::string_view user);
+    // Gives the place back; true if the room is thereby closed and gone.
+    bool leave(RoomId id);
+
+    const Room* find(RoomId id) const;
+    std::size_t open_rooms() const { return by_name_.size(); }
+    const RoomSettings& media_settings() const { return policy_.media; }
+
+  private:
+    const ConfiguredRoom* configured(std::string_view user) const;
+    std::size_t least_loaded_worker() const;
+
+    RoomPolicy policy_;
+    std::vector<std::size_t> load_;  // participants per worker
+    std::map<std::string, std::unique_ptr<Room>, std::less<>> by_name_;
+    std::unordered_map<RoomId, Room*> by_id_;
+    IdSource<RoomId> ids_;
+};
+
+}  // namespace rotunda::rooms

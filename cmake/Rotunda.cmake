@@ -31,10 +31,11 @@ if(ROTUNDA_FUZZ)
     target_link_options(rotunda_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# rotunda_library(NAME [DEPENDS lib...]): every source of the current folder becomes rotunda_NAME.
+# rotunda_library(NAME [DEPENDS lib...]): every source of the current folder but main.cpp becomes rotunda_NAME.
 function(rotunda_library name)
     cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+    list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
     add_library(rotunda_${name} STATIC ${sources})
     target_link_libraries(rotunda_${name} PUBLIC rotunda_flags ${ARG_DEPENDS})
 endfunction()

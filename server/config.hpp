@@ -1,0 +1,95 @@
+// Everything an operator may set, as typed values. config_table.hpp describes each key; config_loader.hpp
+// fills this in.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/audio_codec.hpp"
+#include "base/log.hpp"
+#include "base/net_address.hpp"
+#include "base/pattern.hpp"
+#include "base/time.hpp"
+#include "signaling/flow.hpp"
+
+namespace rotunda::server {
+
+// "udp://0.0.0.0:5060"
+struct ListenAddress {
+    sip::Transport transport = sip::Transport::udp;
+    Endpoint endpoint;
+    // A host without this address family goes on without it: true for the built-in IPv6 listeners only.
+    bool optional = false;
+};
+
+// Inclusive.
+struct PortRange {
+    std::uint16_t first = 0;
+    std::uint16_t last = 0;
+};
+
+// A room that exists by configuration, with what it overrides.
+struct ConfiguredRoom {
+    std::string name;
+    std::optional<std::uint32_t> max_participants;
+};
+
+enum class LogFormat : std::uint8_t { text, json };
+
+// The values a default-constructed Config holds are the documented defaults.
+struct Config {
+    struct Tcp {
+        std::uint32_t connections = 10000;
+        std::uint32_t connections_per_peer = 2500;
+        Duration idle_timeout = std::chrono::hours(1);
+    };
+    struct Sip {
+        std::vector<ListenAddress> listen = {
+            {sip::Transport::udp, {IpAddress(), 5060}, false},
+            {sip::Transport::tcp, {IpAddress(), 5060}, false},
+            {sip::Transport::udp, {IpAddress::v6({}), 5060}, true},
+            {sip::Transport::tcp, {IpAddress::v6({}), 5060}, true},
+        };
+        std::optional<Endpoint> external_address;  // port 0: the port the peer reached
+        std::vector<IpPrefix> local_net;           // default: loopback, link-local and private networks
+        std::uint8_t dscp = 24;
+        std::string user_agent;  // default: Rotunda/VERSION
+        Tcp tcp;
+    };
+    struct Media {
+        std::optional<IpAddress> external_address;  // default: the address of sip.external_address
+        PortRange ports{20000, 29999};
+        std::uint8_t dscp_audio = 46;
+        std::uint8_t dscp_video = 34;
+        Duration silence_timeout = std::chrono::seconds(60);
+        std::uint32_t workers = 0;  // 0: one per core
+    };
+    struct Rooms {
+        std::optional<Pattern> on_demand;  // default: [0-9]+; nullopt: switched off
+        std::uint32_t max = 1000;
+        std::uint32_t max_participants = 1000;
+        std::uint32_t max_talkers = 8;
+        bool alone_prompt = true;
+        std::vector<ConfiguredRoom> list;
+    };
+    struct Log {
+        LogFormat format = LogFormat::text;
+        LogLevel level = LogLevel::info;
+    };
+
+    Config();
+
+    Sip sip;
+    Media media;
+    Rooms rooms;
+    std::vector<AudioCodec> audio_codecs = {AudioCodec::opus, AudioCodec::g722, AudioCodec::pcmu,
+                                            AudioCodec::pcma};
+    std::uint32_t calls_max = 5000;
+    Duration drain_deadline{0};
+    Endpoint http_listen;  // default: 127.0.0.1:8080
+    Log log;
+};
+
+}  // namespace rotunda::server

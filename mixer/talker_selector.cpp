@@ -1,0 +1,68 @@
+#include "mixer/talker_selector.hpp"
+
+#include <algorithm>
+
+namespace rotunda::mixer {
+
+namespace {
+
+constexpr float background_dbov = -75.0f;  // below: no signal, nothing to hear
+constexpr float speech_dbov = -50.0f;      // never speech below
+constexpr float speech_above_floor_db = 9.0f;
+constexpr float highest_floor_dbov = -45.0f;  // a loud steady sound never sinks into its own floor
+constexpr float floor_rise_db_per_s = 3.0f;
+constexpr float loudness_fall_db_per_s = 20.0f;
+constexpr float seat_bonus_db = 6.0f;
+constexpr Duration hangover = std::chrono::milliseconds(600);
+// Steps between the tiers, wider than any difference of loudness within one.
+constexpr float paused_tier = 200.0f;
+constexpr float speaking_tier = 400.0f;
+
+float seconds(Duration d) {
+    return std::chrono::duration<float>(d).count();
+}
+
+}  // namespace
+
+void Talker::update(float level_dbov, Duration block) {
+    const float s = seconds(block);
+    loudness_ = std::max(level_dbov, loudness_ - loudness_fall_db_per_s * s);
+    // Minimum statistics: the floor follows down at once and creeps up. Digital silence says nothing about
+    // his room.
+    if (level_dbov > silence_dbov) floor_ = std::min(level_dbov, floor_ + floor_rise_db_per_s * s);
+    floor_ = std::min(floor_, highest_floor_dbov);
+    speaking_ = level_dbov >= std::max(speech_dbov, floor_ + speech_above_floor_db);
+    hangover_ = speaking_ ? hangover : std::max(Duration::zero(), hangover_ - block);
+}
+
+float Talker::rank() const {
+    const float tier = speaking_ ? speaking_tier : is_active() ? paused_tier : 0.0f;
+    return tier + loudness_ + (in_mix_ ? seat_bonus_db : 0.0f);
+}
+
+void Talker::seat(bool in_mix) {
+    was_in_mix_ = in_mix_;
+    in_mix_ = in_mix;
+}
+
+void TalkerSelector::select(std::span<Talker> talkers) {
+    ranking_.clear();
+    for (std::size_t i = 0; i < talkers.size(); ++i) {
+        const Talker& talker = talkers[i];
+        if (talker.is_active() || talker.loudness() > background_dbov)
+            ranking_.push_back({talker.rank(), static_cast<std::uint32_t>(i)});
+    }
+    if (ranking_.size() > seats_) {
+        const auto louder = [](const Entry& a, const Entry& b) {
+            return a.rank != b.rank ? a.rank > b.rank : a.index < b.index;
+        };
+        std::nth_element(ranking_.begin(), ranking_.begin() + static_cast<std::ptrdiff_t>(seats_),
+                         ranking_.end(), louder);
+        ranking_.resize(seats_);
+    }
+    // was_in_mix_ moves along for everyone; the chosen are then seated on top.
+    for (Talker& talker : talkers) talker.seat(false);
+    for (const Entry& entry : ranking_) talkers[entry.index].in_mix_ = true;
+}
+
+}  // namespace rotunda::mixer

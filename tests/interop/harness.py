@@ -1,0 +1,235 @@
+"""Starts Rotunda and phones nobody here wrote, headless and on loopback. Every port is a free one; everything ends with the test."""
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import audio
+
+BINARY = os.environ.get("ROTUNDA_BINARY", "build/release/rotunda")
+
+
+def free_port(kind=socket.SOCK_DGRAM, count=1, host="127.0.0.1"):
+    """The first of `count` neighbouring ports that are free now for UDP and TCP alike."""
+    for port in range(10000 + os.getpid() * 37 % 9000, 19900, count + 1):
+        with contextlib.ExitStack() as held:
+            try:
+                for offset in range(count):
+                    for each in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                        probe = held.enter_context(socket.socket(socket.AF_INET, each))
+                        probe.bind((host, port + offset))
+            except OSError:
+                continue
+            if port not in free_port.taken:
+                free_port.taken.update(range(port, port + count))
+                return port
+    raise RuntimeError("no free port")
+
+
+free_port.taken = set()
+
+
+def wait_until(condition, seconds, what):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if (value := condition()):
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"waited {seconds} s in vain for {what}")
+
+
+class Process:
+    """A child in its own process group whose output goes to a file; stopped when the test ends."""
+
+    def __init__(self, folder, name, command, stdin=subprocess.DEVNULL, env=None):
+        self.log_path = pathlib.Path(folder) / f"{name}.log"
+        self.log_file = open(self.log_path, "wb")
+        self.child = subprocess.Popen(command, stdin=stdin, stdout=self.log_file, stderr=subprocess.STDOUT,
+                                      env={**os.environ, **(env or {})}, start_new_session=True)
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def running(self):
+        return self.child.poll() is None
+
+    def stop(self, how=signal.SIGTERM, patience=5):
+        if self.running():
+            os.killpg(self.child.pid, how)
+            try:
+                self.child.wait(patience)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.child.pid, signal.SIGKILL)
+                self.child.wait()
+        self.log_file.close()
+        return self.child.returncode
+
+
+class Rotunda(Process):
+    def __init__(self, folder, host="127.0.0.1", **settings):
+        self.host, self.port = host, free_port()
+        media = free_port(count=2)
+        # Loopback tests run beside one another: each server gets a media range of its own.
+        low = 20000 + (media * 7919) % 90 * 400
+        bracketed = f"[{host}]" if ":" in host else host
+        defaults = {"sip.listen": f"udp://{bracketed}:{self.port},tcp://{bracketed}:{self.port}",
+                    "media.ports": f"{low}-{low + 399}", "log.format": "json", "http.listen": "127.0.0.1:0"}
+        defaults.update({key.replace("__", "."): value for key, value in settings.items()})
+        command = [BINARY]
+        for key, value in defaults.items():
+            command += ["--set", f"{key}={value}"]
+        super().__init__(folder, "rotunda", command)
+        self.bracketed = bracketed
+        wait_until(self.answers_options, 10, "Rotunda to answer OPTIONS")
+
+    def uri(self, room, transport=None):
+        return f"sip:{room}@{self.bracketed}:{self.port}" + (f";transport={transport}" if transport else "")
+
+    def answers_options(self):
+        assert self.running(), self.log()
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((self.host, 0))
+            probe.settimeout(0.3)
+            port = probe.getsockname()[1]
+            probe.sendto((f"OPTIONS sip:{self.bracketed}:{self.port} SIP/2.0\r\n"
+                          f"Via: SIP/2.0/UDP {self.bracketed}:{port};branch=z9hG4bK{time.monotonic_ns()};rport\r\n"
+                          f"From: <sip:probe@{self.bracketed}>;tag=1\r\nTo: <sip:{self.bracketed}>\r\n"
+                          f"Call-ID: {time.monotonic_ns()}\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n"
+                          "Content-Length: 0\r\n\r\n").encode(), (self.host, self.port))
+            try:
+                return probe.recv(65536).startswith(b"SIP/2.0 200")
+            except (TimeoutError, ConnectionRefusedError):
+                return False
+
+    def events(self, name=None):
+        """The log's records, as dictionaries; of one event if named."""
+        records = []
+        for line in self.log().splitlines():
+            with contextlib.suppress(ValueError):
+                record = json.loads(line)
+                if name is None or record.get("event") == name:
+                    records.append(record)
+        return records
+
+
+class Baresip(Process):
+    """Debian's baresip: plays a WAV file or nothing, records what it hears, obeys over its JSON control port."""
+
+    CODECS = {"PCMU": "PCMU/8000/1", "PCMA": "PCMA/8000/1", "G722": "G722/16000/1", "opus": "opus/48000/2"}
+
+    def __init__(self, folder, name, codec="PCMU", play=None, host="127.0.0.1", ptime=20):
+        self.home = pathlib.Path(folder) / name
+        self.records = self.home / "records"
+        self.records.mkdir(parents=True)
+        self.port, self.control = free_port(count=2), free_port()
+        rtp = 16000 + self.port % 100 * 20
+        source = f"aufile,{play}" if play else "aubridge,none"
+        (self.home / "contacts").touch()
+        (self.home / "accounts").write_text(
+            f"<sip:{name}@{host}:{self.port}>;regint=0;audio_codecs={self.CODECS[codec]};ptime={ptime}\n")
+        (self.home / "config").write_text("\n".join([
+            f"sip_listen {host}:{self.port}", "call_max_calls 4", "audio_path /nonexistent",
+            f"audio_player aubridge,player-{name}", f"audio_source {source}", f"audio_alert aubridge,alert-{name}",
+            "ausrc_srate 48000", "auplay_srate 48000", "ausrc_channels 1", "auplay_channels 1", "audio_buffer 20-160",
+            f"rtp_ports {rtp}-{rtp + 19}", "module_path /usr/lib/baresip/modules",
+            "module g711.so", "module g722.so", "module opus.so", "module aubridge.so", "module aufile.so",
+            "module sndfile.so", "module_tmp uuid.so", "module_tmp account.so", "module_app menu.so",
+            "module_app ctrl_tcp.so", f"ctrl_tcp_listen {host}:{self.control}", f"snd_path {self.records}", ""]))
+        super().__init__(folder, name, ["baresip", "-f", str(self.home)])
+        self.link = wait_until(self.connect, 10, f"baresip {name} to take commands")
+
+    def connect(self):
+        with contextlib.suppress(OSError):
+            return socket.create_connection(("127.0.0.1", self.control), timeout=2)
+
+    def command(self, name, params=""):
+        text = json.dumps({"command": name, "params": params}).encode()
+        self.link.sendall(b"%d:%s," % (len(text), text))
+
+    def dial(self, uri):
+        self.command("dial", uri)
+        wait_until(lambda: "Call established" in self.log(), 10, f"{uri} to answer")
+
+    def hang_up(self):
+        self.command("hangup")
+
+    def heard(self):
+        """(rate, samples) of everything decoded so far in the last call."""
+        return audio.read_wav(sorted(self.records.glob("*-dec.wav"))[-1])
+
+
+class Linphone(Process):
+    """Debian's linphonec with files instead of a sound card."""
+
+    def __init__(self, folder, name, play, codec=None):
+        self.home = pathlib.Path(folder) / name
+        # Without this folder linphonec opens no socket, and says nothing of it.
+        (self.home / ".local/share/linphone").mkdir(parents=True)
+        self.record = self.home / "heard.wav"
+        self.port = free_port()
+        rtp = 18000 + self.port % 100 * 20
+        config = self.home / "linphonerc"
+        config.write_text(f"[sip]\nsip_port={self.port}\nsip_tcp_port={self.port}\nsip_tls_port=0\nguess_hostname=0\n"
+                          f"contact=\"{name}\" <sip:{name}@127.0.0.1:{self.port}>\nuse_ipv6=0\n"
+                          f"[rtp]\naudio_rtp_port={rtp}\n[sound]\nechocancellation=0\n[net]\nfirewall_policy=0\n"
+                          "[video]\nenabled=0\nautomatically_initiate=0\nautomatically_accept=0\n")
+        super().__init__(folder, name, ["linphonec", "-c", str(config)], stdin=subprocess.PIPE,
+                         env={"HOME": str(self.home)})
+        wait_until(lambda: "linphonec>" in self.log(), 15, "linphonec's prompt")
+        self.say("soundcard use files", f"play {play}", f"record {self.record}")
+
+    def say(self, *lines):
+        for line in lines:
+            self.child.stdin.write(line.encode() + b"\n")
+            self.child.stdin.flush()
+            time.sleep(0.3)
+
+    def dial(self, uri):
+        self.say(f"call {uri}")
+        wait_until(lambda: "connected" in self.log(), 15, f"{uri} to answer linphonec")
+
+    def hang_up(self):
+        self.say("terminate")
+
+    def heard(self):
+        return audio.read_wav(self.record)
+
+
+class InteropTest(unittest.TestCase):
+    """A scratch folder and everything started in it; on failure the logs are printed, then all of it goes."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rotunda-interop-"))
+        self.started = []
+        self.addCleanup(self.clean_up)
+
+    def start(self, kind, *args, **kwargs):
+        process = kind(self.folder, *args, **kwargs)
+        self.started.append(process)
+        return process
+
+    def tone_file(self, hz, rate=48000, seconds=60, amplitude=0.1):
+        path = self.folder / f"tone-{hz}-{rate}.wav"
+        if not path.exists():
+            audio.write_wav(path, rate, audio.tone(rate, hz, seconds, amplitude))
+        return path
+
+    def clean_up(self):
+        for process in reversed(self.started):
+            process.stop()
+        failed = any(error for _, error in getattr(self._outcome, "errors", [])) or \
+            bool(getattr(getattr(self._outcome, "result", None), "failures", []))
+        if failed or os.environ.get("ROTUNDA_KEEP"):
+            for process in self.started:
+                print(f"--- {process.log_path.name}", process.log()[-4000:], sep="\n", file=sys.stderr)
+        if not os.environ.get("ROTUNDA_KEEP"):
+            shutil.rmtree(self.folder, ignore_errors=True)

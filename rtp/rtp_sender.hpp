@@ -1,0 +1,65 @@
+// Numbers and stamps the packets of one outgoing stream. The frames it heads may be shared by many senders:
+// one encode per mix, one RtpSender per listener.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "rtp/rtp_packet.hpp"
+
+namespace rotunda::rtp {
+
+// Used by one media worker. `random` must outlive the sender.
+class RtpSender {
+  public:
+    // SSRC, first sequence number and first time stamp are random (RFC 3550 §5.1).
+    explicit RtpSender(RandomSource& random);
+
+    // The payload type and clock of the frames that follow. A new clock rate starts a new SSRC (RFC 7160
+    // §4.1); a new payload type with the same clock continues the stream.
+    void set_format(std::uint8_t payload_type, int clock_hz);
+
+    // Writes the header of the next packet; the caller has put `payload_size` bytes behind it or sends them
+    // with it. `duration`: of the audio in the payload; the next time stamp follows from it. set_format()
+    // must have been called.
+    void write_next(std::span<std::uint8_t, rtp_header_size> out, std::size_t payload_size, Duration duration,
+                    TimePoint now);
+    // Media time passes and nothing is sent (DTX, hold, a muted spell): the next packet has the marker bit
+    // (RFC 3551 §4.1).
+    void skip(Duration duration);
+
+    // Call with the SSRC of every RTP or RTCP packet received. If the peer uses ours, ours changes (RFC 3550
+    // §8.2): true, and the owner should send an RTCP BYE for the old one.
+    bool on_peer_ssrc(std::uint32_t peer_ssrc);
+
+    std::uint32_t ssrc() const { return ssrc_; }
+    // For the SR: since the current SSRC began; octets of payload (RFC 3550 §6.4.1).
+    std::uint32_t packets() const { return packets_; }
+    std::uint32_t octets() const { return octets_; }
+    // The time stamp a sample would have that is sent now.
+    std::uint32_t timestamp_at(TimePoint now) const;
+    bool has_sent() const { return packets_ != 0; }
+    // Over the whole leg.
+    std::uint64_t total_packets() const { return total_packets_; }
+
+  private:
+    void begin();
+    std::uint32_t ticks(Duration duration) const;
+
+    RandomSource& random_;
+    std::uint32_t ssrc_ = 0;
+    std::uint16_t sequence_ = 0;
+    std::uint32_t timestamp_ = 0;
+    bool marker_ = true;
+    std::uint8_t payload_type_ = 0;
+    int clock_hz_ = 0;
+    std::uint32_t packets_ = 0;
+    std::uint32_t octets_ = 0;
+    std::uint64_t total_packets_ = 0;
+    std::uint32_t last_timestamp_ = 0;
+    TimePoint last_sent_{};
+};
+
+}  // namespace rotunda::rtp

@@ -17,7 +17,8 @@ void InviteClientTransaction::receive_response(int status, std::string ack, Time
     switch (state_) {
         case State::calling:
         case State::proceeding:
-            // §17.1.1.2: a provisional response stops retransmission and goes to the TU, as do all final ones.
+            // §17.1.1.2: a provisional response stops retransmission and goes to the TU, as do all final
+            // ones.
             out.deliver();
             if (status < 200) {
                 if (state_ == State::calling) leave_calling();
@@ -74,7 +75,8 @@ void InviteClientTransaction::complete(std::string ack, TimePoint now, Transacti
     leave_calling();
     retransmission_ = std::move(ack);
     out.send(retransmission_);
-    // §17.1.1.2: Timer D is zero on reliable transports; the ACK is then on its way and nothing more is awaited.
+    // §17.1.1.2: Timer D is zero on reliable transports; the ACK is then on its way and nothing more is
+    // awaited.
     if (reliable_) {
         state_ = State::terminated;
         return;

@@ -16,7 +16,8 @@ class InviteClientTransaction {
   public:
     enum class State : std::uint8_t { calling, proceeding, completed, accepted, terminated };
 
-    InviteClientTransaction(const TimerSettings& timers, bool reliable) : timers_(timers), reliable_(reliable) {}
+    InviteClientTransaction(const TimerSettings& timers, bool reliable)
+        : timers_(timers), reliable_(reliable) {}
 
     // Sends the INVITE. Called once, first.
     void start(std::string invite, TimePoint now, TransactionOutbox& out);

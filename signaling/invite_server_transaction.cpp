@@ -9,7 +9,8 @@ void InviteServerTransaction::start(std::string trying, TimePoint now) {
     trying_timer_.start(now, trying_delay);
 }
 
-bool InviteServerTransaction::respond(int status, std::string response, TimePoint now, TransactionOutbox& out) {
+bool InviteServerTransaction::respond(int status, std::string response, TimePoint now,
+                                      TransactionOutbox& out) {
     switch (state_) {
         case State::proceeding:
             trying_timer_.stop();
@@ -39,7 +40,8 @@ bool InviteServerTransaction::respond(int status, std::string response, TimePoin
 }
 
 void InviteServerTransaction::receive_retransmission(TransactionOutbox& out) {
-    // §17.2.1: the most recent response answers it. RFC 6026 §7.1: in Accepted it is absorbed, the 2xx is the TU's to repeat.
+    // §17.2.1: the most recent response answers it. RFC 6026 §7.1: in Accepted it is absorbed, the 2xx is the
+    // TU's to repeat.
     const bool repeats = state_ == State::proceeding || state_ == State::completed;
     if (repeats && answered_) out.send(response_);
 }

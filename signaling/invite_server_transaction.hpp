@@ -16,11 +16,13 @@ class InviteServerTransaction {
   public:
     enum class State : std::uint8_t { proceeding, completed, confirmed, accepted, terminated };
 
-    InviteServerTransaction(const TimerSettings& timers, bool reliable) : timers_(timers), reliable_(reliable) {}
+    InviteServerTransaction(const TimerSettings& timers, bool reliable)
+        : timers_(timers), reliable_(reliable) {}
 
-    // `trying`: the 100 response, sent if the TU has not answered within 200 ms. Not at once: a focus mostly answers in the
-    // same turn, and a 100 before each answer would be a second datagram for nothing; the first retransmission of an
-    // INVITE is due at T1 = 500 ms, so that 200 ms still stops it. Called once, first.
+    // `trying`: the 100 response, sent if the TU has not answered within 200 ms. Not at once: a focus mostly
+    // answers in the same turn, and a 100 before each answer would be a second datagram for nothing; the
+    // first retransmission of an INVITE is due at T1 = 500 ms, so that 200 ms still stops it. Called once,
+    // first.
     void start(std::string trying, TimePoint now);
     // False if the state does not allow this response; it is then dropped.
     bool respond(int status, std::string response, TimePoint now, TransactionOutbox& out);

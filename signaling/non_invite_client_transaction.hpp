@@ -16,7 +16,8 @@ class NonInviteClientTransaction {
   public:
     enum class State : std::uint8_t { trying, proceeding, completed, terminated };
 
-    NonInviteClientTransaction(const TimerSettings& timers, bool reliable) : timers_(timers), reliable_(reliable) {}
+    NonInviteClientTransaction(const TimerSettings& timers, bool reliable)
+        : timers_(timers), reliable_(reliable) {}
 
     // Sends the request. Called once, first.
     void start(std::string request, TimePoint now, TransactionOutbox& out);

@@ -10,7 +10,8 @@ void NonInviteServerTransaction::start(std::string trying, TimePoint now) {
     lifetime_.start(now, timers_.transaction_lifetime());
 }
 
-bool NonInviteServerTransaction::respond(int status, std::string response, TimePoint now, TransactionOutbox& out) {
+bool NonInviteServerTransaction::respond(int status, std::string response, TimePoint now,
+                                         TransactionOutbox& out) {
     const bool open = state_ == State::trying || state_ == State::proceeding;
     // RFC 4320 §4.1: no provisional response but 100, and that not before its time: on_timeout() sends it.
     if (!open || status < 200) return false;

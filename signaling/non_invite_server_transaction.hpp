@@ -16,12 +16,14 @@ class NonInviteServerTransaction {
   public:
     enum class State : std::uint8_t { trying, proceeding, completed, terminated };
 
-    NonInviteServerTransaction(const TimerSettings& timers, bool reliable) : timers_(timers), reliable_(reliable) {}
+    NonInviteServerTransaction(const TimerSettings& timers, bool reliable)
+        : timers_(timers), reliable_(reliable) {}
 
-    // `trying`: the 100 response, sent if the TU has not answered when it may be (RFC 4320 §4.1). Called once, first.
+    // `trying`: the 100 response, sent if the TU has not answered when it may be (RFC 4320 §4.1). Called
+    // once, first.
     void start(std::string trying, TimePoint now);
-    // False if the response may not be sent: a second final one, or a provisional one (the transaction sends the only one
-    // RFC 4320 allows). A 408 ends the transaction without a word.
+    // False if the response may not be sent: a second final one, or a provisional one (the transaction sends
+    // the only one RFC 4320 allows). A 408 ends the transaction without a word.
     bool respond(int status, std::string response, TimePoint now, TransactionOutbox& out);
     // The request again.
     void receive_retransmission(TransactionOutbox& out);
@@ -41,7 +43,8 @@ class NonInviteServerTransaction {
     State state_ = State::trying;
     std::string response_;           // the last one sent, or the waiting 100 in Trying
     TransactionTimer trying_timer_;  // the earliest moment for a 100
-    TransactionTimer lifetime_;      // the client has given up (its Timer F) before a final response; then Timer J
+    TransactionTimer
+        lifetime_;  // the client has given up (its Timer F) before a final response; then Timer J
 };
 
 }  // namespace rotunda::sip

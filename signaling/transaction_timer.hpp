@@ -1,4 +1,5 @@
-// One of the lettered timers of RFC 3261 Appendix A: a deadline, and for those that retransmit the interval that led to it.
+// One of the lettered timers of RFC 3261 Appendix A: a deadline, and for those that retransmit the interval
+// that led to it.
 #pragma once
 
 #include <algorithm>
@@ -15,8 +16,8 @@ class TransactionTimer {
         interval_ = interval;
         deadline_ = now + interval;
     }
-    // Starts again with twice the interval, at most `longest`. From `now`, not from the missed deadline: a late
-    // wake-up must not end in a burst.
+    // Starts again with twice the interval, at most `longest`. From `now`, not from the missed deadline: a
+    // late wake-up must not end in a burst.
     void back_off(TimePoint now, Duration longest = Duration::max()) {
         start(now, interval_ > longest / 2 ? longest : interval_ * 2);
     }

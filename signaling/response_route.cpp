@@ -1,0 +1,87 @@
+#include "signaling/response_route.hpp"
+
+#include <optional>
+#include <string>
+
+#include "base/net_address.hpp"
+
+namespace rotunda::sip {
+
+namespace {
+
+std::uint16_t default_port(Transport transport) {
+    // RFC 3261 §18.2.2: 5061 for TLS; RFC 7118 §5.4: 80 and 443, though nobody connects to a browser.
+    switch (transport) {
+        case Transport::udp:
+        case Transport::tcp:
+            return 5060;
+        case Transport::tls:
+            return 5061;
+        case Transport::ws:
+            return 80;
+        case Transport::wss:
+            return 443;
+    }
+    return 5060;
+}
+
+bool names_source(const Via& via, const IpAddress& source) {
+    const auto host = IpAddress::parse(via.host);
+    return host && host->unmapped() == source.unmapped();
+}
+
+// §18.2.2: maddr comes before everything else. Names are not resolved here, a multicast answer serves nobody,
+// and an address on this machine is reached only by a peer on this machine: else a stranger could talk to our
+// own local services.
+std::optional<IpAddress> usable_maddr(const Via& via, const Flow& flow) {
+    const auto text = via.params.get("maddr");
+    if (!text) return std::nullopt;
+    const auto address = IpAddress::parse(*text);
+    if (!address || address->family() != flow.remote.address.family()) return std::nullopt;
+    if (address->is_wildcard() || address->is_multicast()) return std::nullopt;
+    if (address->is_loopback() && !flow.remote.address.is_loopback()) return std::nullopt;
+    return address;
+}
+
+}  // namespace
+
+bool note_source(Via& via, const Flow& flow) {
+    bool changed = false;
+    // §18.2.1: received when sent-by is a name or another address; RFC 3581 §4: always with rport.
+    const bool wanted = via.has_rport() || !names_source(via, flow.remote.address);
+    if (wanted) {
+        via.params.set("received", flow.remote.address.unmapped().to_string());
+        changed = true;
+    } else if (via.received()) {
+        via.params.remove("received");
+        changed = true;
+    }
+    if (via.has_rport()) {
+        via.params.set("rport", std::to_string(flow.remote.port));
+        changed = true;
+    }
+    return changed;
+}
+
+Flow response_flow(const Via& via, const Flow& flow) {
+    Flow back = flow;
+    const std::uint16_t sent_by_port = via.port != 0 ? via.port : default_port(flow.transport);
+    if (is_reliable(flow.transport)) {
+        // §18.2.2: the connection of the request; when it is gone, the source address and the port of
+        // sent-by.
+        back.remote.port = sent_by_port;
+        return back;
+    }
+    if (const auto maddr = usable_maddr(via, flow)) {
+        back.remote = {*maddr, sent_by_port};
+        return back;
+    }
+    // RFC 3581 §4: to the source port when the client asks for it. §18.2.2 without: to the source address and
+    // the port of sent-by, since some phones send and listen on different ports; but a sent-by host that is
+    // not the source means a NAT in between, whose port is the only one that leads back.
+    const bool to_source_port = via.has_rport() || !names_source(via, flow.remote.address);
+    if (!to_source_port) back.remote.port = sent_by_port;
+    return back;
+}
+
+}  // namespace rotunda::sip

@@ -1,0 +1,82 @@
+// All server transactions: matching (RFC 3261 §17.2.3), CANCEL (§9.2), merged requests (§8.2.2.2), limits.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+
+#include "base/random.hpp"
+#include "base/strong_id.hpp"
+#include "base/time.hpp"
+#include "base/timer_queue.hpp"
+#include "signaling/flow.hpp"
+#include "signaling/flow_index.hpp"
+#include "signaling/invite_server_transaction.hpp"
+#include "signaling/message.hpp"
+#include "signaling/non_invite_server_transaction.hpp"
+#include "signaling/timer_settings.hpp"
+#include "signaling/transaction_event.hpp"
+#include "signaling/transaction_output.hpp"
+
+namespace rotunda::sip {
+
+// A call leaves two transactions behind for 32 s each (Timers L and J over UDP): the default is 3,000 calls a
+// second.
+struct ServerTransactionLimits {
+    std::size_t outside_dialogs = 200'000;  // from so many on, requests without a To tag get 503
+    std::size_t all = 250'000;              // from so many on, every request gets 503
+    int retry_after_seconds = 5;            // said in that 503
+};
+
+class ServerTransactions {
+  public:
+    ServerTransactions(const TimerSettings& timers, const ServerTransactionLimits& limits,
+                       RandomSource& random, TransactionOutput& output);
+
+    // Any request, its top Via already carrying received and rport. `flow` is where it came from.
+    void receive(SipMessage request, const Flow& flow, TimePoint now);
+    bool respond(ServerTransactionId id, SipMessage response, TimePoint now);
+    void on_transport_error(const Flow& flow, TimePoint now);
+    void on_timeout(TimePoint now);
+
+    std::optional<TimePoint> next_timeout() const { return timers_due_.next(); }
+    std::size_t size() const { return records_.size(); }
+
+  private:
+    using Machine = std::variant<InviteServerTransaction, NonInviteServerTransaction>;
+    // Peers choose these keys: a tree cannot be made slow by chosen collisions, a hash table can.
+    using Index = std::map<std::string, ServerTransactionId, std::less<>>;
+
+    struct Record {
+        Machine machine;
+        Flow back;  // where responses go
+        Index::iterator key;
+        std::optional<Index::iterator> ack_key;    // RFC 2543 INVITE with a final response
+        std::optional<Index::iterator> merge_key;  // request outside a dialog
+        std::string to_tag;                        // of our responses; empty until one needed it
+        bool answered_here = false;                // by this layer: the TU knows nothing of it
+        bool has_final = false;
+        bool failed = false;
+    };
+    using Records = std::unordered_map<ServerTransactionId, Record>;
+
+    TimerSettings timers_;
+    ServerTransactionLimits limits_;
+    RandomSource& random_;
+    TransactionOutput& output_;
+
+    IdSource<ServerTransactionId> ids_;
+    Records records_;
+    Index by_key_;
+    Index by_merge_key_;
+    FlowIndex<ServerTransactionId> by_flow_;
+    TimerQueue<ServerTransactionId> timers_due_;
+    std::string scratch_;  // for keys to look up; grows once
+};
+
+}  // namespace rotunda::sip

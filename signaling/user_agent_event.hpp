@@ -1,0 +1,104 @@
+// What the user agent tells its owner (the focus), in the order it happened. Values on the signaling thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/strong_id.hpp"
+#include "signaling/flow.hpp"
+#include "signaling/message.hpp"
+#include "signaling/transaction_event.hpp"
+
+namespace rotunda::sip {
+
+// One call as the user agent sees it: an INVITE and the dialog it makes. Never reused.
+using SessionId = StrongId<struct InviteSessionTag>;
+
+// A new call that passed every check of RFC 3261 §8.2. A 100 is on its way; the owner answers with ring(),
+// accept() or reject(). Without an offer, accept() brings ours (interop rule 1).
+struct IncomingInvite {
+    SessionId session;
+    SipMessage request;
+    std::optional<std::string> offer;  // SDP, also when it came inside multipart
+    Flow flow;
+};
+
+// A provisional response (101 to 199) to our INVITE.
+struct InviteProgress {
+    SessionId session;
+    int status = 180;
+    std::optional<std::string> sdp;  // early media; only a preview of the answer (RFC 6337 §3.1)
+};
+
+// The peer's answer to our offer: in the ACK to our 2xx, or in the 2xx to our (re-)INVITE.
+struct SdpAnswerReceived {
+    SessionId session;
+    std::string sdp;
+};
+
+// The peer's re-INVITE. The owner calls accept() or reject(); a rejected one leaves the session as it was.
+struct ReinviteReceived {
+    SessionId session;
+    SipMessage request;
+    std::optional<std::string> offer;  // none: accept() brings a full current offer
+};
+
+// The 2xx to our re-INVITE without SDP carries the peer's offer: the owner calls accept(), the answer goes in
+// the ACK.
+struct OfferInResponse {
+    SessionId session;
+    std::string sdp;
+};
+
+// The peer refused our re-INVITE, or sent a 2xx without the answer it owed; the session stays as it was.
+struct ReinviteFailed {
+    SessionId session;
+    int status = 0;
+};
+
+// After reinvite() was refused for another INVITE in progress, or after a 491 and its waiting time (RFC 3261
+// §14.1): the owner may call reinvite() again, with an offer made now.
+struct ReinvitePossible {
+    SessionId session;
+};
+
+// Once a session: our 2xx was acknowledged, or we acknowledged the peer's.
+struct SessionConfirmed {
+    SessionId session;
+};
+
+enum class EndCause : std::uint8_t {
+    local,     // bye() or cancel()
+    rejected,  // reject()
+    remote_bye,
+    cancelled,  // the peer's CANCEL, or his INVITE's Expires ran out
+    no_ack,     // our 2xx was never acknowledged
+    failed,     // the peer refused our INVITE, or broke offer/answer
+    timeout,    // no answer to a request of ours, or none from the owner in time
+    transport,  // the network refused what we sent
+    gone,       // 481 to a request of ours: the peer no longer knows the dialog
+};
+
+// Exactly once for every session, and the last event of it.
+struct SessionEnded {
+    SessionId session;
+    EndCause cause = EndCause::local;
+    int status = 0;      // final status of the INVITE when it failed or was refused, else 0
+    std::string reason;  // the peer's Reason header field (RFC 3326), or the phrase of its response
+};
+
+// The answer to ping(): any response but 408 and 481 is a sign of life.
+struct PingResult {
+    SessionId session;
+    bool alive = false;
+};
+
+// RequestReceived (transaction_event.hpp) is passed on for requests outside every dialog that the owner
+// decides (now: OPTIONS). He answers with respond().
+using UserAgentEvent = std::variant<IncomingInvite, InviteProgress, SdpAnswerReceived, ReinviteReceived,
+                                    OfferInResponse, ReinviteFailed, ReinvitePossible, SessionConfirmed,
+                                    SessionEnded, PingResult, RequestReceived>;
+
+}  // namespace rotunda::sip

@@ -1,0 +1,32 @@
+// What the user agent says of itself and the limits it keeps.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.hpp"
+#include "signaling/method.hpp"
+
+namespace rotunda::sip {
+
+// Allow is made of this list and nothing else: exactly what is handled (RFC 3261 §20.5).
+inline constexpr std::array handled_methods = {Method::invite, Method::ack, Method::bye, Method::cancel,
+                                               Method::options};
+
+struct UserAgentSettings {
+    std::string product;  // Server and User-Agent; empty: neither is sent
+    bool isfocus = true;  // Contact says ;isfocus (RFC 4579); off for peers it breaks (interop rule 13)
+    std::vector<std::string> supported;  // option tags of Supported, and the only ones Require may name
+    std::vector<std::string> accept = {"application/sdp"};
+
+    std::size_t max_sessions = 20000;  // beyond: 503 with Retry-After
+    std::uint32_t retry_after_s = 5;   // in that 503
+    // A call rings no longer, in either direction; an INVITE's own Expires may be shorter.
+    Duration ring_limit = std::chrono::minutes(3);
+};
+
+}  // namespace rotunda::sip

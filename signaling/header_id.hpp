@@ -91,5 +91,8 @@ std::string_view header_name(HeaderId id);
 // and its kin, nor for fields whose grammar has no list (Date, Subject, From, Call-ID, ...), nor for unknown
 // fields.
 bool is_comma_list(HeaderId id);
+// Those lists of addresses (Via, Contact, Route, Record-Route, Path, Service-Route, P-Asserted-Identity) a
+// message stores one value per header, so that the first can be taken off and new ones put before it.
+bool is_address_list(HeaderId id);
 
 }  // namespace rotunda::sip

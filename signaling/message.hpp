@@ -137,6 +137,7 @@ class SipMessage {
     };
 
     Slot make_slot(HeaderId id, std::string_view name, std::string_view value);
+    void append_slots(const SipMessage& from, HeaderId id);
     void decode(HeaderId id);
     const Slot* first(HeaderId id) const;
     std::string_view value_of(const Slot& slot) const {

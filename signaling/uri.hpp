@@ -11,6 +11,15 @@
 
 namespace rotunda::sip {
 
+// "host[:port]" as in a URI or a Via's sent-by.
+struct HostPort {
+    std::string_view host;   // name, IPv4, or IPv6 in brackets
+    std::uint16_t port = 0;  // 0: none given; otherwise 1-65535
+};
+bool is_host(std::string_view text);
+// White space round the colon is allowed (sent-by); views point into `text`.
+std::optional<HostPort> parse_host_port(std::string_view text);
+
 class Uri {
   public:
     enum class Scheme : std::uint8_t { sip, sips, other };
@@ -65,7 +74,6 @@ class Uri {
 
   private:
     bool parse_sip(std::string_view rest);
-    bool parse_host_port(std::string_view text);
 
     Scheme scheme_ = Scheme::sip;
     std::uint16_t port_ = 0;

@@ -1,0 +1,47 @@
+// The pieces of RFC 3261 §25.1 that every parser here shares. All work on unfolded text: white space is SP or
+// HTAB.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace rotunda::sip {
+
+// alphanum and "-.!%*_+`'~" (token).
+bool is_token_char(char c);
+bool is_token(std::string_view text);
+
+// SP and HTAB taken off both ends.
+std::string_view trim_lws(std::string_view text);
+
+// The size of the quoted-string that text begins with, quotes included; 0 if it does not begin with one or
+// never closes.
+std::size_t quoted_size(std::string_view text);
+// Quotes and backslashes taken away; text that is not a quoted-string comes back as it is.
+std::string unquote(std::string_view text);
+// As a quoted-string. CR, LF and NUL, which no header field may carry, become spaces.
+std::string quote(std::string_view plain);
+
+// Takes the next element off a comma-separated list: commas in quotes, angle brackets and comments do not
+// count. The element comes trimmed and may be empty; nullopt at the end of the list.
+class ListReader {
+  public:
+    explicit ListReader(std::string_view list) : rest_(list), done_(trim_lws(list).empty()) {}
+    std::optional<std::string_view> next();
+
+  private:
+    std::string_view rest_;
+    bool done_;
+};
+
+// %HH undone, once. False in `well_formed` terms: see has_good_escapes().
+std::string percent_decode(std::string_view text);
+// Every % is followed by two hexadecimal digits.
+bool has_good_escapes(std::string_view text);
+// Octets outside unreserved (RFC 3261 §25.1) and `also_allowed` become %HH.
+std::string percent_encode(std::string_view plain, std::string_view also_allowed);
+// Escapes of unreserved octets undone, the rest in upper case: equal texts are equivalent (RFC 3261 §19.1.4).
+std::string percent_normalize(std::string_view text);
+
+}  // namespace rotunda::sip

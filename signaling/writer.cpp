@@ -1,0 +1,32 @@
+#include "signaling/writer.hpp"
+
+namespace rotunda::sip {
+namespace {
+
+void append_start_line(std::string& out, const SipMessage& message) {
+    if (message.is_response()) {
+        out.append("SIP/2.0 ").append(std::to_string(message.status())).append(" ").append(message.reason());
+    } else {
+        out.append(message.method().name()).append(" ");
+        message.uri().append_to(out);
+        out += " SIP/2.0";
+    }
+    out += "\r\n";
+}
+
+}  // namespace
+
+std::string to_wire(const SipMessage& message) {
+    std::string out;
+    out.reserve(1024 + message.body().size());
+    append_start_line(out, message);
+    for (std::size_t i = 0; i < message.header_count(); ++i) {
+        const SipMessage::Header header = message.header_at(i);
+        out.append(header.name).append(": ").append(header.value).append("\r\n");
+    }
+    out.append("Content-Length: ").append(std::to_string(message.body().size())).append("\r\n\r\n");
+    out += message.body();
+    return out;
+}
+
+}  // namespace rotunda::sip

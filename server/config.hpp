@@ -68,7 +68,7 @@ struct Config {
     };
     struct Rooms {
         std::optional<Pattern> on_demand;  // default: [0-9]+; nullopt: switched off
-        std::uint32_t max = 1000;
+        std::uint32_t max = 10000;
         std::uint32_t max_participants = 1000;
         std::uint32_t max_talkers = 8;
         bool alone_prompt = true;

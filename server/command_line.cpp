@@ -1,0 +1,74 @@
+#include "server/command_line.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+namespace rotunda::server {
+namespace {
+
+CommandLine say(std::string text, int status) {
+    CommandLine out;
+    out.action = CommandLine::Action::print_text;
+    out.text = std::move(text);
+    out.exit_status = status;
+    return out;
+}
+
+// ROTUNDA_CONFIG is the file itself; the rest are keys.
+void take_environment(const char* const* environment, ConfigSources& sources) {
+    for (; environment && *environment; ++environment) {
+        const std::string_view entry = *environment;
+        const std::size_t equals = entry.find('=');
+        if (!entry.starts_with("ROTUNDA_") || equals == entry.npos) continue;
+        std::string name(entry.substr(0, equals));
+        std::string value(entry.substr(equals + 1));
+        if (name == "ROTUNDA_CONFIG")
+            sources.file = std::move(value);
+        else
+            sources.environment.emplace_back(std::move(name), std::move(value));
+    }
+}
+
+}  // namespace
+
+CommandLine parse_command_line(int argc, const char* const* argv, const char* const* environment) {
+    CommandLine out;
+    take_environment(environment, out.sources);
+
+    CLI::App app("Rotunda, a SIP conference server: dial a room from any SIP phone, and talk.", "rotunda");
+    app.footer(
+        "Without arguments it serves UDP and TCP port 5060, and any number is a room: dial sip:1000@HOST.\n"
+        "Every setting: docs/configuration.md");
+    std::string log_format;
+    bool check = false;
+    bool print = false;
+    bool reference = false;
+    app.add_option("--config", out.sources.file, "YAML file with settings")->type_name("FILE");
+    app.add_option("--set", out.sources.settings,
+                   "one setting, as often as needed: --set sip.listen=udp://127.0.0.1:5060")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+    app.add_option("--log-format", log_format, "text or json; the same as --set log.format=...")
+        ->type_name("FORMAT");
+    app.add_flag("--check-config", check, "say whether the settings are good, and exit");
+    app.add_flag("--print-config", print, "print all settings as they are, and exit");
+    app.add_flag("--print-config-reference", reference, "print docs/configuration.md, and exit");
+    app.set_version_flag("--version", "rotunda " ROTUNDA_VERSION);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        return say(app.help(), 0);
+    } catch (const CLI::CallForVersion&) {
+        return say(app.version() + "\n", 0);
+    } catch (const CLI::ParseError& e) {
+        return say(std::string("rotunda: ") + e.what() + "; see rotunda --help\n", 1);
+    }
+    if (!log_format.empty()) out.sources.settings.push_back("log.format=" + log_format);
+    if (check) out.action = CommandLine::Action::check_config;
+    if (print) out.action = CommandLine::Action::print_config;
+    if (reference) out.action = CommandLine::Action::print_reference;
+    return out;
+}
+
+}  // namespace rotunda::server

@@ -1,0 +1,128 @@
+#include "server/config_table.hpp"
+
+#include <array>
+
+#include "server/config_values.hpp"
+
+namespace rotunda::server {
+namespace {
+
+using namespace config_values;
+
+// `Where` is a lambda without captures from a Config, const or not, to the member.
+template <typename Kind, typename Where>
+constexpr ConfigKey key(std::string_view name, std::string_view doc, Where) {
+    return {name,
+            Kind::type,
+            doc,
+            Kind::is_list,
+            [](const ConfigNode& value, Config& config) { return Kind::read(value, Where{}(config)); },
+            [](const Config& config) { return Kind::print(Where{}(config)); }};
+}
+
+constexpr auto table = std::to_array<ConfigKey>({
+    key<Listeners>(
+        "sip.listen", "Where SIP is served. A built-in IPv6 listener is left out on a host without IPv6.",
+        [](auto& c) -> auto& { return c.sip.listen; }),
+    key<ExternalEndpoint>(
+        "sip.external_address",
+        "What Via and Contact say to peers outside sip.local_net: the public address of a NAT in front. "
+        "Without a port, the port the peer reached.",
+        [](auto& c) -> auto& { return c.sip.external_address; }),
+    key<Networks>(
+        "sip.local_net", "Peers in these networks are told the local address instead of an external one.",
+        [](auto& c) -> auto& { return c.sip.local_net; }),
+    key<Dscp>(
+        "sip.dscp", "Differentiated services code point of SIP packets.",
+        [](auto& c) -> auto& { return c.sip.dscp; }),
+    key<Text>(
+        "sip.user_agent", "The User-Agent and Server header fields; empty: none.",
+        [](auto& c) -> auto& { return c.sip.user_agent; }),
+    key<Count<1, 1'000'000>>(
+        "sip.tcp.connections", "TCP connections open at once; more are refused.",
+        [](auto& c) -> auto& { return c.sip.tcp.connections; }),
+    key<Count<1, 1'000'000>>(
+        "sip.tcp.connections_per_peer", "TCP connections open at once from one address.",
+        [](auto& c) -> auto& { return c.sip.tcp.connections_per_peer; }),
+    key<Time>(
+        "sip.tcp.idle_timeout", "A TCP connection on which nothing moves for so long is closed.",
+        [](auto& c) -> auto& { return c.sip.tcp.idle_timeout; }),
+    key<ExternalAddress>(
+        "media.external_address",
+        "What SDP says to peers outside sip.local_net; empty: the address of sip.external_address.",
+        [](auto& c) -> auto& { return c.media.external_address; }),
+    key<Ports>(
+        "media.ports", "UDP ports for media; every call takes two.",
+        [](auto& c) -> auto& { return c.media.ports; }),
+    key<Dscp>(
+        "media.dscp.audio", "Differentiated services code point of audio packets.",
+        [](auto& c) -> auto& { return c.media.dscp_audio; }),
+    key<Dscp>(
+        "media.dscp.video", "Differentiated services code point of video packets.",
+        [](auto& c) -> auto& { return c.media.dscp_video; }),
+    key<Time>(
+        "media.silence_timeout",
+        "A call without RTP and RTCP for so long is asked whether it lives (OPTIONS), and ended if not.",
+        [](auto& c) -> auto& { return c.media.silence_timeout; }),
+    key<Count<0, 1024>>(
+        "media.workers", "Media threads; 0: one for each core.",
+        [](auto& c) -> auto& { return c.media.workers; }),
+    key<Codecs>(
+        "audio.codecs", "What is offered and accepted.", [](auto& c) -> auto& { return c.audio_codecs; }),
+    key<RoomPattern>(
+        "rooms.on_demand",
+        "A user part that matches as a whole is a room as soon as somebody dials it. Knows [a-z] \\d \\w . ( "
+        ") | * + ? {m,n}.",
+        [](auto& c) -> auto& { return c.rooms.on_demand; }),
+    key<RoomList>(
+        "rooms.list", "Rooms that can be dialled whatever rooms.on_demand says.",
+        [](auto& c) -> auto& { return c.rooms.list; }),
+    key<Count<1, 1'000'000>>(
+        "rooms.max", "Rooms open at once; the next one is answered 503.",
+        [](auto& c) -> auto& { return c.rooms.max; }),
+    key<Count<1, 1'000'000>>(
+        "rooms.max_participants", "Callers in one room; the next one is answered 486.",
+        [](auto& c) -> auto& { return c.rooms.max_participants; }),
+    key<Count<1, 1000>>(
+        "rooms.max_talkers", "How many of the loudest are heard at once.",
+        [](auto& c) -> auto& { return c.rooms.max_talkers; }),
+    key<Switch>(
+        "rooms.alone_prompt", "Whether the first caller hears that he is alone.",
+        [](auto& c) -> auto& { return c.rooms.alone_prompt; }),
+    key<Count<1, 1'000'000>>(
+        "calls.max", "Calls at once; the next one is answered 503.",
+        [](auto& c) -> auto& { return c.calls_max; }),
+    key<Time>(
+        "drain.deadline", "After SIGTERM, running calls may go on for so long.",
+        [](auto& c) -> auto& { return c.drain_deadline; }),
+    key<AddressAndPort>(
+        "http.listen", "Where the HTTP API will be served. Accepted, not served yet.",
+        [](auto& c) -> auto& { return c.http_listen; }),
+    key<LogFormatName>(
+        "log.format", "One line per event, for people or for machines.",
+        [](auto& c) -> auto& { return c.log.format; }),
+    key<LogLevelName>(
+        "log.level", "Events below this level are not written.",
+        [](auto& c) -> auto& { return c.log.level; }),
+});
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() {
+    return table;
+}
+
+const ConfigKey* find_config_key(std::string_view name) {
+    for (const ConfigKey& entry : table)
+        if (entry.name == name) return &entry;
+    return nullptr;
+}
+
+std::string environment_name(std::string_view key) {
+    std::string name = "ROTUNDA_";
+    for (const char c : key)
+        name += c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    return name;
+}
+
+}  // namespace rotunda::server

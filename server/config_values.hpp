@@ -1,0 +1,136 @@
+// How each kind of setting is read and printed. A kind has `type` (for people), `is_list`, `read` (which
+// stores nothing when it complains) and `print` (one line of YAML that `read` takes back).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/config.hpp"
+#include "server/config_node.hpp"
+
+namespace rotunda::server::config_values {
+
+using Complaint = std::optional<ConfigComplaint>;
+
+Complaint read_count(const ConfigNode& value, std::uint32_t least, std::uint32_t most, std::uint32_t& out);
+
+template <std::uint32_t Least, std::uint32_t Most>
+struct Count {
+    static constexpr std::string_view type = "number";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, std::uint32_t& out) {
+        return read_count(value, Least, Most, out);
+    }
+    static std::string print(std::uint32_t value) { return std::to_string(value); }
+};
+
+struct Switch {
+    static constexpr std::string_view type = "true or false";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, bool& out);
+    static std::string print(bool value);
+};
+
+struct Text {
+    static constexpr std::string_view type = "text";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, std::string& out);
+    static std::string print(const std::string& value);
+};
+
+// 500ms, 30s, 5m, 1h; up to 24h.
+struct Time {
+    static constexpr std::string_view type = "duration such as 500ms, 30s, 5m, 1h";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, Duration& out);
+    static std::string print(Duration value);
+};
+
+// 0 to 63, or a name of RFC 2474, 2597, 3246: cs3, af41, ef.
+struct Dscp {
+    static constexpr std::string_view type = "0 to 63 or a name such as cs3, af41, ef";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, std::uint8_t& out);
+    static std::string print(std::uint8_t value);
+};
+
+struct Listeners {
+    static constexpr std::string_view type = "list of udp://address:port, tcp://address:port";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<ListenAddress>& out);
+    static std::string print(const std::vector<ListenAddress>& value);
+};
+
+struct AddressAndPort {
+    static constexpr std::string_view type = "address:port";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, Endpoint& out);
+    static std::string print(const Endpoint& value);
+};
+
+struct ExternalEndpoint {
+    static constexpr std::string_view type = "address or address:port; empty: none";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, std::optional<Endpoint>& out);
+    static std::string print(const std::optional<Endpoint>& value);
+};
+
+struct ExternalAddress {
+    static constexpr std::string_view type = "address; empty: none";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, std::optional<IpAddress>& out);
+    static std::string print(const std::optional<IpAddress>& value);
+};
+
+struct Networks {
+    static constexpr std::string_view type = "list of prefixes such as 10.0.0.0/8";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<IpPrefix>& out);
+    static std::string print(const std::vector<IpPrefix>& value);
+};
+
+struct Ports {
+    static constexpr std::string_view type = "range such as 20000-29999";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, PortRange& out);
+    static std::string print(const PortRange& value);
+};
+
+struct RoomPattern {
+    static constexpr std::string_view type = "regular expression; empty: none";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, std::optional<Pattern>& out);
+    static std::string print(const std::optional<Pattern>& value);
+};
+
+struct RoomList {
+    static constexpr std::string_view type = "list of names, or of {name, max_participants}";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<ConfiguredRoom>& out);
+    static std::string print(const std::vector<ConfiguredRoom>& value);
+};
+
+struct Codecs {
+    static constexpr std::string_view type = "list of opus, G722, PCMU, PCMA, best first";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<AudioCodec>& out);
+    static std::string print(const std::vector<AudioCodec>& value);
+};
+
+struct LogFormatName {
+    static constexpr std::string_view type = "text or json";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, LogFormat& out);
+    static std::string print(LogFormat value);
+};
+
+struct LogLevelName {
+    static constexpr std::string_view type = "debug, info, warning or error";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, LogLevel& out);
+    static std::string print(LogLevel value);
+};
+
+}  // namespace rotunda::server::config_values

@@ -1,0 +1,47 @@
+// rotunda: reads what is asked, and serves. Nothing leaves here unexplained.
+#include <cstdio>
+#include <exception>
+
+#include "server/command_line.hpp"
+#include "server/config_reference.hpp"
+
+namespace {
+
+using rotunda::server::CommandLine;
+
+int run(const CommandLine& command) {
+    using namespace rotunda::server;
+    if (command.action == CommandLine::Action::print_text) {
+        std::fputs(command.text.c_str(), command.exit_status == 0 ? stdout : stderr);
+        return command.exit_status;
+    }
+    if (command.action == CommandLine::Action::print_reference) {
+        std::fputs(config_reference().c_str(), stdout);
+        return 0;
+    }
+    const auto config = load_config(command.sources);
+    if (!config) {
+        std::fprintf(stderr, "rotunda: %s\n", config.error().message.c_str());
+        return 1;
+    }
+    if (command.action == CommandLine::Action::check_config) {
+        std::puts("The configuration is good.");
+        return 0;
+    }
+    if (command.action == CommandLine::Action::print_config) {
+        std::fputs(print_config(*config).c_str(), stdout);
+        return 0;
+    }
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv, char** environment) {
+    try {
+        return run(rotunda::server::parse_command_line(argc, argv, environment));
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "rotunda: %s\n", e.what());
+        return 1;
+    }
+}

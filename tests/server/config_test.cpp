@@ -1,0 +1,233 @@
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "server/config_loader.hpp"
+#include "server/config_reference.hpp"
+#include "server/config_table.hpp"
+
+using namespace rotunda;
+using namespace rotunda::server;
+
+namespace {
+
+Config good(const std::string& yaml) {
+    auto config = load_config_text(yaml, "test.yaml");
+    REQUIRE_MESSAGE(config.ok(), (config.ok() ? "" : config.error().message));
+    return *config;
+}
+
+std::string bad(const std::string& yaml) {
+    auto config = load_config_text(yaml, "test.yaml");
+    REQUIRE_FALSE(config.ok());
+    CHECK(config.error().message.find('\n') == std::string::npos);
+    return config.error().message;
+}
+
+Result<Config> from(std::vector<std::pair<std::string, std::string>> environment,
+                    std::vector<std::string> settings = {}) {
+    return load_config({"", std::move(environment), std::move(settings)});
+}
+
+bool contains(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+std::string read(const std::string& path) {
+    std::ifstream in(path);
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
+struct TemporaryFile {
+    explicit TemporaryFile(const std::string& text) {
+        char name[] = "/tmp/rotunda-config-XXXXXX";
+        std::fclose(fdopen(mkstemp(name), "w"));
+        path = name;
+        std::ofstream(path) << text;
+    }
+    ~TemporaryFile() { std::remove(path.c_str()); }
+    std::string path;
+};
+
+}  // namespace
+
+TEST_CASE("without any source the documented defaults hold") {
+    const Config config = *load_config({});
+    CHECK(config.sip.listen.size() == 4);
+    CHECK(config.media.ports.first == 20000);
+    CHECK(config.media.ports.last == 29999);
+    CHECK(config.rooms.max_participants == 1000);
+    REQUIRE(config.rooms.on_demand);
+    CHECK(config.rooms.on_demand->matches("1000"));
+    CHECK_FALSE(config.rooms.on_demand->matches("sales"));
+    CHECK(config.drain_deadline == Duration(0));
+    CHECK(config.audio_codecs.front() == AudioCodec::opus);
+}
+
+TEST_CASE("a file sets keys in sections, dotted, as lists or as text") {
+    const Config config = good(R"(
+sip:
+  listen: ["udp://127.0.0.1:5070", "tcp://[::1]:5071"]
+  external_address: 203.0.113.5:5060
+  tcp.idle_timeout: 5m
+media.ports: 30000-30101
+media:
+  dscp: {audio: ef, video: af41}
+  silence_timeout: 1500ms
+rooms:
+  on_demand: "conf-[0-9]{3}"
+  list:
+    - sales
+    - name: board
+      max_participants: 12
+audio.codecs: PCMA, opus
+http:
+)");
+    REQUIRE(config.sip.listen.size() == 2);
+    CHECK(config.sip.listen[1].transport == sip::Transport::tcp);
+    CHECK(config.sip.listen[1].endpoint.to_string() == "[::1]:5071");
+    CHECK(config.sip.external_address->to_string() == "203.0.113.5:5060");
+    CHECK(config.sip.tcp.idle_timeout == std::chrono::minutes(5));
+    CHECK(config.media.ports.last == 30101);
+    CHECK(config.media.dscp_audio == 46);
+    CHECK(config.media.dscp_video == 34);
+    CHECK(config.media.silence_timeout == std::chrono::milliseconds(1500));
+    CHECK(config.rooms.on_demand->matches("conf-123"));
+    REQUIRE(config.rooms.list.size() == 2);
+    CHECK(config.rooms.list[1].max_participants == 12u);
+    CHECK(config.audio_codecs == std::vector{AudioCodec::pcma, AudioCodec::opus});
+}
+
+TEST_CASE("later sources win: file, environment, then --set") {
+    const TemporaryFile file("rooms.max: 1\ncalls.max: 1\ndrain.deadline: 1s\n");
+    const auto config = load_config({file.path,
+                                     {{"ROTUNDA_CALLS_MAX", "2"}, {"ROTUNDA_DRAIN_DEADLINE", "2s"}},
+                                     {"drain.deadline=3s", "rooms.list=a,b", "rooms.on_demand=[a-z]+"}});
+    REQUIRE(config.ok());
+    CHECK(config->rooms.max == 1);
+    CHECK(config->calls_max == 2);
+    CHECK(config->drain_deadline == std::chrono::seconds(3));
+    CHECK(config->rooms.list.size() == 2);
+    CHECK(config->rooms.on_demand->matches("abc"));
+}
+
+TEST_CASE("lists in brackets are read from the environment and the command line") {
+    const auto config =
+        from({{"ROTUNDA_ROOMS_LIST", "[{name: board, max_participants: 3}, x]"}}, {"sip.local_net=[]"});
+    REQUIRE(config.ok());
+    CHECK(config->rooms.list.front().max_participants == 3u);
+    CHECK(config->sip.local_net.empty());
+}
+
+TEST_CASE("an empty value switches off what can be off") {
+    CHECK_FALSE(good("rooms.on_demand: ''\n").rooms.on_demand);
+    CHECK_FALSE(good("sip.external_address:\n").sip.external_address);
+}
+
+TEST_CASE("an unknown key names file, line, key and the nearest valid name") {
+    CHECK(bad("\nsip:\n  lisen: x\n") == "test.yaml:3: sip.lisen: unknown key; did you mean sip.listen?");
+    CHECK(bad("rooms.max_particpants: 3") ==
+          "test.yaml:1: rooms.max_particpants: unknown key; did you mean rooms.max_participants?");
+    CHECK(from({}, {"media.prots=1-2"}).error().message ==
+          "--set: media.prots: unknown key; did you mean media.ports?");
+    CHECK(from({{"ROTUNDA_SIP_LISTN", "x"}}).error().message ==
+          "environment variable ROTUNDA_SIP_LISTN: unknown; did you mean ROTUNDA_SIP_LISTEN?");
+    CHECK(contains(from({}, {"calls.max"}).error().message, "expected key=value"));
+}
+
+TEST_CASE("a bad value names its line and key and says what is expected") {
+    const std::pair<const char*, const char*> cases[] = {
+        {"sip.listen: udp://nowhere:5060", "sip.listen: 'udp://nowhere:5060'"},
+        {"sip.listen: upd://0.0.0.0:5060", "did you mean udp?"},
+        {"sip.listen: []", "at least one listener"},
+        {"sip.listen: udp://1.2.3.4:70000", "sip.listen"},
+        {"sip.listen: 'udp://1.2.3.4:5060, udp://1.2.3.4:5060'", "twice"},
+        {"sip.external_address: 0.0.0.0", "203.0.113.5"},
+        {"sip.local_net: 10.0.0.0/99", "prefix"},
+        {"sip.dscp: 64", "0 to 63"},
+        {"sip.dscp: af44", "did you mean af4"},
+        {"sip.user_agent: \"a\\r\\nb\"", "control characters"},
+        {"media.ports: 1-2", "1024"},
+        {"media.ports: 20001-20002", "pair"},
+        {"media.ports: 30000-20000", "pair"},
+        {"media.silence_timeout: 30", "30s"},
+        {"media.silence_timeout: 999h", "24h"},
+        {"rooms.on_demand: '(['", "at character"},
+        {"rooms.max: -1", "number"},
+        {"rooms.max: 0", "from 1"},
+        {"rooms.max: 99999999999999999999", "number"},
+        {"rooms.list: [{nam: x}]", "did you mean name?"},
+        {"rooms.list: [{max_participants: 3}]", "needs a name"},
+        {"rooms.list: [a, a]", "twice"},
+        {"rooms.alone_prompt: perhaps", "true or false"},
+        {"audio.codecs: [opuss]", "did you mean opus?"},
+        {"audio.codecs: [opus, OPUS]", "twice"},
+        {"log.format: jsn", "did you mean json?"},
+        {"log.level: [info]", "one of debug"},
+        {"http.listen: localhost:8080", "address:port"},
+        {"sip: 5", "expected a section"},
+        {"calls.max: {a: b}", "number"},
+    };
+    for (const auto& [yaml, part] : cases) {
+        CAPTURE(std::string(yaml));
+        const std::string message = bad(std::string("# one line above\n") + yaml + "\n");
+        CAPTURE(message);
+        CHECK(message.starts_with("test.yaml:2: "));
+        CHECK(contains(message, part));
+    }
+}
+
+TEST_CASE("what is not YAML is refused with its line") {
+    CHECK(bad("sip:\n  listen: [\n").starts_with("test.yaml:"));
+    CHECK(bad("rooms.on_demand: [0-9]+\n").starts_with("test.yaml:1: "));
+    CHECK(contains(bad("- a\n- b\n"), "expected keys and values"));
+    CHECK(contains(bad("calls.max: 1\ncalls.max: 2\n"), "set twice"));
+}
+
+TEST_CASE("YAML bombs and huge files are refused at once") {
+    CHECK(contains(bad("a: &a [x, x]\nb: &b [*a, *a]\n"), "aliases"));
+    CHECK(contains(bad("rooms.list: " + std::string(200, '[') + std::string(200, ']')), "nested too deeply"));
+    CHECK(contains(bad(std::string((1 << 20) + 1, '#')), "1 MiB"));
+    std::string many = "rooms.list:\n";
+    for (int i = 0; i < 30'000; ++i) many += "  - r" + std::to_string(i) + "\n";
+    CHECK(contains(bad(many), "too many values"));
+}
+
+TEST_CASE("a file that cannot be read is one clear line") {
+    CHECK(load_config({"/nowhere/rotunda.yaml", {}, {}}).error().message ==
+          "/nowhere/rotunda.yaml: cannot read: No such file or directory");
+    CHECK(contains(load_config({"/dev/zero", {}, {}}).error().message, "1 MiB"));
+    CHECK(contains(load_config({"/tmp", {}, {}}).error().message, "directory"));
+}
+
+TEST_CASE("variables that Kubernetes sets for a service named rotunda are passed over") {
+    CHECK(
+        from({{"ROTUNDA_SERVICE_HOST", "10.0.0.1"}, {"ROTUNDA_PORT_5060_UDP", "udp://10.0.0.1:5060"}}).ok());
+}
+
+TEST_CASE("every key has its own environment variable") {
+    std::set<std::string> names;
+    for (const ConfigKey& key : config_keys()) CHECK(names.insert(environment_name(key.name)).second);
+    CHECK(environment_name("media.dscp.audio") == "ROTUNDA_MEDIA_DSCP_AUDIO");
+}
+
+TEST_CASE("what is printed loads again as the same settings") {
+    const Config config = good(
+        "rooms.list: [{name: 'a\"b', max_participants: 2}, c]\nsip.external_address: 203.0.113.5\n"
+        "media.silence_timeout: 90s\nrooms.on_demand: '[0-9]\\d'\n");
+    const std::string printed = print_config(config);
+    CHECK(print_config(good(printed)) == printed);
+}
+
+TEST_CASE("docs/configuration.md is what the table says") {
+    const bool current =
+        read(std::filesystem::path(ROTUNDA_TEST_DATA "/../../docs/configuration.md").lexically_normal()) ==
+        config_reference();
+    CHECK_MESSAGE(current, "run: rotunda --print-config-reference > docs/configuration.md");
+}

@@ -1,4 +1,5 @@
-// The media path's only view of the network. server/ implements it with UDP sockets, tests with a simulated network.
+// The media path's only view of the network. server/ implements it with UDP sockets, tests with a simulated
+// network.
 #pragma once
 
 #include <memory>
@@ -17,14 +18,16 @@ struct ReceivedDatagram {
     TimePoint arrival;  // the kernel's receive time stamp, on the monotonic scale
 };
 
-// One bound UDP port. Made on the signaling thread, then owned and used by one media worker only. Never blocks.
+// One bound UDP port. Made on the signaling thread, then owned and used by one media worker only. Never
+// blocks.
 class MediaTransport {
   public:
     virtual ~MediaTransport() = default;
     virtual std::optional<ReceivedDatagram> receive(MutableBytes buffer) = 0;
     // False if the system refused the datagram; the caller counts it and goes on.
     virtual bool send(Bytes datagram, const Endpoint& to) = 0;
-    // Hint: from now on all traffic is with this peer only (faster, and the kernel drops strangers); nullopt undoes it.
+    // Hint: from now on all traffic is with this peer only (faster, and the kernel drops strangers); nullopt
+    // undoes it.
     virtual void lock_to(std::optional<Endpoint> peer) = 0;
 };
 
@@ -36,7 +39,8 @@ struct MediaPorts {
     std::uint16_t rtp_port = 0;
 };
 
-// Reserves and binds ports; implemented by server/, called on the signaling thread. Dropping MediaPorts gives them back.
+// Reserves and binds ports; implemented by server/, called on the signaling thread. Dropping MediaPorts gives
+// them back.
 class MediaPortPool {
   public:
     virtual ~MediaPortPool() = default;

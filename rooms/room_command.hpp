@@ -23,10 +23,12 @@ struct AudioLeg {
     struct Format {
         std::uint8_t payload_type = 0;
         AudioCodec codec = AudioCodec::pcmu;
+        friend bool operator==(const Format&, const Format&) = default;
     };
     struct Event {  // telephone-event or CN: a payload type and its clock
         std::uint8_t payload_type = 0;
         int clock_hz = 8000;
+        friend bool operator==(const Event&, const Event&) = default;
     };
 
     std::vector<Format> receive;  // what we accept, by our payload types
@@ -43,10 +45,12 @@ struct AudioLeg {
     Endpoint remote_rtcp;  // a=rtcp (RFC 3605), else port + 1; unused with rtcp_mux
     bool rtcp_mux = false;
     IpAddress signaling_source;  // the only other address that may latch (interop rule 15)
+
+    friend bool operator==(const AudioLeg&, const AudioLeg&) = default;
 };
 
 struct RoomSettings {
-    int max_talkers = 8;                         // N loudest in the mix
+    int max_talkers = 8;                                  // N loudest in the mix
     Duration silence_timeout = std::chrono::seconds(60);  // neither RTP nor RTCP for so long: MediaSilent
     bool alone_prompt = true;
 };

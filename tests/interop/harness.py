@@ -14,6 +14,7 @@ import unittest
 
 import audio
 
+HERE = pathlib.Path(__file__).resolve().parent
 BINARY = os.environ.get("ROTUNDA_BINARY", "build/release/rotunda")
 
 
@@ -110,6 +111,13 @@ class Rotunda(Process):
             except (TimeoutError, ConnectionRefusedError):
                 return False
 
+    def state(self):
+        """What the server says it holds: SIGUSR1 makes it log one line."""
+        known = len(self.events("server.state"))
+        os.kill(self.child.pid, signal.SIGUSR1)
+        wait_until(lambda: len(self.events("server.state")) > known, 5, "the server's state")
+        return {key: int(value) for key, value in self.events("server.state")[-1].items() if str(value).isdigit()}
+
     def events(self, name=None):
         """The log's records, as dictionaries; of one event if named."""
         records = []
@@ -202,6 +210,20 @@ class Linphone(Process):
 
     def heard(self):
         return audio.read_wav(self.record)
+
+
+def run_sipp(test, server, scenario, rooms, calls=1, at_once=1, transport="u1"):
+    """Plays tests/interop/sipp/SCENARIO.xml `calls` times, the rooms in turn; fails the test unless every call went as written."""
+    listed = test.folder / "rooms.csv"
+    listed.write_text("SEQUENTIAL\n" + "".join(f"{room}\n" for room in rooms))
+    port, media = free_port(), free_port(count=6)
+    command = ["sipp", f"{server.bracketed}:{server.port}", "-sf", str(HERE / "sipp" / f"{scenario}.xml"),
+               "-inf", str(listed), "-i", server.host, "-p", str(port), "-mi", server.host, "-mp", str(media),
+               "-t", transport, "-m", str(calls), "-l", str(at_once), "-r", str(at_once), "-nostdin",
+               "-timeout", "300", "-timeout_error", "-trace_err", "-error_file", str(test.folder / "sipp-errors.log")]
+    done = subprocess.run(command, cwd=test.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=400)
+    errors = test.folder / "sipp-errors.log"
+    test.assertEqual(done.returncode, 0, (errors.read_text() if errors.exists() else done.stdout.decode(errors="replace"))[-3000:])
 
 
 class InteropTest(unittest.TestCase):

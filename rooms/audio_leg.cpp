@@ -1,0 +1,29 @@
+#include "rooms/audio_leg.hpp"
+
+namespace rotunda::rooms {
+
+AudioLeg make_audio_leg(const sdp::NegotiatedMedia* audio, const IpAddress& signaling_source) {
+    AudioLeg leg;
+    leg.signaling_source = signaling_source;
+    if (!audio) {
+        leg.sends = leg.receives = false;
+        return leg;
+    }
+    for (const auto& format : audio->receive) leg.receive.push_back({format.payload_type, format.codec});
+    for (const auto& format : audio->telephone_events)
+        leg.telephone_events.push_back({format.payload_type, format.clock_hz});
+    for (const auto& format : audio->comfort_noise)
+        leg.comfort_noise.push_back({format.payload_type, format.clock_hz});
+    leg.send = audio->send;
+    leg.send_payload_type = audio->send_payload_type;
+    leg.sends = audio->direction == sdp::Direction::sendrecv || audio->direction == sdp::Direction::sendonly;
+    leg.receives =
+        audio->direction == sdp::Direction::sendrecv || audio->direction == sdp::Direction::recvonly;
+    leg.on_hold = audio->on_hold;
+    leg.remote_rtp = audio->remote_rtp;
+    leg.remote_rtcp = audio->remote_rtcp;
+    leg.rtcp_mux = audio->rtcp_mux;
+    return leg;
+}
+
+}  // namespace rotunda::rooms

@@ -1,0 +1,123 @@
+#include "rooms/call_log.hpp"
+
+#include <fmt/format.h>
+
+namespace rotunda::rooms {
+
+namespace {
+
+std::string describe(const AudioLeg& leg) {
+    return fmt::format("{}/{} {} ms", encoding_name(leg.send.codec), rtp_clock_hz(leg.send.codec),
+                       leg.send.ptime_ms);
+}
+
+std::string_view direction(const AudioLeg& leg) {
+    if (leg.on_hold) return "hold";
+    if (leg.sends) return leg.receives ? "sendrecv" : "sendonly";
+    return leg.receives ? "recvonly" : "inactive";
+}
+
+std::string_view cause_name(sip::EndCause cause) {
+    switch (cause) {
+        case sip::EndCause::local:
+            return "local";
+        case sip::EndCause::rejected:
+            return "rejected";
+        case sip::EndCause::remote_bye:
+            return "bye";
+        case sip::EndCause::cancelled:
+            return "cancelled";
+        case sip::EndCause::no_ack:
+            return "no-ack";
+        case sip::EndCause::failed:
+            return "failed";
+        case sip::EndCause::timeout:
+            return "timeout";
+        case sip::EndCause::transport:
+            return "transport";
+        case sip::EndCause::gone:
+            return "gone";
+    }
+    return "unknown";
+}
+
+}  // namespace
+
+void CallLog::write(LogLevel level, std::string_view event, const Participant& who, std::string message,
+                    std::vector<std::pair<std::string_view, std::string>> more) {
+    LogRecord record{level, event, std::move(message), {}};
+    record.fields = {{"call_id", who.call_id},
+                     {"room", who.room_name},
+                     {"participant", std::to_string(who.id.value)},
+                     {"from", who.from}};
+    for (auto& field : more) record.fields.push_back(std::move(field));
+    sink_.write(record);
+}
+
+void CallLog::refused(const sip::SipMessage& invite, const Endpoint& source, int status,
+                      std::string_view why) {
+    sink_.write({LogLevel::info,
+                 "call.refused",
+                 std::string(why),
+                 {{"call_id", std::string(invite.call_id())},
+                  {"room", invite.uri().user()},
+                  {"from", invite.from().uri.to_string()},
+                  {"source", source.to_string()},
+                  {"status", std::to_string(status)}}});
+}
+
+void CallLog::room_opened(const Participant& first) {
+    write(LogLevel::info, "room.opened", first, "room opened by its first caller");
+}
+
+void CallLog::room_closed(const Participant& last) {
+    write(LogLevel::info, "room.closed", last, "room closed with its last caller");
+}
+
+void CallLog::joined(const Participant& who, const AudioLeg& leg) {
+    write(LogLevel::info, "call.joined", who, "joined",
+          {{"codec", describe(leg)}, {"direction", std::string(direction(leg))}});
+}
+
+void CallLog::media_started(const Participant& who, const Endpoint& source) {
+    write(LogLevel::info, "call.media", who, "media flows", {{"source", source.to_string()}});
+}
+
+void CallLog::changed(const Participant& who, const AudioLeg& leg) {
+    write(LogLevel::info, "call.changed", who, "media renegotiated",
+          {{"codec", describe(leg)}, {"direction", std::string(direction(leg))}});
+}
+
+void CallLog::change_refused(const Participant& who, std::string_view why) {
+    write(LogLevel::warning, "call.change_refused", who, std::string(why));
+}
+
+void CallLog::digit(const Participant& who, const DigitPressed& press) {
+    write(
+        LogLevel::info, "call.digit", who, "digit pressed",
+        {{"digit", std::string(1, press.digit)}, {"length_ms", fmt::format("{:.0f}", to_ms(press.length))}});
+}
+
+void CallLog::silent(const Participant& who) {
+    write(LogLevel::warning, "call.silent", who, "neither RTP nor RTCP comes in: asking with OPTIONS");
+}
+
+void CallLog::ended(const Participant& who, const LegQuality& quality, TimePoint now) {
+    const sip::SessionEnded& end = *who.ended;
+    std::vector<std::pair<std::string_view, std::string>> fields = {
+        {"cause", std::string(cause_name(end.cause))},
+        {"duration_s", fmt::format("{:.1f}", to_ms(now - who.since) / 1000)},
+        {"received", std::to_string(quality.packets_received)},
+        {"lost", std::to_string(quality.packets_lost)},
+        {"discarded", std::to_string(quality.packets_discarded)},
+        {"sent", std::to_string(quality.packets_sent)},
+        {"concealed", std::to_string(quality.frames_concealed)},
+        {"jitter_ms", fmt::format("{:.1f}", to_ms(quality.jitter))},
+        {"delay_ms", fmt::format("{:.1f}", to_ms(quality.mean_delay))},
+        {"round_trip_ms", fmt::format("{:.1f}", to_ms(quality.round_trip))},
+        {"remote_loss", fmt::format("{:.3f}", quality.remote_loss)}};
+    if (!end.reason.empty()) fields.emplace_back("reason", end.reason);
+    write(LogLevel::info, "call.ended", who, "call ended", std::move(fields));
+}
+
+}  // namespace rotunda::rooms

@@ -1,0 +1,252 @@
+#include "rooms/focus.hpp"
+
+#include <utility>
+
+#include "rooms/audio_leg.hpp"
+
+namespace rotunda::rooms {
+
+namespace {
+
+// RFC 3261 §20.43: the agent is who adds the warning, here by its address.
+sip::ExtraHeaders warning(const sdp::Refusal& refusal, const IpAddress& agent) {
+    if (refusal.warning_code == 0) return {};
+    const sip::Warning value{static_cast<std::uint16_t>(refusal.warning_code), agent.to_host(), refusal.text};
+    return {{sip::HeaderId::warning, value.to_string()}};
+}
+
+}  // namespace
+
+Focus::Focus(FocusSettings settings, sip::UserAgent& agent, MediaPortPool& ports, RandomSource& random,
+             LogSink& log)
+    : settings_(std::move(settings)),
+      agent_(agent),
+      ports_(ports),
+      random_(random),
+      log_(log),
+      rooms_(settings_.rooms, settings_.workers) {}
+
+void Focus::drain_agent(TimePoint now) {
+    // What the focus answers may make the agent say more, so until it has nothing left.
+    for (auto events = agent_.take_events(); !events.empty(); events = agent_.take_events())
+        for (const auto& event : events) std::visit([&](const auto& e) { on(e, now); }, event);
+}
+
+std::vector<WorkerCommand> Focus::take_commands() {
+    return std::exchange(commands_, {});
+}
+
+// --- a call comes in
+
+void Focus::on(const sip::IncomingInvite& event, TimePoint now) {
+    if (auto refused = admit(event, now)) {
+        log_.refused(event.request, event.flow.remote, refused->status, refused->why);
+        agent_.reject(event.session, refused->status, {}, refused->headers, now);
+    }
+}
+
+std::optional<Focus::Refused> Focus::refusal(std::string_view user) const {
+    if (refusing_) return overloaded("shutting down");
+    if (auto no = rooms_.would_refuse(user)) return refused_by(*no);
+    if (by_session_.size() >= settings_.max_calls) return overloaded("calls.max reached");
+    return std::nullopt;
+}
+
+Focus::Refused Focus::refused_by(RoomRefusal refusal) const {
+    switch (refusal) {
+        case RoomRefusal::unknown:
+            return {404, "no such room", {}};
+        case RoomRefusal::full:
+            return {486, "the room is full", {}};
+        case RoomRefusal::too_many_rooms:
+            break;
+    }
+    return overloaded("rooms.max reached");
+}
+
+Focus::Refused Focus::overloaded(std::string why) const {
+    return {503, std::move(why), {{sip::HeaderId::retry_after, std::to_string(settings_.retry_after_s)}}};
+}
+
+std::optional<Focus::Refused> Focus::admit(const sip::IncomingInvite& event, TimePoint now) {
+    const std::string user = event.request.uri().user();
+    if (auto no = refusal(user)) return no;
+
+    Participant who(sdp::OfferAnswer(settings_.media, random_));
+    who.session = event.session;
+    who.call_id = event.request.call_id();
+    who.from = event.request.from().uri.to_string();
+    who.since = now;
+    who.signaling_source = event.flow.remote.address;
+    auto ports = ports_.reserve(event.flow.remote.address);
+    if (!ports) return overloaded("no media port free");
+    who.local = {ports->advertised, ports->rtp_port};
+    who.ports = std::move(*ports);
+    auto description = describe(who, event.offer);
+    if (!description) return description.error();
+    auto entry = rooms_.enter(user);
+    if (!entry) return refused_by(entry.error());
+
+    who.id = ids_.next();
+    who.room = entry->room.id;
+    who.room_name = entry->room.name;
+    who.worker = entry->room.worker;
+    by_session_.emplace(who.session, who.id);
+    Participant& participant = participants_.emplace(who.id, std::move(who)).first->second;
+    if (entry->opened) {
+        command(participant, OpenRoom{participant.room, rooms_.media_settings()});
+        log_.room_opened(participant);
+    }
+    if (event.offer) apply_agreement(participant);
+    agent_.accept(event.session, std::move(*description), now);
+    return std::nullopt;
+}
+
+Result<std::string, Focus::Refused> Focus::describe(Participant& who,
+                                                    const std::optional<std::string>& offer) const {
+    if (!offer) return who.media.create_offer(who.local);
+    const auto refused = [&](const sdp::Refusal& no) {
+        return fail(Refused{no.status, no.text, warning(no, who.local.address)});
+    };
+    auto parsed = sdp::parse(*offer);
+    if (!parsed) return refused(sdp::refusal_for(parsed.error()));
+    auto answer = who.media.answer(*parsed, who.local);
+    if (!answer) return refused(answer.error());
+    return std::move(*answer);
+}
+
+// --- a call changes
+
+void Focus::on(const sip::ReinviteReceived& event, TimePoint now) {
+    Participant* who = find(event.session);
+    if (!who) return;
+    auto description = describe(*who, event.offer);
+    if (!description) {  // RFC 3261 §14.2: the session stays as it was
+        log_.change_refused(*who, description.error().why);
+        agent_.reject(event.session, description.error().status, {}, description.error().headers, now);
+        return;
+    }
+    if (event.offer) apply_agreement(*who);
+    agent_.accept(event.session, std::move(*description), now);
+}
+
+void Focus::on(const sip::SdpAnswerReceived& event, TimePoint now) {
+    if (Participant* who = find(event.session)) take_answer(*who, event.sdp, now);
+}
+
+void Focus::take_answer(Participant& who, const std::string& text, TimePoint now) {
+    auto parsed = sdp::parse(text);
+    const auto refused =
+        parsed ? who.media.accept_answer(*parsed) : std::optional(sdp::refusal_for(parsed.error()));
+    if (!refused) return apply_agreement(who);
+    if (!parsed) who.media.roll_back();
+    log_.change_refused(who, refused->text);
+    // Without a first answer there is no call; a later one only leaves things as they were.
+    if (!who.joined) agent_.bye(who.session, "SIP;cause=488;text=\"Answer not acceptable\"", now);
+}
+
+void Focus::on(const sip::PingResult& event, TimePoint now) {
+    if (!event.alive) agent_.bye(event.session, "SIP;cause=408;text=\"Media timeout\"", now);
+}
+
+// --- a call ends
+
+void Focus::on(const sip::SessionEnded& event, TimePoint now) {
+    Participant* who = find(event.session);
+    if (!who) return;
+    by_session_.erase(event.session);
+    who->ended = event;
+    leave(*who);
+    if (!who->joined) {
+        log_.ended(*who, {}, now);
+        participants_.erase(ParticipantId(who->id));
+    }
+}
+
+void Focus::leave(Participant& who) {
+    if (who.joined) command(who, LeaveRoom{who.room, who.id});
+    if (rooms_.leave(who.room)) {
+        command(who, CloseRoom{who.room});
+        log_.room_closed(who);
+    }
+}
+
+void Focus::end_all_calls(std::string_view reason, TimePoint now) {
+    std::vector<sip::SessionId> sessions;
+    for (const auto& [session, id] : by_session_) sessions.push_back(session);
+    for (sip::SessionId session : sessions) agent_.bye(session, reason, now);
+    drain_agent(now);
+}
+
+// --- requests outside a call
+
+void Focus::on(const sip::RequestReceived& event, TimePoint now) {
+    // RFC 3261 §11.2: the status an INVITE would get now; without a user part it is the server that is asked.
+    const std::string user = event.request.uri().user();
+    auto no = refusing_ ? overloaded("shutting down") : user.empty() ? std::nullopt : refusal(user);
+    sip::SipMessage response = agent_.make_response(event.request, no ? no->status : 200);
+    if (no)
+        for (const auto& header : no->headers) response.add(header.id, header.value);
+    else
+        response.set_body(sdp::describe_capabilities(settings_.media, event.flow.advertised.address),
+                          "application/sdp");
+    agent_.respond(event.transaction, std::move(response), now);
+}
+
+// --- from the workers
+
+void Focus::handle(const RoomEvent& event, TimePoint now) {
+    std::visit(
+        [&](const auto& e) {
+            if (auto it = participants_.find(e.participant); it != participants_.end())
+                on(it->second, e, now);
+        },
+        event);
+}
+
+void Focus::on(Participant& who, const MediaStarted& event, TimePoint) {
+    log_.media_started(who, event.source);
+}
+
+void Focus::on(Participant& who, const MediaSilent&, TimePoint now) {
+    if (who.ended) return;
+    log_.silent(who);
+    agent_.ping(who.session, now);
+}
+
+void Focus::on(Participant& who, const DigitPressed& event, TimePoint) {
+    log_.digit(who, event);
+}
+
+void Focus::on(Participant& who, const LegEnded& event, TimePoint now) {
+    if (!who.ended) return;
+    log_.ended(who, event.quality, now);
+    participants_.erase(event.participant);
+}
+
+// --- the ledger
+
+Participant* Focus::find(sip::SessionId session) {
+    auto it = by_session_.find(session);
+    return it == by_session_.end() ? nullptr : &participants_.at(it->second);
+}
+
+void Focus::apply_agreement(Participant& who) {
+    AudioLeg leg = make_audio_leg(who.media.audio(), who.signaling_source);
+    if (!who.joined) {
+        who.joined = true;
+        log_.joined(who, leg);
+        command(who, JoinRoom{who.room, who.id, std::move(*who.ports), leg, random_.token(16)});
+        who.ports.reset();
+    } else if (leg != who.leg) {  // a refresh changes nothing (interop rule 3)
+        log_.changed(who, leg);
+        command(who, UpdateLeg{who.room, who.id, leg});
+    }
+    who.leg = std::move(leg);
+}
+
+void Focus::command(const Participant& who, RoomCommand command) {
+    commands_.push_back({who.worker, std::move(command)});
+}
+
+}  // namespace rotunda::rooms

@@ -1,0 +1,112 @@
+// The conference focus (RFC 4353, RFC 4579): decides who may join which room, negotiates his media, and tells
+// the workers. Signaling thread. Between the user agent below it and the media workers beside it; owns the
+// rooms and participants.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "rooms/call_log.hpp"
+#include "rooms/media_transport.hpp"
+#include "rooms/participant.hpp"
+#include "rooms/room_command.hpp"
+#include "rooms/room_event.hpp"
+#include "rooms/room_registry.hpp"
+#include "signaling/user_agent.hpp"
+
+namespace rotunda::rooms {
+
+struct FocusSettings {
+    RoomPolicy rooms;
+    sdp::Capabilities media;
+    std::size_t max_calls = 10'000;
+    std::size_t workers = 1;
+    std::uint32_t retry_after_s = 30;  // in a 503 for want of room
+};
+
+// A command and the worker it is for, from 0.
+struct WorkerCommand {
+    std::size_t worker = 0;
+    RoomCommand command;
+};
+
+class Focus {
+  public:
+    // All references outlive the focus.
+    Focus(FocusSettings settings, sip::UserAgent& agent, MediaPortPool& ports, RandomSource& random,
+          LogSink& log);
+
+    // Everything the user agent has to say; call it whenever the agent was given something.
+    void drain_agent(TimePoint now);
+    void handle(const RoomEvent& event, TimePoint now);
+    std::vector<WorkerCommand> take_commands();
+
+    // New calls get 503 from now on.
+    void refuse_new_calls() { refusing_ = true; }
+    // BYE to everybody; `reason` is a Reason header field's value.
+    void end_all_calls(std::string_view reason, TimePoint now);
+    // Nobody is in a call and no worker owes an answer.
+    bool idle() const { return participants_.empty(); }
+
+    std::size_t calls() const { return by_session_.size(); }
+    std::size_t rooms() const { return rooms_.open_rooms(); }
+
+  private:
+    // A final response, why for the log, and what goes beside the status line.
+    struct Refused {
+        int status;
+        std::string why;
+        sip::ExtraHeaders headers;
+    };
+
+    void on(const sip::IncomingInvite& event, TimePoint now);
+    void on(const sip::ReinviteReceived& event, TimePoint now);
+    void on(const sip::SdpAnswerReceived& event, TimePoint now);
+    void on(const sip::SessionEnded& event, TimePoint now);
+    void on(const sip::PingResult& event, TimePoint now);
+    void on(const sip::RequestReceived& event, TimePoint now);
+    // The focus makes no calls and no offers of its own yet, so nothing else concerns it.
+    template <typename Other>
+    void on(const Other&, TimePoint) {}
+
+    void on(Participant& who, const MediaStarted& event, TimePoint now);
+    void on(Participant& who, const MediaSilent& event, TimePoint now);
+    void on(Participant& who, const DigitPressed& event, TimePoint now);
+    void on(Participant& who, const LegEnded& event, TimePoint now);
+
+    std::optional<Refused> refusal(std::string_view user) const;
+    Refused refused_by(RoomRefusal refusal) const;
+    Refused overloaded(std::string why) const;
+    std::optional<Refused> admit(const sip::IncomingInvite& event, TimePoint now);
+    // What goes into the 200: our answer to the offer, or without one a full offer (interop rule 1).
+    Result<std::string, Refused> describe(Participant& who, const std::optional<std::string>& offer) const;
+    void take_answer(Participant& who, const std::string& text, TimePoint now);
+
+    Participant* find(sip::SessionId session);
+    // Tells the worker what was agreed, if it is news to him.
+    void apply_agreement(Participant& who);
+    void leave(Participant& who);
+    Participant* find(ParticipantId id);
+    void command(const Participant& who, RoomCommand command);
+
+    FocusSettings settings_;
+    sip::UserAgent& agent_;
+    MediaPortPool& ports_;
+    RandomSource& random_;
+    CallLog log_;
+
+    RoomRegistry rooms_;
+    IdSource<ParticipantId> ids_;
+    std::unordered_map<ParticipantId, Participant> participants_;
+    std::unordered_map<sip::SessionId, ParticipantId> by_session_;
+    std::vector<WorkerCommand> commands_;
+    bool refusing_ = false;
+};
+
+}  // namespace rotunda::rooms

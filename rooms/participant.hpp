@@ -1,0 +1,41 @@
+// One caller, as the signaling thread knows him: his SIP session, his place in a room, his negotiated media.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "rooms/room_command.hpp"
+#include "rooms/room_event.hpp"
+#include "signaling/offer_answer.hpp"
+#include "signaling/user_agent.hpp"
+
+namespace rotunda::rooms {
+
+struct Participant {
+    explicit Participant(sdp::OfferAnswer negotiation) : media(std::move(negotiation)) {}
+
+    ParticipantId id;
+    sip::SessionId session;
+    RoomId room;
+    std::size_t worker = 0;
+
+    sdp::OfferAnswer media;
+    // Ours until the worker gets them with JoinRoom; with a delayed offer that is when the ACK brings the
+    // answer.
+    std::optional<MediaPorts> ports;
+    sdp::LocalMedia local;  // what c= and m= say of those ports, for the whole call
+    AudioLeg leg;           // as the worker last heard of it
+    IpAddress signaling_source;
+    bool joined = false;
+
+    // What his log lines carry.
+    std::string call_id;
+    std::string from;
+    std::string room_name;
+    TimePoint since;
+    // Set when the session is over and only the worker's last word is awaited.
+    std::optional<sip::SessionEnded> ended;
+};
+
+}  // namespace rotunda::rooms

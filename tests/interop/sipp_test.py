@@ -1,0 +1,36 @@
+"""SIPp plays the rules of signalling against the server, over UDP and TCP, IPv4 and IPv6."""
+import pathlib
+import unittest
+
+from harness import InteropTest, Rotunda, run_sipp
+
+
+class Scenarios(InteropTest):
+    def play(self, scenario, room="1000", **how):
+        run_sipp(self, self.server, scenario, [room], **how)
+
+    def test_over_udp(self):
+        self.server = self.start(Rotunda)
+        for scenario in ("call", "delayed_offer", "hold", "many_media", "options"):
+            with self.subTest(scenario):
+                self.play(scenario)
+        self.play("no_room", room="nobody")
+        self.assertEqual(len(self.server.events("call.joined")), len(self.server.events("call.ended")))
+
+    def test_over_tcp(self):
+        self.server = self.start(Rotunda)
+        for scenario in ("call", "delayed_offer", "hold", "many_media"):
+            with self.subTest(scenario):
+                self.play(scenario, transport="t1")
+
+    def test_over_ipv6(self):
+        if not pathlib.Path("/proc/net/if_inet6").exists():
+            self.skipTest("this machine has no IPv6")
+        self.server = self.start(Rotunda, host="::1")
+        for scenario in ("call", "delayed_offer", "hold"):
+            with self.subTest(scenario):
+                self.play(scenario)
+
+
+if __name__ == "__main__":
+    unittest.main()

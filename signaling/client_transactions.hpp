@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <variant>
 
@@ -33,7 +32,7 @@ class ClientTransactions {
     OutgoingMessage send_ack(SipMessage ack, const Flow& flow);
 
     void receive(SipMessage response, const Flow& flow, TimePoint now);
-    void on_transport_error(const Flow& flow, TimePoint now);
+    void on_transport_error(const Flow& flow);
     void on_timeout(TimePoint now);
 
     std::optional<TimePoint> next_timeout() const { return timers_due_.next(); }
@@ -42,15 +41,33 @@ class ClientTransactions {
   private:
     using Machine = std::variant<InviteClientTransaction, NonInviteClientTransaction>;
 
+    enum class Cancel : std::uint8_t {
+        none,
+        wanted,
+        sent
+    };  // wanted: as soon as a provisional response comes
+
     struct Record {
         Machine machine;
         Flow flow;
-        std::string branch;
-        SipMessage invite;           // with its Via; ACK and CANCEL are made from it. Empty for other methods
-        bool cancel_wanted = false;  // but no provisional response yet
-        bool canceled = false;
+        std::string key;
+        SipMessage invite = {};  // with its Via; ACK and CANCEL are made from it. Empty for other methods
+        Cancel cancel = Cancel::none;
+        bool answered_here = false;  // a CANCEL: the TU knows nothing of it
     };
     using Records = std::unordered_map<ClientTransactionId, Record>;
+    using Entry = Records::value_type;
+
+    // `request` has its Via.
+    Entry& start(SipMessage request, const Flow& flow, TimePoint now);
+    void send_cancel(Entry& invite, TimePoint now);
+    std::string new_branch();
+    bool feed(Record& record, const SipMessage& response, TimePoint now, TransactionOutbox& out);
+    void receive_stray(SipMessage response, const Flow& flow);
+    // Does what the machine asked for, keeps its deadline, buries it when it has ended.
+    void carry_out(Entry& entry, const TransactionOutbox& out);
+    void fail(const Entry& entry, TransactionFailure failure);
+    void bury(const Entry& entry);
 
     TimerSettings timers_;
     RandomSource& random_;
@@ -58,9 +75,10 @@ class ClientTransactions {
 
     IdSource<ClientTransactionId> ids_;
     Records records_;
-    std::unordered_map<std::string, ClientTransactionId> by_key_;
+    std::unordered_map<std::string, ClientTransactionId> by_key_;  // its keys are of our making
     FlowIndex<ClientTransactionId> by_flow_;
     TimerQueue<ClientTransactionId> timers_due_;
+    std::string scratch_;  // for keys to look up; grows once
 };
 
 }  // namespace rotunda::sip

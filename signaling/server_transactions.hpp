@@ -6,7 +6,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <variant>
 
@@ -41,7 +40,7 @@ class ServerTransactions {
     // Any request, its top Via already carrying received and rport. `flow` is where it came from.
     void receive(SipMessage request, const Flow& flow, TimePoint now);
     bool respond(ServerTransactionId id, SipMessage response, TimePoint now);
-    void on_transport_error(const Flow& flow, TimePoint now);
+    void on_transport_error(const Flow& flow);
     void on_timeout(TimePoint now);
 
     std::optional<TimePoint> next_timeout() const { return timers_due_.next(); }
@@ -56,14 +55,35 @@ class ServerTransactions {
         Machine machine;
         Flow back;  // where responses go
         Index::iterator key;
-        std::optional<Index::iterator> ack_key;    // RFC 2543 INVITE with a final response
-        std::optional<Index::iterator> merge_key;  // request outside a dialog
-        std::string to_tag;                        // of our responses; empty until one needed it
-        bool answered_here = false;                // by this layer: the TU knows nothing of it
+        std::optional<std::size_t> rfc2543_prefix =
+            {};                                         // no magic cookie: where the To tag begins in the key
+        std::optional<Index::iterator> ack_key = {};    // RFC 2543 INVITE with a final response
+        std::optional<Index::iterator> merge_key = {};  // request outside a dialog
+        std::string to_tag = {};                        // of our responses; empty until one needed it
+        bool answered_here = false;                     // by this layer: the TU knows nothing of it
         bool has_final = false;
         bool failed = false;
     };
     using Records = std::unordered_map<ServerTransactionId, Record>;
+    using Entry = Records::value_type;
+
+    Entry& begin(const SipMessage& request, const Flow& flow);
+    // A request the TU is not asked about: the layer's own answer.
+    void answer_here(const SipMessage& request, const Flow& flow, int status, std::string to_tag,
+                     TimePoint now);
+    void receive_again(Entry& entry, SipMessage request, const Flow& flow, TimePoint now);
+    void receive_cancel(SipMessage cancel, const Flow& flow, TimePoint now);
+    void receive_new(SipMessage request, const Flow& flow, TimePoint now);
+    bool is_merged(const SipMessage& request);
+    bool overloaded(const SipMessage& request) const;
+    void refuse(const SipMessage& request, const Flow& flow);
+    bool answer(Entry& entry, SipMessage response, TimePoint now);
+    void agree_on_to_tag(Record& record, SipMessage& response);
+    void expect_rfc2543_ack(Entry& entry);
+    // Does what the machine asked for, keeps its deadline, buries it when it has ended.
+    void carry_out(Entry& entry, const TransactionOutbox& out);
+    void fail(Entry& entry, TransactionFailure failure);
+    void bury(Entry& entry);
 
     TimerSettings timers_;
     ServerTransactionLimits limits_;

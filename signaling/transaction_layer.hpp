@@ -58,7 +58,7 @@ class TransactionLayer {
 
     // --- from the transport
     // `flow` of an OutgoingMessage that could not be sent, or of a connection that broke.
-    void on_transport_error(const Flow& flow, TimePoint now);
+    void on_transport_error(const Flow& flow);
 
     // --- driving
     void on_timeout(TimePoint now);
@@ -72,8 +72,6 @@ class TransactionLayer {
     std::size_t client_transactions() const { return clients_.size(); }
 
   private:
-    void receive_request(SipMessage request, const Flow& flow, TimePoint now);
-
     TransactionOutput output_;
     ServerTransactions servers_;
     ClientTransactions clients_;

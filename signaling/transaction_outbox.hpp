@@ -1,6 +1,7 @@
 // What a transaction asks of its owner after one input. Held on the stack, never on the heap.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstddef>
@@ -29,7 +30,10 @@ class TransactionOutbox {
     void transport_error() { push({TransactionAction::Kind::transport_error, {}}); }
 
     std::span<const TransactionAction> actions() const { return {actions_.data(), size_}; }
-    void clear() { size_ = 0; }
+    bool delivers() const {
+        return std::ranges::any_of(
+            actions(), [](const TransactionAction& a) { return a.kind == TransactionAction::Kind::deliver; });
+    }
 
   private:
     void push(TransactionAction action) {

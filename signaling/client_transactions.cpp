@@ -1,0 +1,175 @@
+#include "signaling/client_transactions.hpp"
+
+#include <utility>
+
+#include "signaling/client_requests.hpp"
+#include "signaling/transaction_key.hpp"
+#include "signaling/transaction_outbox.hpp"
+#include "signaling/writer.hpp"
+
+namespace rotunda::sip {
+
+ClientTransactions::ClientTransactions(const TimerSettings& timers, RandomSource& random,
+                                       TransactionOutput& output)
+    : timers_(timers), random_(random), output_(output) {}
+
+ClientTransactionId ClientTransactions::send(SipMessage request, const Flow& flow, TimePoint now) {
+    request.prepend_via(client_via(flow, new_branch()));
+    return start(std::move(request), flow, now).first;
+}
+
+ClientTransactions::Entry& ClientTransactions::start(SipMessage request, const Flow& flow, TimePoint now) {
+    const ClientTransactionId id = ids_.next();
+    const bool reliable = is_reliable(flow.transport);
+    const bool is_invite = request.method() == Method::invite;
+    write_client_key(request.top_via().branch(), request.method().name(), scratch_);
+    Machine machine = is_invite ? Machine(InviteClientTransaction(timers_, reliable))
+                                : Machine(NonInviteClientTransaction(timers_, reliable));
+    Record record{.machine = std::move(machine), .flow = flow, .key = scratch_};
+    Entry& entry = *records_.emplace(id, std::move(record)).first;
+    by_key_.emplace(scratch_, id);
+    by_flow_.insert(flow, id);
+
+    TransactionOutbox out;
+    std::visit([&](auto& m) { m.start(to_wire(request), now, out); }, entry.second.machine);
+    if (is_invite) entry.second.invite = std::move(request);
+    carry_out(entry, out);
+    return entry;
+}
+
+void ClientTransactions::cancel(ClientTransactionId invite, TimePoint now) {
+    const auto found = records_.find(invite);
+    if (found == records_.end()) return;
+    Record& record = found->second;
+    const auto* machine = std::get_if<InviteClientTransaction>(&record.machine);
+    if (!machine || record.cancel != Cancel::none) return;
+    // §9.1: not before a provisional response, or the CANCEL may overtake the INVITE; of no use after a final
+    // one.
+    if (machine->state() == InviteClientTransaction::State::calling) record.cancel = Cancel::wanted;
+    if (machine->state() == InviteClientTransaction::State::proceeding) send_cancel(*found, now);
+}
+
+void ClientTransactions::send_cancel(Entry& invite, TimePoint now) {
+    Record& record = invite.second;
+    record.cancel = Cancel::sent;
+    start(cancel_request(record.invite), record.flow, now).second.answered_here = true;
+    auto& machine = std::get<InviteClientTransaction>(record.machine);
+    machine.cancel_sent(now);
+    timers_due_.set(invite.first, machine.next_timeout());
+}
+
+OutgoingMessage ClientTransactions::send_ack(SipMessage ack, const Flow& flow) {
+    // §13.2.2.4 and §17.1.1.3: the ACK for a 2xx has a branch of its own.
+    ack.prepend_via(client_via(flow, new_branch()));
+    return output_.outgoing.emplace_back(OutgoingMessage{flow, to_wire(ack)});
+}
+
+std::string ClientTransactions::new_branch() {
+    // §8.1.1.7: the magic cookie; 100 random bits behind it, so that nobody off the path can forge a
+    // response.
+    return "z9hG4bK" + random_.token(20);
+}
+
+void ClientTransactions::receive(SipMessage response, const Flow& flow, TimePoint now) {
+    write_client_key(response.top_via().branch(), response.method().name(), scratch_);
+    const auto found = by_key_.find(scratch_);
+    if (found == by_key_.end()) return receive_stray(std::move(response), flow);
+    Entry& entry = *records_.find(found->second);
+    Record& record = entry.second;
+    if (!is_own_via(response.top_via(), record.flow)) {
+        ++output_.counters.foreign_responses;
+        return;
+    }
+    TransactionOutbox out;
+    const bool cancel_now = feed(record, response, now, out);
+    if (!out.delivers())
+        ++output_.counters.retransmissions;
+    else if (!record.answered_here)
+        output_.events.push_back(ResponseReceived{entry.first, std::move(response), flow});
+    carry_out(entry, out);
+    if (cancel_now) send_cancel(entry, now);
+}
+
+// True if the response is the one a wanted CANCEL has waited for.
+bool ClientTransactions::feed(Record& record, const SipMessage& response, TimePoint now,
+                              TransactionOutbox& out) {
+    using State = InviteClientTransaction::State;
+    if (auto* other = std::get_if<NonInviteClientTransaction>(&record.machine)) {
+        other->receive_response(response.status(), now, out);
+        return false;
+    }
+    auto& invite = std::get<InviteClientTransaction>(record.machine);
+    const bool open = invite.state() == State::calling || invite.state() == State::proceeding;
+    std::string ack;
+    if (open && response.status() >= 300) ack = to_wire(refusal_ack(record.invite, response));
+    invite.receive_response(response.status(), std::move(ack), now, out);
+    return record.cancel == Cancel::wanted && invite.state() == State::proceeding;
+}
+
+void ClientTransactions::receive_stray(SipMessage response, const Flow& flow) {
+    if (!is_own_via(response.top_via(), flow)) {
+        // §18.1.2: a Via that is not ours means a response that went astray.
+        ++output_.counters.foreign_responses;
+    } else if (response.is_success() && response.method() == Method::invite) {
+        output_.events.push_back(StrayInviteSuccess{std::move(response), flow});
+    } else {
+        ++output_.counters.stray_responses;
+    }
+}
+
+void ClientTransactions::on_transport_error(const Flow& flow) {
+    for (const ClientTransactionId id : by_flow_.using_flow(flow)) {
+        Entry& entry = *records_.find(id);
+        TransactionOutbox out;
+        std::visit([&](auto& machine) { machine.on_transport_error(out); }, entry.second.machine);
+        carry_out(entry, out);
+    }
+}
+
+void ClientTransactions::on_timeout(TimePoint now) {
+    while (const auto due = timers_due_.pop_due(now)) {
+        Entry& entry = *records_.find(*due);
+        TransactionOutbox out;
+        std::visit([&](auto& machine) { machine.on_timeout(now, out); }, entry.second.machine);
+        carry_out(entry, out);
+    }
+}
+
+void ClientTransactions::carry_out(Entry& entry, const TransactionOutbox& out) {
+    for (const TransactionAction& action : out.actions()) {
+        switch (action.kind) {
+            case TransactionAction::Kind::send:
+                output_.outgoing.push_back({entry.second.flow, std::string(action.bytes)});
+                break;
+            case TransactionAction::Kind::deliver:
+                break;  // receive() has passed the response on
+            case TransactionAction::Kind::timeout:
+                fail(entry, TransactionFailure::timeout);
+                break;
+            case TransactionAction::Kind::transport_error:
+                fail(entry, TransactionFailure::transport);
+                break;
+        }
+    }
+    const Machine& machine = entry.second.machine;
+    if (std::visit([](const auto& m) { return m.terminated(); }, machine)) return bury(entry);
+    timers_due_.set(entry.first, std::visit([](const auto& m) { return m.next_timeout(); }, machine));
+}
+
+void ClientTransactions::fail(const Entry& entry, TransactionFailure failure) {
+    if (entry.second.answered_here) return;
+    const bool timeout = failure == TransactionFailure::timeout;
+    ++(timeout ? output_.counters.timeouts : output_.counters.transport_errors);
+    output_.events.push_back(ClientTransactionFailed{entry.first, failure});
+}
+
+void ClientTransactions::bury(const Entry& entry) {
+    const ClientTransactionId id = entry.first;
+    by_key_.erase(entry.second.key);
+    by_flow_.erase(entry.second.flow, id);
+    timers_due_.erase(id);
+    if (!entry.second.answered_here) output_.events.push_back(ClientTransactionEnded{id});
+    records_.erase(id);
+}
+
+}  // namespace rotunda::sip

@@ -1,0 +1,232 @@
+#include "signaling/server_transactions.hpp"
+
+#include <utility>
+
+#include "signaling/response_route.hpp"
+#include "signaling/stateless_response.hpp"
+#include "signaling/transaction_key.hpp"
+#include "signaling/transaction_outbox.hpp"
+#include "signaling/writer.hpp"
+
+namespace rotunda::sip {
+
+ServerTransactions::ServerTransactions(const TimerSettings& timers, const ServerTransactionLimits& limits,
+                                       RandomSource& random, TransactionOutput& output)
+    : timers_(timers), limits_(limits), random_(random), output_(output) {}
+
+void ServerTransactions::receive(SipMessage request, const Flow& flow, TimePoint now) {
+    // §17.2.3: an ACK belongs to the transaction of its INVITE.
+    const bool is_ack = request.method() == Method::ack;
+    write_server_key(request, is_ack ? "INVITE" : request.method().name(), request.to_tag(), scratch_);
+    if (const auto found = by_key_.find(scratch_); found != by_key_.end())
+        return receive_again(*records_.find(found->second), std::move(request), flow, now);
+    // §17.2.1: the ACK for a 2xx is no part of a transaction.
+    if (is_ack) {
+        output_.events.push_back(AckReceived{std::move(request), flow});
+        return;
+    }
+    if (overloaded(request)) return refuse(request, flow);
+    if (request.method() == Method::cancel) return receive_cancel(std::move(request), flow, now);
+    receive_new(std::move(request), flow, now);
+}
+
+void ServerTransactions::receive_again(Entry& entry, SipMessage request, const Flow& flow, TimePoint now) {
+    TransactionOutbox out;
+    auto* invite = std::get_if<InviteServerTransaction>(&entry.second.machine);
+    if (request.method() == Method::ack && invite) {
+        invite->receive_ack(now, out);
+        // RFC 6026 §7.1: delivered in Accepted only, from a peer that gives the ACK for a 2xx the INVITE's
+        // branch.
+        if (out.delivers()) output_.events.push_back(AckReceived{std::move(request), flow});
+        return carry_out(entry, out);
+    }
+    ++output_.counters.retransmissions;
+    std::visit([&](auto& machine) { machine.receive_retransmission(out); }, entry.second.machine);
+    carry_out(entry, out);
+}
+
+void ServerTransactions::receive_cancel(SipMessage cancel, const Flow& flow, TimePoint now) {
+    // §9.2. Only an INVITE can be canceled in practice (§9.1); for all else the CANCEL comes too late anyway.
+    write_server_key(cancel, "INVITE", cancel.to_tag(), scratch_);
+    const auto found = by_key_.find(scratch_);
+    if (found == by_key_.end()) {
+        ++output_.counters.unmatched_cancels;
+        return answer_here(cancel, flow, 481, random_.token(10), now);
+    }
+    const ServerTransactionId id = found->second;
+    Record& invite = records_.at(id);
+    // §9.2: the same To tag in the response to the CANCEL as in those to the INVITE.
+    if (invite.to_tag.empty()) invite.to_tag = random_.token(10);
+    answer_here(cancel, flow, 200, invite.to_tag, now);
+    if (!invite.has_final && !invite.answered_here)
+        output_.events.push_back(CancelReceived{id, std::move(cancel)});
+}
+
+void ServerTransactions::receive_new(SipMessage request, const Flow& flow, TimePoint now) {
+    if (is_merged(request)) {
+        ++output_.counters.merged_requests;
+        return answer_here(request, flow, 482, random_.token(10), now);
+    }
+    Entry& entry = begin(request, flow);
+    if (request.to_tag().empty()) {
+        write_merge_key(request, scratch_);
+        entry.second.merge_key = by_merge_key_.emplace(scratch_, entry.first).first;
+    }
+    std::string trying = to_wire(SipMessage::response_to(request, 100));
+    std::visit([&](auto& machine) { machine.start(std::move(trying), now); }, entry.second.machine);
+    carry_out(entry, {});
+    ++output_.counters.requests;
+    output_.events.push_back(RequestReceived{entry.first, std::move(request), flow});
+}
+
+// §8.2.2.2: the same request by another way.
+bool ServerTransactions::is_merged(const SipMessage& request) {
+    if (!request.to_tag().empty()) return false;
+    write_merge_key(request, scratch_);
+    return by_merge_key_.contains(scratch_);
+}
+
+ServerTransactions::Entry& ServerTransactions::begin(const SipMessage& request, const Flow& flow) {
+    const ServerTransactionId id = ids_.next();
+    const bool reliable = is_reliable(flow.transport);
+    const std::size_t prefix = write_server_key(request, request.method().name(), request.to_tag(), scratch_);
+    Machine machine = request.method() == Method::invite
+                          ? Machine(InviteServerTransaction(timers_, reliable))
+                          : Machine(NonInviteServerTransaction(timers_, reliable));
+    Record record{.machine = std::move(machine),
+                  .back = response_flow(request.top_via(), flow),
+                  .key = by_key_.emplace(scratch_, id).first,
+                  .to_tag = std::string(request.to_tag())};
+    if (!request.top_via().has_rfc3261_branch()) record.rfc2543_prefix = prefix;
+    by_flow_.insert(record.back, id);
+    return *records_.emplace(id, std::move(record)).first;
+}
+
+void ServerTransactions::answer_here(const SipMessage& request, const Flow& flow, int status,
+                                     std::string to_tag, TimePoint now) {
+    Entry& entry = begin(request, flow);
+    entry.second.answered_here = true;
+    if (entry.second.to_tag.empty()) entry.second.to_tag = std::move(to_tag);
+    answer(entry, SipMessage::response_to(request, status), now);
+}
+
+bool ServerTransactions::overloaded(const SipMessage& request) const {
+    // Running calls come before new ones: their BYE, re-INVITE and CANCEL have room of their own.
+    const bool outside = request.to_tag().empty() && !(request.method() == Method::cancel);
+    return records_.size() >= (outside ? limits_.outside_dialogs : limits_.all);
+}
+
+void ServerTransactions::refuse(const SipMessage& request, const Flow& flow) {
+    ++output_.counters.refused_overload;
+    SipMessage response = SipMessage::response_to(request, 503);
+    response.set(HeaderId::retry_after, std::to_string(limits_.retry_after_seconds));
+    output_.outgoing.push_back(stateless_response(std::move(response), flow));
+}
+
+bool ServerTransactions::respond(ServerTransactionId id, SipMessage response, TimePoint now) {
+    const auto found = records_.find(id);
+    const bool sent =
+        found != records_.end() && !found->second.answered_here && answer(*found, std::move(response), now);
+    if (!sent) ++output_.counters.unsendable_responses;
+    return sent;
+}
+
+bool ServerTransactions::answer(Entry& entry, SipMessage response, TimePoint now) {
+    Record& record = entry.second;
+    const int status = response.status();
+    if (status > 100) agree_on_to_tag(record, response);
+    TransactionOutbox out;
+    const bool sent = std::visit(
+        [&](auto& machine) { return machine.respond(status, to_wire(response), now, out); }, record.machine);
+    if (sent && status >= 200) {
+        record.has_final = true;
+        expect_rfc2543_ack(entry);
+    }
+    carry_out(entry, out);
+    return sent;
+}
+
+void ServerTransactions::agree_on_to_tag(Record& record, SipMessage& response) {
+    if (!response.to_tag().empty()) {
+        record.to_tag = response.to_tag();
+        return;
+    }
+    if (record.to_tag.empty()) record.to_tag = random_.token(10);
+    response.set_to_tag(record.to_tag);
+}
+
+// §17.2.3: where there is no branch, the ACK for a final response is known by the To tag of that response,
+// which the INVITE did not have.
+void ServerTransactions::expect_rfc2543_ack(Entry& entry) {
+    Record& record = entry.second;
+    if (!record.rfc2543_prefix || record.ack_key ||
+        !std::holds_alternative<InviteServerTransaction>(record.machine))
+        return;
+    std::string key = record.key->first.substr(0, *record.rfc2543_prefix);
+    append_to_tag(record.to_tag, key);
+    if (const auto [at, fresh] = by_key_.emplace(std::move(key), entry.first); fresh) record.ack_key = at;
+}
+
+void ServerTransactions::on_transport_error(const Flow& flow) {
+    for (const ServerTransactionId id : by_flow_.using_flow(flow)) {
+        Entry& entry = *records_.find(id);
+        TransactionOutbox out;
+        std::visit([&](auto& machine) { machine.on_transport_error(out); }, entry.second.machine);
+        carry_out(entry, out);
+    }
+}
+
+void ServerTransactions::on_timeout(TimePoint now) {
+    while (const auto due = timers_due_.pop_due(now)) {
+        Entry& entry = *records_.find(*due);
+        TransactionOutbox out;
+        std::visit([&](auto& machine) { machine.on_timeout(now, out); }, entry.second.machine);
+        carry_out(entry, out);
+    }
+}
+
+void ServerTransactions::carry_out(Entry& entry, const TransactionOutbox& out) {
+    Record& record = entry.second;
+    for (const TransactionAction& action : out.actions()) {
+        switch (action.kind) {
+            case TransactionAction::Kind::send:
+                output_.outgoing.push_back({record.back, std::string(action.bytes)});
+                break;
+            case TransactionAction::Kind::deliver:
+                break;  // an ACK: receive_again() has passed it on
+            case TransactionAction::Kind::timeout:
+                fail(entry, TransactionFailure::timeout);
+                break;
+            case TransactionAction::Kind::transport_error:
+                fail(entry, TransactionFailure::transport);
+                break;
+        }
+    }
+    if (std::visit([](const auto& machine) { return machine.terminated(); }, record.machine))
+        return bury(entry);
+    timers_due_.set(entry.first,
+                    std::visit([](const auto& machine) { return machine.next_timeout(); }, record.machine));
+}
+
+void ServerTransactions::fail(Entry& entry, TransactionFailure failure) {
+    Record& record = entry.second;
+    if (record.failed || record.answered_here) return;
+    record.failed = true;
+    const bool timeout = failure == TransactionFailure::timeout;
+    ++(timeout ? output_.counters.timeouts : output_.counters.transport_errors);
+    output_.events.push_back(ServerTransactionFailed{entry.first, failure});
+}
+
+void ServerTransactions::bury(Entry& entry) {
+    const ServerTransactionId id = entry.first;
+    Record& record = entry.second;
+    by_key_.erase(record.key);
+    if (record.ack_key) by_key_.erase(*record.ack_key);
+    if (record.merge_key) by_merge_key_.erase(*record.merge_key);
+    by_flow_.erase(record.back, id);
+    timers_due_.erase(id);
+    if (!record.answered_here) output_.events.push_back(ServerTransactionEnded{id});
+    records_.erase(id);
+}
+
+}  // namespace rotunda::sip

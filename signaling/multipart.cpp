@@ -29,6 +29,10 @@ bool describe(const ContentFields& fields, BodyPart& part) {
     if (!type) return false;
     part.type = std::move(*type);
     part.disposition = part.type.is("application", "sdp") ? "session" : "render";
+    part.content_id = fields.id.value_or(std::string_view{});
+    // Location objects beside SDP carry a Content-ID for the Geolocation field and no disposition (RFC 6442
+    // §5).
+    part.required = fields.disposition || !fields.id || part.disposition == "session";
     if (fields.disposition) {
         const auto disposition = ValueWithParams::parse(*fields.disposition);
         if (!disposition) return false;
@@ -39,7 +43,6 @@ bool describe(const ContentFields& fields, BodyPart& part) {
     }
     part.plain = is_one_of(fields.encoding.value_or(std::string_view{}), {"", "identity"}) &&
                  is_one_of(fields.transfer_encoding.value_or("binary"), {"binary", "8bit", "7bit"});
-    part.content_id = fields.id.value_or(std::string_view{});
     return true;
 }
 
@@ -127,8 +130,7 @@ bool split(std::vector<BodyPart>& parts, std::size_t index) {
 
     auto open = find_delimiter(body, marker, 0);
     while (open && !open->last) {
-        // The CRLF that ends one delimiter line may begin the next: a part without anything in it.
-        const auto close = find_delimiter(body, marker, open->end - 2);
+        const auto close = find_delimiter(body, marker, open->end);
         if (!close || parts.size() >= max_body_parts) return false;
         auto part = read_part(body.substr(open->end, std::max(close->begin, open->end) - open->end));
         if (!part) return false;

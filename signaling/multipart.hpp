@@ -27,7 +27,7 @@ struct BodyPart {
     // else "render" (RFC 3261 §20.11).
     std::string disposition;
     // Who does not understand the part must refuse the message with 415. False for handling=optional, and for
-    // by-reference parts, which a header field points to (RFC 5621 §6).
+    // parts that a header field points to: disposition by-reference (RFC 5621 §6), or none and a Content-ID.
     bool required = true;
     // Content-Encoding is identity and Content-Transfer-Encoding leaves the octets alone: the content can be
     // read as it is.

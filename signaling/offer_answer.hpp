@@ -124,21 +124,33 @@ class OfferAnswer {
   private:
     struct State {
         SessionDescription local;
-        std::vector<NegotiatedMedia> media;
-        std::vector<RtpMap>
-            payload_types;  // of the audio m-line; a number never changes its meaning (RFC 3264 §8.3.2)
+        std::vector<NegotiatedMedia> media;  // one per m-line of `local`
+        // m-lines the peer no longer mentions though RFC 3264 §8 forbids to drop one; our next offer does.
+        std::vector<Media> dropped;
+        // Of the audio m-line: a number never changes its meaning (RFC 3264 §8.3.2).
+        std::vector<RtpMap> payload_types;
     };
 
-    // Gives `next` our o=; a new version only if anything else differs from what stands (RFC 3264 §8).
-    void stamp(SessionDescription& next, const LocalMedia& local);
+    // Index into the offer; nullopt and `why`: no m-line is usable.
+    std::optional<std::size_t> choose_audio(const SessionDescription& offer, Refusal& why) const;
+    std::optional<std::size_t> audio_index() const;
+    // The m-line of ours that answers, and what it means.
+    Media answer_audio(const SessionDescription& offer, const Media& offered, Direction wished,
+                       std::uint16_t port, NegotiatedMedia& out) const;
+    NegotiatedMedia read_answer(const SessionDescription& answer, std::size_t index) const;
+    // Our session-level lines.
+    SessionDescription frame(const IpAddress& address) const;
+    // Gives `next` a new version if anything differs from what stands (RFC 3264 §8).
+    void stamp(SessionDescription& next);
     void agree(State next);
 
     Capabilities capabilities_;
     std::string session_id_;
-    std::uint64_t last_version_ = 0;  // highest used, taken back or not
+    std::uint64_t last_version_ = 0;  // highest used, even if taken back since
     State agreed_;
     std::optional<State> before_;
-    std::optional<SessionDescription> pending_offer_;
+    std::optional<State> pending_offer_;  // `media` still empty
+    Direction pending_direction_ = Direction::sendrecv;
 };
 
 // Where the peer wants the audio of an offer: chooses the address family and route before ports are reserved.

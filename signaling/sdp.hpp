@@ -108,7 +108,6 @@ enum class ParseError : std::uint8_t {
     not_text,     // a NUL, or no UTF-8
     not_a_line,   // not "x=..."
     bad_version,  // no v= in front, or another than 0
-    bad_origin,
     bad_connection,
     bad_media,
     not_internet,   // a network type other than IN
@@ -118,7 +117,7 @@ struct ParseFailure {
     ParseError reason = ParseError::not_a_line;
     std::size_t line = 0;  // from 1; 0: the whole
 };
-// Stable, for counters and log lines: "bad-origin".
+// Stable, for counters and log lines: "bad-connection".
 std::string_view to_string(ParseError reason);
 
 // Takes what phones really send: bare LF or CR, blank lines, white space at line ends and around fields,

@@ -1,0 +1,35 @@
+#include "rooms/alone_chime.hpp"
+
+#include <cmath>
+#include <numbers>
+
+namespace rotunda::rooms {
+
+namespace {
+
+constexpr double first_hz = 659.26;   // E5
+constexpr double second_hz = 523.25;  // C5
+constexpr double second_starts_s = 0.35;
+constexpr double tone_s = 0.85;
+constexpr double amplitude = 4000.0;  // -18 dBFS
+constexpr double attack_s = 0.01;
+constexpr double decay_s = 0.22;
+
+double tone(double hz, double t) {
+    if (t < 0 || t >= tone_s) return 0;
+    const double end = (tone_s - t) / 0.1;
+    const double envelope = std::min(1.0, t / attack_s) * std::exp(-t / decay_s) * std::min(1.0, end);
+    return amplitude * envelope * std::sin(2 * std::numbers::pi * hz * t);
+}
+
+}  // namespace
+
+void AloneChime::fill(MutablePcm out, int rate_hz) {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        const double t = position_s_ + static_cast<double>(i) / rate_hz;
+        out[i] = static_cast<std::int16_t>(std::lround(tone(first_hz, t) + tone(second_hz, t - second_starts_s)));
+    }
+    position_s_ += static_cast<double>(out.size()) / rate_hz;
+}
+
+}  // namespace rotunda::rooms

@@ -1,0 +1,26 @@
+// Two soft falling tones that tell the first caller he is alone.
+#pragma once
+
+#include "base/audio_frame.hpp"
+
+namespace rotunda::rooms {
+
+class AloneChime {
+  public:
+    // Starts from its beginning; before the first start() it is finished.
+    void start() { position_s_ = -lead_in_s; }
+    void stop() { position_s_ = length_s; }
+    bool is_playing() const { return position_s_ < length_s; }
+
+    // The next samples at any rate; silence before its beginning and after its end.
+    void fill(MutablePcm out, int rate_hz);
+
+  private:
+    // A breath, so that the called side's media path stands before the first tone.
+    static constexpr double lead_in_s = 0.4;
+    static constexpr double length_s = 1.2;
+
+    double position_s_ = length_s;
+};
+
+}  // namespace rotunda::rooms

@@ -1,4 +1,5 @@
-// One queue of deadlines per thread. Each machine has at most one entry: the next moment it wants to be woken.
+// One queue of deadlines per thread. Each machine has at most one entry: the next moment it wants to be
+// woken.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,8 @@
 
 namespace rotunda {
 
-// A binary heap that knows where each key stands, so that moving or dropping a deadline is O(log n) and leaves nothing behind.
+// A binary heap that knows where each key stands, so that moving or dropping a deadline is O(log n) and
+// leaves nothing behind.
 template <typename Key>
 class TimerQueue {
   public:
@@ -35,6 +37,13 @@ class TimerQueue {
     std::optional<TimePoint> next() const {
         if (heap_.empty()) return std::nullopt;
         return heap_.front().deadline;
+    }
+
+    // The earliest key whose deadline is not after now; it stays. A periodic owner moves it on with set(): no
+    // heap.
+    std::optional<Key> due(TimePoint now) const {
+        if (heap_.empty() || heap_.front().deadline > now) return std::nullopt;
+        return heap_.front().key;
     }
 
     // Removes and returns the earliest key whose deadline is not after now.

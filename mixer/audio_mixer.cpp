@@ -41,12 +41,14 @@ void MixBus::render_without(const AudioMixer& mixer, Pcm own, MutablePcm out) {
     limiter_.process(others, out, mixer.rate_hz());
 }
 
-void cross_fade(Pcm old, MutablePcm inout) {
-    assert(old.size() == inout.size());
-    const auto n = static_cast<std::int32_t>(inout.size());
+void cross_fade(Pcm to, MutablePcm pcm) {
+    assert(to.size() == pcm.size());
+    const std::size_t start = pcm.size() / 4;
+    const auto n = static_cast<std::int32_t>(pcm.size() - start);
     for (std::int32_t i = 0; i < n; ++i) {
-        const auto at = static_cast<std::size_t>(i);
-        inout[at] = static_cast<std::int16_t>((old[at] * (n - i) + inout[at] * i) / n);
+        std::int16_t& sample = pcm[start + static_cast<std::size_t>(i)];
+        sample =
+            static_cast<std::int16_t>((sample * (n - i) + to[start + static_cast<std::size_t>(i)] * i) / n);
     }
 }
 

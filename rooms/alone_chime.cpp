@@ -1,7 +1,10 @@
 #include "rooms/alone_chime.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+
+#include "mixer/audio_mixer.hpp"
 
 namespace rotunda::rooms {
 
@@ -27,7 +30,14 @@ double tone(double hz, double t) {
 void AloneChime::fill(MutablePcm out, int rate_hz) {
     for (std::size_t i = 0; i < out.size(); ++i) {
         const double t = position_s_ + static_cast<double>(i) / rate_hz;
-        out[i] = static_cast<std::int16_t>(std::lround(tone(first_hz, t) + tone(second_hz, t - second_starts_s)));
+        out[i] =
+            static_cast<std::int16_t>(std::lround(tone(first_hz, t) + tone(second_hz, t - second_starts_s)));
+    }
+    if (stopping_) {
+        mixer::fade_out(out, out.size());
+        position_s_ = length_s;
+        stopping_ = false;
+        return;
     }
     position_s_ += static_cast<double>(out.size()) / rate_hz;
 }

@@ -8,8 +8,12 @@ namespace rotunda::rooms {
 class AloneChime {
   public:
     // Starts from its beginning; before the first start() it is finished.
-    void start() { position_s_ = -lead_in_s; }
-    void stop() { position_s_ = length_s; }
+    void start() {
+        position_s_ = -lead_in_s;
+        stopping_ = false;
+    }
+    // The next block fades it out.
+    void stop() { stopping_ = true; }
     bool is_playing() const { return position_s_ < length_s; }
 
     // The next samples at any rate; silence before its beginning and after its end.
@@ -21,6 +25,7 @@ class AloneChime {
     static constexpr double length_s = 1.2;
 
     double position_s_ = length_s;
+    bool stopping_ = false;
 };
 
 }  // namespace rotunda::rooms

@@ -1,4 +1,5 @@
-// Encoders that nobody uses at the moment, kept so that a listener who starts to talk costs no heap and no initialisation.
+// Encoders that nobody uses at the moment, kept so that a listener who starts to talk costs no heap and no
+// initialisation.
 #pragma once
 
 #include <memory>

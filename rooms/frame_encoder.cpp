@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace rotunda::rooms {
 
 namespace {
 
-// After so long a digital silence an Opus encoder has nothing left to tell; its last payload stands for all that follow.
+// After so long a digital silence an Opus encoder has nothing left to tell; its last payload stands for all
+// that follow.
 constexpr int settled_silence_ms = 600;
 
 }  // namespace

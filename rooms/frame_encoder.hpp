@@ -1,4 +1,5 @@
-// One running encode: gathers the mix's blocks into frames of the wanted ptime and keeps the payload for all who hear it.
+// One running encode: gathers the mix's blocks into frames of the wanted ptime and keeps the payload for all
+// who hear it.
 #pragma once
 
 #include <array>
@@ -19,8 +20,9 @@ class FrameEncoder {
 
     const AudioSettings& settings() const { return encoder_->settings(); }
 
-    // As when new. `into_frame_ms`: how far the room is into the current frame of this ptime; frames of all encoders with one
-    // ptime end on the same ticks, so that a listener can move between them. What was missed of the frame is silence.
+    // As when new. `into_frame_ms`: how far the room is into the current frame of this ptime; frames of all
+    // encoders with one ptime end on the same ticks, so that a listener can move between them. What was
+    // missed of the frame is silence.
     void start(int into_frame_ms);
 
     // A block at the codec's rate that fits into the frame: the block length divides every ptime of its room.

@@ -12,24 +12,13 @@
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "base/timer_queue.hpp"
+#include "rooms/media_context.hpp"
 #include "rooms/room_command.hpp"
 #include "rooms/room_event.hpp"
 
 namespace rotunda::rooms {
 
 class MediaRoom;
-
-// What one worker has done since it started; `sessions` and `rooms` are now.
-struct MediaCounters {
-    std::uint64_t ticks = 0;
-    std::uint64_t late_ticks = 0;     // begun more than 5 ms after their deadline
-    std::uint64_t skipped_ticks = 0;  // given up because the worker was too far behind to catch up
-    std::uint64_t encodes = 0;
-    std::uint64_t packets_sent = 0;
-    std::uint64_t send_failures = 0;
-    std::size_t rooms = 0;
-    std::size_t sessions = 0;
-};
 
 class MediaEngine {
   public:
@@ -52,7 +41,7 @@ class MediaEngine {
     // What happened since the last call, oldest first.
     std::vector<RoomEvent> take_events();
 
-    MediaCounters counters() const;
+    MediaCounters counters() const { return context_.counters; }
 
   private:
     void on(OpenRoom& command, TimePoint now);
@@ -60,14 +49,12 @@ class MediaEngine {
     void on(JoinRoom& command, TimePoint now);
     void on(UpdateLeg& command, TimePoint now);
     void on(LeaveRoom& command, TimePoint now);
+    MediaRoom* settled_room(RoomId id, TimePoint now);
 
-    RandomSource& random_;
-    WallOffset wall_;
+    MediaContext context_;
     std::unordered_map<RoomId, std::unique_ptr<MediaRoom>> rooms_;
     TimerQueue<RoomId> due_;
-    std::vector<RoomEvent> events_;
-    MediaCounters counters_;
-    unsigned opened_ = 0;  // staggers the rooms' phases over 20 ms
+    std::uint64_t opened_ = 0;  // spreads the rooms' ticks over the 20 ms
 };
 
 }  // namespace rotunda::rooms

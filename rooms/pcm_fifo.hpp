@@ -1,4 +1,5 @@
-// PCM between a decoder, which gives packets, and the mix, which takes blocks. Contiguous, so that both work in place.
+// PCM between a decoder, which gives packets, and the mix, which takes blocks. Contiguous, so that both work
+// in place.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@ class PcmFifo {
     std::size_t size() const { return end_ - begin_; }
     std::size_t capacity() const { return data_.size(); }
 
-    // Room for n more samples behind the last one; shorter if there is not so much. commit() makes them part of the queue.
+    // Room for n more samples behind the last one; shorter if there is not so much. commit() makes them part
+    // of the queue.
     MutablePcm space(std::size_t n);
     void commit(std::size_t n) { end_ += n; }
 

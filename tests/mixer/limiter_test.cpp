@@ -103,7 +103,9 @@ TEST_CASE("after the loud spell the gain comes back within a second and is exact
     CHECK(std::equal(out.end() - 8000, out.end(), quiet.end() - 8000));
 }
 
-TEST_CASE("noise is held below the threshold but for the first millisecond of a block, whatever the block's length") {
+TEST_CASE(
+    "noise is held below the threshold but for the first millisecond of a block, whatever the block's "
+    "length") {
     SeededRandom random(7);
     std::vector<std::int32_t> in(48000);
     for (auto& s : in) s = static_cast<std::int32_t>(random.u32() % 200000) - 100000;

@@ -1,0 +1,216 @@
+#include "rooms/audio_receiver.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "codecs/time_stretcher.hpp"
+#include "mixer/level.hpp"
+
+namespace rotunda::rooms {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// A block not yet taken, the longest packet, and what stretching may add to it.
+constexpr int fifo_ms = 20 + codecs::max_packet_ms + 20;
+// next() makes progress at every call; this only bounds what a defect could cost.
+constexpr int max_steps = 64;
+// An Opus packet of its table of contents alone, or with one octet more, is DTX (RFC 6716 §2.1.9).
+constexpr std::size_t opus_dtx_octets = 2;
+
+std::size_t fifo_samples(const AudioLeg& leg) {
+    int rate = 8000;
+    for (const auto& format : leg.receive) rate = std::max(rate, audio_rate_hz(format.codec));
+    return samples_in(rate, fifo_ms);
+}
+
+rtp::JitterBuffer::Config buffer_config(Duration tick) {
+    rtp::JitterBuffer::Config config;
+    config.tick = tick;
+    return config;
+}
+
+}  // namespace
+
+AudioReceiver::AudioReceiver(const AudioLeg& leg, Duration tick, std::uint32_t noise_seed)
+    : buffer_(buffer_config(tick)), fifo_(fifo_samples(leg)), noise_(noise_seed) {
+    configure(leg);
+}
+
+void AudioReceiver::configure(const AudioLeg& leg) {
+    earlier_formats_ = std::move(formats_);
+    formats_ = leg.receive;
+    events_ = leg.telephone_events;
+    noises_ = leg.comfort_noise;
+    if (fifo_samples(leg) > fifo_.capacity()) {
+        fifo_ = PcmFifo(fifo_samples(leg));
+        taken_ = 0;
+    }
+}
+
+std::optional<AudioReceiver::PayloadKind> AudioReceiver::kind_of(std::uint8_t payload_type) const {
+    using Use = PayloadKind::Use;
+    const auto is_it = [payload_type](const auto& known) { return known.payload_type == payload_type; };
+    if (auto it = std::ranges::find_if(formats_, is_it); it != formats_.end())
+        return PayloadKind{Use::audio, it->codec, rtp_clock_hz(it->codec)};
+    if (auto it = std::ranges::find_if(events_, is_it); it != events_.end())
+        return PayloadKind{Use::telephone_event, AudioCodec::pcmu, it->clock_hz};
+    if (auto it = std::ranges::find_if(noises_, is_it); it != noises_.end())
+        return PayloadKind{Use::comfort_noise, AudioCodec::pcmu, it->clock_hz};
+    if (auto it = std::ranges::find_if(earlier_formats_, is_it); it != earlier_formats_.end())
+        return PayloadKind{Use::audio, it->codec, rtp_clock_hz(it->codec)};
+    return std::nullopt;
+}
+
+rtp::AudioPacketInfo AudioReceiver::inspect(const rtp::RtpPacket& packet, const PayloadKind& kind) {
+    rtp::AudioPacketInfo info;
+    info.clock_hz = kind.clock_hz;
+    if (kind.use == PayloadKind::Use::comfort_noise) {
+        info.silence_follows = true;
+        return info;
+    }
+    const auto count = codecs::payload_samples(kind.codec, packet.payload);
+    if (!count) return info;
+    info.duration =
+        Duration(std::chrono::seconds(1)) * static_cast<std::int64_t>(*count) / audio_rate_hz(kind.codec);
+    info.silence_follows = kind.codec == AudioCodec::opus && packet.payload.size() <= opus_dtx_octets;
+    if (info.duration > Duration::zero()) ptime_ms_ = static_cast<int>(info.duration / milliseconds(1));
+    return info;
+}
+
+rtp::DtmfDigits AudioReceiver::on_packet(const rtp::RtpPacket& packet, const PayloadKind& kind,
+                                         TimePoint arrival) {
+    if (kind.use == PayloadKind::Use::telephone_event) {
+        buffer_.insert_other(packet.header);
+        return dtmf_.on_packet(packet, kind.clock_hz, arrival);
+    }
+    heard_ = true;
+    buffer_.insert(packet, inspect(packet, kind), arrival);
+    return {};
+}
+
+std::optional<rtp::DtmfDigit> AudioReceiver::on_timeout(TimePoint now) {
+    const auto due = dtmf_.next_timeout();
+    if (!due || *due > now) return std::nullopt;
+    return dtmf_.on_timeout(now);
+}
+
+Pcm AudioReceiver::pull(TimePoint deadline, Duration block) {
+    fifo_.drop(taken_);
+    taken_ = 0;
+    if (!heard_) return {};
+    for (int step = 0; step < max_steps && fifo_.size() < samples(block); ++step)
+        append(buffer_.next(deadline, buffered()));
+    if (fifo_.size() < samples(block)) pause(block - buffered());
+    taken_ = samples(block);
+    return std::as_const(fifo_).front(taken_);
+}
+
+void AudioReceiver::append(const Step& step) {
+    switch (step.action) {
+        case rtp::JitterBuffer::Action::play:
+            return play(step);
+        case rtp::JitterBuffer::Action::recover:
+            return recover(step);
+        case rtp::JitterBuffer::Action::conceal:
+            return conceal(step.duration);
+        case rtp::JitterBuffer::Action::silence:
+            return pause(step.duration);
+    }
+}
+
+// The rate follows the codec that is played, not the one that was negotiated first.
+void AudioReceiver::use(AudioCodec codec) {
+    if (decoder_ && decoder_->codec() == codec) return;
+    auto& slot = decoders_[static_cast<std::size_t>(codec)];
+    if (slot)
+        slot->reset();
+    else
+        slot = codecs::make_decoder(codec);
+    decoder_ = slot.get();
+    // What is left in the queue, less than a block, has the old rate.
+    if (decoder_->rate_hz() != rate_hz_) fifo_.clear();
+    rate_hz_ = decoder_->rate_hz();
+}
+
+void AudioReceiver::play(const Step& step) {
+    const auto kind = kind_of(step.packet.header.payload_type);
+    if (!kind) return conceal(step.duration);
+    if (kind->use == PayloadKind::Use::comfort_noise) return on_comfort_noise(step.packet.payload);
+    use(kind->codec);
+    alignas(64) std::array<std::int16_t, codecs::max_packet_samples> decoded;
+    const auto count = decoder_->decode(step.packet.payload, decoded);
+    if (!count) {
+        ++undecodable_;
+        return conceal(step.duration);
+    }
+    const MutablePcm pcm = MutablePcm(decoded).first(*count);
+    // A peer that stops sending leaves its last frame's loudness as the measure of its silence.
+    if (step.packet.info.silence_follows) noise_.set_level(static_cast<int>(-mixer::level_dbov(pcm)));
+    stretch_into_fifo(pcm, step);
+}
+
+void AudioReceiver::stretch_into_fifo(MutablePcm decoded, const Step& step) {
+    using Stretch = rtp::JitterBuffer::Stretch;
+    const codecs::TimeStretcher stretcher(rate_hz_);
+    const MutablePcm out = fifo_.space(decoded.size() + stretcher.max_added());
+    if (step.stretch == Stretch::expand && out.size() >= decoded.size() + stretcher.max_added())
+        return fifo_.commit(decoded.size() + stretcher.expand(decoded, out));
+    const std::size_t count = std::min(decoded.size(), out.size());
+    std::copy_n(decoded.begin(), count, out.begin());
+    if (step.stretch != Stretch::accelerate) return fifo_.commit(count);
+    const std::size_t removed = stretcher.accelerate(out.first(count));
+    if (removed <= samples(step.stretch_by)) return fifo_.commit(count - removed);
+    // More than may go: the next period that fits will come.
+    std::copy_n(decoded.begin(), count, out.begin());
+    fifo_.commit(count);
+}
+
+void AudioReceiver::recover(const Step& step) {
+    const auto kind = kind_of(step.packet.header.payload_type);
+    if (!kind || kind->use != PayloadKind::Use::audio) return conceal(step.duration);
+    use(kind->codec);
+    const MutablePcm out = fifo_.space(samples(step.duration));
+    if (!decoder_->decode_fec(step.packet.payload, out)) return conceal(step.duration);
+    fifo_.commit(out.size());
+}
+
+void AudioReceiver::conceal(Duration duration) {
+    if (!decoder_) return pause(duration);
+    // Decoders conceal in steps of 2.5 ms; a little more than asked stays in the queue.
+    const std::size_t step = samples(std::chrono::microseconds(2500));
+    const MutablePcm out = fifo_.space((samples(duration) + step - 1) / step * step);
+    decoder_->conceal(out.first(out.size() / step * step));
+    fifo_.commit(out.size());
+}
+
+void AudioReceiver::pause(Duration duration) {
+    const MutablePcm out = fifo_.space(samples(duration));
+    noise_.fill(out);
+    fifo_.commit(out.size());
+}
+
+void AudioReceiver::on_comfort_noise(Bytes payload) {
+    if (!noise_.on_payload(payload)) ++undecodable_;
+}
+
+void AudioReceiver::reset() {
+    buffer_.reset();
+    fifo_.clear();
+    taken_ = 0;
+    noise_.set_level(127);
+    if (decoder_) decoder_->reset();
+    heard_ = false;
+}
+
+std::size_t AudioReceiver::samples(Duration d) const {
+    return static_cast<std::size_t>(d.count() * rate_hz_ /
+                                    std::chrono::nanoseconds(std::chrono::seconds(1)).count());
+}
+
+Duration AudioReceiver::buffered() const {
+    return Duration(std::chrono::seconds(1)) * static_cast<std::int64_t>(fifo_.size()) / rate_hz_;
+}
+
+}  // namespace rotunda::rooms

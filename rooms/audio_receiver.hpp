@@ -1,0 +1,91 @@
+// A leg's incoming audio from RTP payload to PCM: jitter buffer, decoders, concealment, stretching, comfort
+// noise, digits. Whatever a sender does wrong ends here: he loses his own sound and nobody else's.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "codecs/audio_decoder.hpp"
+#include "codecs/comfort_noise.hpp"
+#include "rooms/pcm_fifo.hpp"
+#include "rooms/room_command.hpp"
+#include "rtp/dtmf_receiver.hpp"
+#include "rtp/jitter_buffer.hpp"
+
+namespace rotunda::rooms {
+
+// Used by one media worker. No heap per packet or tick, except a codec's decoder at its first packet.
+class AudioReceiver {
+  public:
+    // What a payload type means on this leg.
+    struct PayloadKind {
+        enum class Use : std::uint8_t { audio, comfort_noise, telephone_event } use = Use::audio;
+        AudioCodec codec = AudioCodec::pcmu;  // audio only
+        int clock_hz = 8000;
+    };
+
+    AudioReceiver(const AudioLeg& leg, Duration tick, std::uint32_t noise_seed);
+
+    // A changed leg. The payload types it had before stay good until the next change: packets on their way
+    // still carry them (RFC 3264 §8.3.2).
+    void configure(const AudioLeg& leg);
+    void set_tick(Duration tick);
+
+    // nullopt: not negotiated.
+    std::optional<PayloadKind> kind_of(std::uint8_t payload_type) const;
+
+    // A packet of the accepted source. Digits it completes are for the owner; audio waits in the jitter
+    // buffer.
+    rtp::DtmfDigits on_packet(const rtp::RtpPacket& packet, const PayloadKind& kind, TimePoint arrival);
+    // A digit whose end packets were all lost.
+    std::optional<rtp::DtmfDigit> on_timeout(TimePoint now);
+
+    // The next block, at rate_hz(), valid until the next call; empty while nothing has ever been received.
+    // `deadline`: of the tick. `block` 10 or 20 ms.
+    Pcm pull(TimePoint deadline, Duration block);
+    int rate_hz() const { return rate_hz_; }
+
+    // Hold, or a muted leg: what waits is dropped, what comes next starts anew.
+    void reset();
+
+    // Audio per packet as last received; 0 while unknown.
+    int ptime_ms() const { return ptime_ms_; }
+    const rtp::JitterBuffer& jitter_buffer() const { return buffer_; }
+    std::uint64_t undecodable() const { return undecodable_; }
+
+  private:
+    using Step = rtp::JitterBuffer::Step;
+
+    rtp::AudioPacketInfo inspect(const rtp::RtpPacket& packet, const PayloadKind& kind);
+    void use(AudioCodec codec);
+    void append(const Step& step);
+    void play(const Step& step);
+    void recover(const Step& step);
+    void conceal(Duration duration);
+    void pause(Duration duration);
+    void on_comfort_noise(Bytes payload);
+    void stretch_into_fifo(MutablePcm decoded, const Step& step);
+    std::size_t samples(Duration d) const;
+    Duration buffered() const;
+
+    std::vector<AudioLeg::Format> formats_;
+    std::vector<AudioLeg::Event> events_;
+    std::vector<AudioLeg::Event> noises_;
+    std::vector<AudioLeg::Format> earlier_formats_;
+
+    rtp::JitterBuffer buffer_;
+    rtp::DtmfReceiver dtmf_;
+    PcmFifo fifo_;
+    codecs::ComfortNoise noise_;
+    // By codec; made when first needed and kept, so that a sender who hops between codecs costs no heap.
+    std::array<std::unique_ptr<codecs::AudioDecoder>, 4> decoders_;
+    codecs::AudioDecoder* decoder_ = nullptr;
+    int rate_hz_ = 8000;
+    std::size_t taken_ = 0;  // samples the last pull() handed out
+    int ptime_ms_ = 0;
+    bool heard_ = false;
+    std::uint64_t undecodable_ = 0;
+};
+
+}  // namespace rotunda::rooms

@@ -1,0 +1,93 @@
+#include "rooms/media_engine.hpp"
+
+#include <utility>
+
+#include "rooms/media_room.hpp"
+
+namespace rotunda::rooms {
+
+namespace {
+
+// The golden section of 20 ms: however many rooms there are, their ticks are spread evenly.
+Duration phase_of(std::uint64_t n) {
+    constexpr std::uint64_t grid_us = 20000, step_us = 12361;
+    return std::chrono::microseconds(n * step_us % grid_us);
+}
+
+}  // namespace
+
+MediaEngine::MediaEngine(RandomSource& random, WallOffset wall) : context_{random, wall, {}, {}, {}} {}
+
+MediaEngine::~MediaEngine() = default;
+
+void MediaEngine::handle(RoomCommand command, TimePoint now) {
+    std::visit([&](auto& c) { on(c, now); }, command);
+}
+
+// Between two ticks, as commands need it.
+MediaRoom* MediaEngine::settled_room(RoomId id, TimePoint now) {
+    const auto it = rooms_.find(id);
+    if (it == rooms_.end()) return nullptr;
+    it->second->finish_tick(now);
+    return it->second.get();
+}
+
+void MediaEngine::on(OpenRoom& command, TimePoint) {
+    if (rooms_.contains(command.room)) return;
+    rooms_.emplace(command.room, std::make_unique<MediaRoom>(command.room, command.settings,
+                                                             phase_of(opened_++), context_));
+    context_.counters.rooms = rooms_.size();
+}
+
+void MediaEngine::on(CloseRoom& command, TimePoint now) {
+    MediaRoom* room = settled_room(command.room, now);
+    if (!room) return;
+    context_.counters.sessions -= room->sessions();
+    due_.erase(command.room);
+    rooms_.erase(command.room);
+    context_.counters.rooms = rooms_.size();
+}
+
+void MediaEngine::on(JoinRoom& command, TimePoint now) {
+    MediaRoom* room = settled_room(command.room, now);
+    if (!room) return;
+    context_.counters.sessions -= room->sessions();
+    room->join(command, now);
+    context_.counters.sessions += room->sessions();
+    due_.set(command.room, room->next_timeout());
+}
+
+void MediaEngine::on(UpdateLeg& command, TimePoint now) {
+    MediaRoom* room = settled_room(command.room, now);
+    if (!room) return;
+    room->update(command, now);
+    due_.set(command.room, room->next_timeout());
+}
+
+void MediaEngine::on(LeaveRoom& command, TimePoint now) {
+    MediaRoom* room = settled_room(command.room, now);
+    if (!room) return;
+    context_.counters.sessions -= room->sessions();
+    room->leave(command.participant, now);
+    context_.counters.sessions += room->sessions();
+    due_.set(command.room, room->next_timeout());
+}
+
+std::optional<TimePoint> MediaEngine::next_timeout() const {
+    return due_.next();
+}
+
+void MediaEngine::run_due(TimePoint now) {
+    const auto id = due_.due(now);
+    if (!id) return;
+    MediaRoom& room = *rooms_.at(*id);
+    room.run_slice(now);
+    // The rest of a tick queues behind the other rooms that are due already.
+    due_.set(*id, room.is_mid_tick() ? now : room.next_timeout());
+}
+
+std::vector<RoomEvent> MediaEngine::take_events() {
+    return std::exchange(context_.events, {});
+}
+
+}  // namespace rotunda::rooms

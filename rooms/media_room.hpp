@@ -1,0 +1,112 @@
+// One room on its worker. The tick is its only event: read every socket, mix, encode each distinct mix once,
+// send. It runs in slices, so that a room of a thousand does not keep the small ones waiting.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "mixer/audio_mixer.hpp"
+#include "mixer/talker_selector.hpp"
+#include "rooms/alone_chime.hpp"
+#include "rooms/media_context.hpp"
+#include "rooms/media_session.hpp"
+#include "rooms/room_buses.hpp"
+
+namespace rotunda::rooms {
+
+class MediaRoom {
+  public:
+    // `phase`: where in each 20 ms of the monotonic clock this room's ticks lie. `context` outlives the room.
+    MediaRoom(RoomId id, const RoomSettings& settings, Duration phase, MediaContext& context);
+    ~MediaRoom();
+
+    // Commands come between ticks: the owner calls finish_tick() first.
+    void join(JoinRoom& join, TimePoint now);
+    void update(const UpdateLeg& update, TimePoint now);
+    void leave(ParticipantId participant, TimePoint now);
+
+    // Nothing while the room is empty. In the middle of a tick: that tick's deadline.
+    std::optional<TimePoint> next_timeout() const;
+    bool is_mid_tick() const { return stage_ != Stage::idle; }
+    // The next slice of the due tick.
+    void run_slice(TimePoint now);
+    void finish_tick(TimePoint now);
+
+    std::size_t sessions() const { return members_.size(); }
+    int rate_hz() const { return rate_hz_; }
+
+  private:
+    enum class Stage : std::uint8_t { idle, receive, mix, send };
+
+    // Someone in the mix: his block at the room's rate, and on the way to another rate at both.
+    struct Voice {
+        codecs::Resampler to_room{8000, 8000};
+        std::array<std::array<std::int16_t, mixer::max_block_samples>, 2> pcm;
+        Pcm block(std::size_t plane, std::size_t samples) const { return {pcm[plane].data(), samples}; }
+    };
+    struct Member {
+        std::unique_ptr<MediaSession> session;
+        Listener listener;
+        std::unique_ptr<Voice> voice;
+        Pcm heard;  // this tick's block, at the receiver's rate
+    };
+    // The room at one rate: now [0] and, in the one tick of a change, next [1].
+    struct Plane {
+        mixer::AudioMixer sum;
+        mixer::AudioMixer silence;
+    };
+
+    void begin_tick(TimePoint now);
+    void give_up_ticks(TimePoint now);
+    void choose_block();
+    void receive_slice(TimePoint now);
+    void receive(std::size_t index, TimePoint now);
+    void mix();
+    void seat_voices();
+    void seat(Member& member, const mixer::Talker& talker);
+    void fill_voice(Member& member, const mixer::Talker& talker);
+    void sum(std::size_t plane, int rate_hz);
+    void serve_buses();
+    BusInput input_for(const Member& member, std::size_t plane) const;
+    void send_slice(TimePoint now);
+    void send(std::size_t index, TimePoint now);
+    void end_tick();
+    void attach(Member& member);
+    void choose_rate();
+    void report_losses();
+    std::size_t find(ParticipantId participant) const;
+    bool is_changing_rate() const { return wanted_rate_hz_ != rate_hz_; }
+    std::size_t block_samples(int rate_hz) const { return samples_in(rate_hz, block_ms_); }
+
+    // Passed in.
+    RoomId id_;
+    RoomSettings settings_;
+    Duration phase_;
+    MediaContext& context_;
+
+    // Owned. members_[i] and talkers_[i] are one participant.
+    std::vector<Member> members_;
+    std::vector<mixer::Talker> talkers_;
+    mixer::TalkerSelector selector_;
+    RoomBuses buses_;
+    AloneChime chime_;
+    std::array<Plane, 2> planes_;
+    std::vector<std::unique_ptr<Voice>> idle_voices_;
+
+    // State.
+    Stage stage_ = Stage::idle;
+    std::size_t at_ = 0;  // the member the next slice begins with
+    TimePoint deadline_{};
+    std::uint64_t position_ms_ =
+        0;  // media time since the room began; frames end on multiples of their ptime
+    std::uint64_t ticks_ = 0;
+    int block_ms_ = 20;
+    bool short_ticks_ = false;  // someone sends or gets frames that are no multiple of 20 ms
+    int rate_hz_ = 8000;
+    int wanted_rate_hz_ = 8000;
+    bool chimed_ = false;
+};
+
+}  // namespace rotunda::rooms

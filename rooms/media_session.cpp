@@ -1,0 +1,254 @@
+#include "rooms/media_session.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "rtp/classify.hpp"
+
+namespace rotunda::rooms {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// What one socket may cost in one tick, whatever is thrown at it: 20 ms of a 10 ms sender, video-less junk,
+// and a burst after a stall. The kernel drops what does not fit its buffer.
+constexpr int max_reads = 24;
+constexpr int max_rtcp_reads = 8;
+constexpr std::size_t max_datagram = 2048;
+// A tick that runs so long after its deadline may have let a second packet come in.
+constexpr Duration late_tick = milliseconds(2);
+constexpr Duration lock_check_interval = std::chrono::seconds(1);
+
+rtp::RtcpSession::Config rtcp_config(std::string cname, WallOffset wall) {
+    rtp::RtcpSession::Config config;
+    config.cname = std::move(cname);
+    config.wall_offset = wall;
+    return config;
+}
+
+}  // namespace
+
+MediaSession::MediaSession(RoomId room, JoinRoom& join, Duration silence_timeout, Duration tick,
+                           MediaContext& context, TimePoint now)
+    : room_(room),
+      participant_(join.participant),
+      ports_(std::move(join.ports)),
+      leg_(std::move(join.audio)),
+      silence_timeout_(silence_timeout),
+      context_(context),
+      receiver_(leg_, tick, context.random.u32()),
+      sender_(context.random),
+      rtcp_(rtcp_config(std::move(join.cname), context.wall), context.random, now),
+      last_sign_of_life_(now),
+      next_lock_check_(now + lock_check_interval) {
+    sender_.set_format(leg_.send_payload_type, rtp_clock_hz(leg_.send.codec));
+    latch_.on_signalled(leg_.remote_rtp, leg_.signaling_source, now);
+    rtcp_latch_.on_signalled(leg_.remote_rtcp, leg_.signaling_source, now);
+}
+
+bool MediaSession::update(const AudioLeg& leg, TimePoint now) {
+    if (leg == leg_) return false;
+    const bool was_heard = is_heard();
+    if (leg.receive != leg_.receive || leg.telephone_events != leg_.telephone_events ||
+        leg.comfort_noise != leg_.comfort_noise)
+        receiver_.configure(leg);
+    leg_ = leg;
+    sender_.set_format(leg_.send_payload_type, rtp_clock_hz(leg_.send.codec));
+    latch_.on_signalled(leg_.remote_rtp, leg_.signaling_source, now);
+    rtcp_latch_.on_signalled(leg_.remote_rtcp, leg_.signaling_source, now);
+    settle_lock(now);
+    if (was_heard && !is_heard()) receiver_.reset();
+    // Hold and mute were no silence of his; what counts begins now.
+    if (!was_heard && is_heard()) last_sign_of_life_ = now;
+    return true;
+}
+
+void MediaSession::receive(TimePoint deadline, TimePoint now) {
+    alignas(16) std::array<std::uint8_t, max_datagram> buffer;
+    for (int reads = 0; reads < max_reads; ++reads) {
+        const auto received = ports_.rtp->receive(buffer);
+        if (!received) return;
+        const Bytes datagram = Bytes(buffer).first(std::min(received->size, buffer.size()));
+        if (!on_datagram(datagram, *received, deadline, now)) return;
+    }
+}
+
+// True if the socket wants to be read again in this tick.
+bool MediaSession::on_datagram(Bytes datagram, const ReceivedDatagram& received, TimePoint deadline,
+                               TimePoint now) {
+    switch (rtp::classify(datagram)) {
+        case rtp::DatagramKind::rtp:
+            return on_rtp(datagram, received, deadline, now);
+        case rtp::DatagramKind::rtcp:
+            if (leg_.rtcp_mux) on_rtcp(datagram, received);
+            return true;
+        default:
+            ++malformed_;
+            return true;
+    }
+}
+
+bool MediaSession::on_rtp(Bytes datagram, const ReceivedDatagram& received, TimePoint deadline,
+                          TimePoint now) {
+    const auto packet = rtp::RtpPacket::parse(datagram);
+    if (!packet) {
+        ++malformed_;
+        return true;
+    }
+    const auto kind = receiver_.kind_of(packet->header.payload_type);
+    if (!kind) {
+        ++not_negotiated_;
+        return true;
+    }
+    const auto& header = packet->header;
+    const auto verdict = latch_.on_packet(received.source, header.ssrc, header.sequence, received.arrival);
+    if (verdict != rtp::SourceLatch::Verdict::accepted) return true;
+    const bool expected =
+        last_sequence_ && header.sequence == static_cast<std::uint16_t>(*last_sequence_ + 1);
+    last_sequence_ = header.sequence;
+    on_valid_rtp(*packet, *kind, received);
+    const Duration ptime = milliseconds(receiver_.ptime_ms());
+    return !expected || now - received.arrival >= ptime || now - deadline > late_tick;
+}
+
+void MediaSession::on_valid_rtp(const rtp::RtpPacket& packet, const AudioReceiver::PayloadKind& kind,
+                                const ReceivedDatagram& received) {
+    last_sign_of_life_ = std::max(last_sign_of_life_, received.arrival);
+    said_silent_ = false;
+    using Verdict = rtp::ReceiverStatistics::Verdict;
+    if (statistics_.on_packet(packet.header, kind.clock_hz, received.arrival) == Verdict::jump) return;
+    if (!started_) announce_start(received);
+    sender_.on_peer_ssrc(packet.header.ssrc);
+    rtcp_latch_.vouch_for(received.source.address, packet.header.ssrc);
+    if (!is_heard() && kind.use != AudioReceiver::PayloadKind::Use::telephone_event) return;
+    for (const auto& digit : receiver_.on_packet(packet, kind, received.arrival)) report_digit(digit);
+}
+
+void MediaSession::announce_start(const ReceivedDatagram& received) {
+    started_ = true;
+    context_.events.push_back(MediaStarted{room_, participant_, received.source});
+    settle_lock(received.arrival);
+}
+
+void MediaSession::report_digit(const rtp::DtmfDigit& digit) {
+    context_.events.push_back(DigitPressed{room_, participant_, digit.digit, digit.length});
+}
+
+void MediaSession::receive_rtcp() {
+    if (!ports_.rtcp || leg_.rtcp_mux) return;
+    alignas(16) std::array<std::uint8_t, max_datagram> buffer;
+    for (int reads = 0; reads < max_rtcp_reads; ++reads) {
+        const auto received = ports_.rtcp->receive(buffer);
+        if (!received) return;
+        const Bytes datagram = Bytes(buffer).first(std::min(received->size, buffer.size()));
+        if (rtp::classify(datagram) == rtp::DatagramKind::rtcp)
+            on_rtcp(datagram, *received);
+        else
+            ++malformed_;
+    }
+}
+
+// On a socket of its own RTCP has its own latch; multiplexed it must come from where RTP comes from.
+bool MediaSession::accepts_rtcp(Bytes datagram, const ReceivedDatagram& received) {
+    if (leg_.rtcp_mux) return latch_.destination() == received.source;
+    const rtp::RtcpReader reader(datagram);
+    if (reader.error() != rtp::RtcpError::none) {
+        ++malformed_;
+        return false;
+    }
+    const auto verdict =
+        rtcp_latch_.on_packet(received.source, reader.sender_ssrc(), rtcp_count_++, received.arrival);
+    return verdict == rtp::SourceLatch::Verdict::accepted;
+}
+
+void MediaSession::on_rtcp(Bytes datagram, const ReceivedDatagram& received) {
+    if (!accepts_rtcp(datagram, received)) return;
+    const auto incoming = rtcp_.on_datagram(datagram, sender_.ssrc(), statistics_, received.arrival);
+    if (!incoming.valid) return;
+    last_sign_of_life_ = std::max(last_sign_of_life_, received.arrival);
+    said_silent_ = false;
+}
+
+Pcm MediaSession::pull(TimePoint deadline, Duration block) {
+    return is_heard() ? receiver_.pull(deadline, block) : Pcm{};
+}
+
+void MediaSession::send_frame(Bytes payload, Duration duration, TimePoint now) {
+    const auto to = leg_.sends ? latch_.destination() : std::nullopt;
+    if (!to || payload.empty()) return sender_.skip(duration);
+    std::array<std::uint8_t, rtp::rtp_header_size + codecs::max_payload_bytes> datagram;
+    sender_.write_next(std::span(datagram).first<rtp::rtp_header_size>(), payload.size(), duration, now);
+    std::memcpy(datagram.data() + rtp::rtp_header_size, payload.data(), payload.size());
+    const bool sent = ports_.rtp->send(Bytes(datagram).first(rtp::rtp_header_size + payload.size()), *to);
+    ++(sent ? context_.counters.packets_sent : context_.counters.send_failures);
+}
+
+void MediaSession::on_tick(TimePoint now) {
+    if (now >= rtcp_.next_timeout()) {
+        std::array<std::uint8_t, rtp::max_rtcp_size> buffer;
+        send_rtcp(rtcp_.on_timeout(now, sender_, statistics_, buffer));
+    }
+    if (const auto digit = receiver_.on_timeout(now)) report_digit(*digit);
+    if (now >= next_lock_check_) {
+        next_lock_check_ = now + lock_check_interval;
+        settle_lock(now);
+        check_silence(now);
+    }
+}
+
+void MediaSession::send_rtcp(Bytes compound) {
+    if (compound.empty()) return;
+    if (leg_.rtcp_mux) {
+        if (const auto to = latch_.destination()) ports_.rtp->send(compound, *to);
+    } else if (const auto to = rtcp_latch_.destination(); to && ports_.rtcp) {
+        ports_.rtcp->send(compound, *to);
+    }
+}
+
+// A silent leg is one that should be heard and is not: neither held nor told not to send (interop rule 25).
+void MediaSession::check_silence(TimePoint now) {
+    if (!is_heard()) {
+        last_sign_of_life_ = now;
+        return;
+    }
+    if (said_silent_ || now - last_sign_of_life_ < silence_timeout_) return;
+    said_silent_ = true;
+    context_.events.push_back(MediaSilent{room_, participant_});
+}
+
+// A connected socket is cheaper and lets the kernel drop strangers, but it must be open while a source may
+// still be learnt.
+void MediaSession::settle_lock(TimePoint now) {
+    const bool lock = latch_.locked().has_value() && !latch_.is_learning(now);
+    if (lock == socket_locked_) return;
+    socket_locked_ = lock;
+    ports_.rtp->lock_to(lock ? latch_.locked() : std::nullopt);
+}
+
+LegQuality MediaSession::end(TimePoint now) {
+    std::array<std::uint8_t, rtp::max_rtcp_size> buffer;
+    send_rtcp(rtcp_.write_bye(now, sender_, statistics_, buffer));
+    const auto& counters = receiver_.jitter_buffer().counters();
+    LegQuality quality;
+    quality.packets_received = statistics_.packets_received();
+    quality.packets_lost = statistics_.packets_lost();
+    quality.packets_discarded = counters.duplicate + counters.discarded + malformed_ + not_negotiated_ +
+                                latch_.strangers() + receiver_.undecodable();
+    quality.packets_sent = sender_.total_packets();
+    quality.frames_concealed = counters.concealed + counters.recovered;
+    quality.jitter = statistics_.jitter();
+    quality.mean_delay = receiver_.jitter_buffer().mean_delay();
+    quality.round_trip = rtcp_.round_trip().value_or(Duration::zero());
+    if (const auto& view = rtcp_.remote_view(); view && quality.packets_sent > 0)
+        quality.remote_loss =
+            std::clamp(view->packets_lost / static_cast<double>(quality.packets_sent), 0.0, 1.0);
+    return quality;
+}
+
+int MediaSession::remote_loss_percent() const {
+    const auto& view = rtcp_.remote_view();
+    return view ? static_cast<int>(view->fraction_lost * 100.0) : 0;
+}
+
+}  // namespace rotunda::rooms

@@ -1,0 +1,95 @@
+// One leg's media on the worker: its two sockets, whom it listens to, what it received, what it sends, and
+// whether it lives. The mix is the room's business; a session knows packets and its own PCM only.
+#pragma once
+
+#include <string>
+
+#include "rooms/audio_receiver.hpp"
+#include "rooms/media_context.hpp"
+#include "rooms/room_command.hpp"
+#include "rtp/receiver_statistics.hpp"
+#include "rtp/rtcp_session.hpp"
+#include "rtp/rtp_sender.hpp"
+#include "rtp/source_latch.hpp"
+
+namespace rotunda::rooms {
+
+class MediaSession {
+  public:
+    MediaSession(RoomId room, JoinRoom& join, Duration silence_timeout, Duration tick, MediaContext& context,
+                 TimePoint now);
+
+    ParticipantId participant() const { return participant_; }
+    const AudioLeg& leg() const { return leg_; }
+    AudioReceiver& receiver() { return receiver_; }
+
+    // False if the leg is what it was: nothing happens then.
+    bool update(const AudioLeg& leg, TimePoint now);
+
+    // Reads the RTP socket: one packet as a rule, more only where one left behind would cost delay.
+    // `deadline`: of the tick, `now`: the moment it runs.
+    void receive(TimePoint deadline, TimePoint now);
+    // Reads the RTCP socket empty, within bounds.
+    void receive_rtcp();
+
+    // The peer's voice belongs in the mix.
+    bool is_heard() const { return leg_.receives && !leg_.on_hold; }
+    // The next block of the peer's voice at receiver().rate_hz(); empty if there is none to hear.
+    Pcm pull(TimePoint deadline, Duration block);
+
+    // A frame of the mix is done. Sends it if a destination is known; else, or with an empty payload, time
+    // just passes.
+    void send_frame(Bytes payload, Duration duration, TimePoint now);
+    // Ticks were given up: the stream's media time goes on without them.
+    void skip(Duration duration) { sender_.skip(duration); }
+
+    // Reports, silence, digits without an end. Cheap when nothing is due.
+    void on_tick(TimePoint now);
+    // RTCP BYE, and the quality of the whole call.
+    LegQuality end(TimePoint now);
+
+    // Of our packets the peer reported lost lately, 0 to 100.
+    int remote_loss_percent() const;
+
+  private:
+    bool on_datagram(Bytes datagram, const ReceivedDatagram& received, TimePoint deadline, TimePoint now);
+    bool on_rtp(Bytes datagram, const ReceivedDatagram& received, TimePoint deadline, TimePoint now);
+    void on_valid_rtp(const rtp::RtpPacket& packet, const AudioReceiver::PayloadKind& kind,
+                      const ReceivedDatagram& received);
+    void on_rtcp(Bytes datagram, const ReceivedDatagram& received);
+    bool accepts_rtcp(Bytes datagram, const ReceivedDatagram& received);
+    void announce_start(const ReceivedDatagram& received);
+    void report_digit(const rtp::DtmfDigit& digit);
+    void check_silence(TimePoint now);
+    void settle_lock(TimePoint now);
+    void send_rtcp(Bytes compound);
+
+    // Passed in.
+    RoomId room_;
+    ParticipantId participant_;
+    MediaPorts ports_;
+    AudioLeg leg_;
+    Duration silence_timeout_;
+    MediaContext& context_;
+
+    // Owned.
+    AudioReceiver receiver_;
+    rtp::ReceiverStatistics statistics_;
+    rtp::RtpSender sender_;
+    rtp::RtcpSession rtcp_;
+    rtp::SourceLatch latch_;
+    rtp::SourceLatch rtcp_latch_;
+
+    // State.
+    std::optional<std::uint16_t> last_sequence_;
+    std::uint16_t rtcp_count_ = 0;
+    TimePoint last_sign_of_life_;
+    TimePoint next_lock_check_;
+    bool said_silent_ = false;
+    bool started_ = false;
+    bool socket_locked_ = false;
+    std::uint64_t malformed_ = 0;
+    std::uint64_t not_negotiated_ = 0;
+};
+
+}  // namespace rotunda::rooms

@@ -1,0 +1,169 @@
+#include "rooms/room_buses.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "mixer/level.hpp"
+
+namespace rotunda::rooms {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// Two encoders of one codec that were fed alike for so long give frames between which a decoder may change.
+constexpr Duration converged_after = milliseconds(200);
+// G.722 never forgets entirely; a difference of state is inaudible only in quiet.
+constexpr float g722_quiet_dbov = -50.0f;
+
+bool has_converged(const AudioSettings& settings, Duration equal_for, Pcm heard) {
+    const Duration frame = milliseconds(settings.ptime_ms);
+    switch (settings.codec) {
+        case AudioCodec::pcmu:
+        case AudioCodec::pcma:
+            return equal_for >= frame;
+        case AudioCodec::opus:
+            return equal_for >= std::max(frame, converged_after);
+        case AudioCodec::g722:
+            return equal_for >= std::max(frame, converged_after) &&
+                   mixer::level_dbov(heard) <= g722_quiet_dbov;
+    }
+    return false;
+}
+
+int into_frame(const AudioSettings& settings, std::uint64_t position_ms) {
+    return static_cast<int>(position_ms % static_cast<std::uint64_t>(settings.ptime_ms));
+}
+
+int rate_of(const FrameEncoder& encoder) {
+    return audio_rate_hz(encoder.settings().codec);
+}
+
+}  // namespace
+
+RoomBuses::~RoomBuses() {
+    for (auto& shared : encoders_) pool_.give_back(std::move(shared.encoder));
+}
+
+RoomBuses::SharedEncoder* RoomBuses::find(const AudioSettings& settings) {
+    for (auto& shared : encoders_)
+        if (shared.encoder->settings() == settings) return &shared;
+    return nullptr;
+}
+
+RoomBuses::SharedEncoder* RoomBuses::use_shared(const AudioSettings& settings, std::uint64_t position_ms) {
+    SharedEncoder* shared = find(settings);
+    if (!shared) {
+        auto encoder = pool_.take(settings, into_frame(settings, position_ms));
+        if (!encoder) return nullptr;
+        shared = &encoders_.emplace_back();
+        shared->encoder = std::move(encoder);
+    }
+    ++shared->users;
+    return shared;
+}
+
+void RoomBuses::drop_shared(const AudioSettings& settings) {
+    SharedEncoder* shared = find(settings);
+    if (--shared->users > 0) return;
+    pool_.give_back(std::move(shared->encoder));
+    encoders_.erase(encoders_.begin() + (shared - encoders_.data()));
+}
+
+void RoomBuses::attach(Listener& listener, const AudioSettings& settings, std::uint64_t position_ms) {
+    detach(listener);
+    if (SharedEncoder* shared = use_shared(settings, position_ms)) listener.encoder_ = shared->encoder.get();
+}
+
+void RoomBuses::detach(Listener& listener) {
+    if (listener.is_private())
+        release_private(listener);
+    else if (listener.encoder_)
+        drop_shared(listener.encoder_->settings());
+    listener.encoder_ = nullptr;
+}
+
+void RoomBuses::make_private(Listener& listener, std::uint64_t position_ms) {
+    if (listener.is_private() || !listener.encoder_) return;
+    const AudioSettings settings = listener.encoder_->settings();
+    auto encoder = pool_.take(settings, into_frame(settings, position_ms));
+    encoder->copy_state_from(*listener.encoder_);
+    if (idle_.empty()) {
+        listener.own_ = std::make_unique<PrivateBus>(PrivateBus{shared_, std::move(encoder), {}, false});
+    } else {
+        listener.own_ = std::move(idle_.back());
+        idle_.pop_back();
+        *listener.own_ = {shared_, std::move(encoder), {}, false};
+    }
+    drop_shared(settings);
+    listener.encoder_ = listener.own_->encoder.get();
+}
+
+void RoomBuses::release_private(Listener& listener) {
+    if (listener.own_->awaited) drop_shared(listener.own_->encoder->settings());
+    pool_.give_back(std::move(listener.own_->encoder));
+    idle_.push_back(std::move(listener.own_));
+}
+
+void RoomBuses::feed(FrameEncoder& encoder, const BusBlock& block) {
+    encoder.feed(block.at(rate_of(encoder)));
+    encodes_ += encoder.encoded();
+}
+
+void RoomBuses::serve_shared(const BusInput& now, const BusInput* next) {
+    RateSet wanted = 0;
+    for (const auto& shared : encoders_) wanted |= only_rate(rate_of(*shared.encoder));
+    shared_.render(now, next, wanted, shared_block_);
+    for (auto& shared : encoders_) feed(*shared.encoder, shared_block_);
+}
+
+void RoomBuses::serve_private(Listener& listener, const BusInput& now, const BusInput* next, bool may_return,
+                              Duration block, std::uint64_t position_ms) {
+    PrivateBus& own = *listener.own_;
+    const int rate = rate_of(*own.encoder);
+    own.bus.render(now, next, only_rate(rate), private_block_);
+    feed(*own.encoder, private_block_);
+    if (may_return) return consider_return(listener, private_block_.at(rate), block, position_ms);
+    if (own.awaited) drop_shared(own.encoder->settings());
+    own.awaited = false;
+    own.equal_for = Duration::zero();
+}
+
+void RoomBuses::consider_return(Listener& listener, Pcm heard, Duration block, std::uint64_t position_ms) {
+    PrivateBus& own = *listener.own_;
+    const AudioSettings& settings = own.encoder->settings();
+    if (!own.awaited) {
+        // Where nobody uses the shared encoder, it becomes a copy of his.
+        const bool fresh = !find(settings);
+        SharedEncoder* shared = use_shared(settings, position_ms);
+        if (fresh) shared->encoder->copy_state_from(*own.encoder);
+        own.awaited = true;
+        return;
+    }
+    const Pcm shared = shared_block_.at(rate_of(*own.encoder));
+    own.equal_for = std::ranges::equal(heard, shared) ? own.equal_for + block : Duration::zero();
+    if (!has_converged(settings, own.equal_for, heard)) return;
+    listener.encoder_ = find(settings)->encoder.get();
+    own.awaited = false;  // his use of the shared encoder stays
+    release_private(listener);
+}
+
+void RoomBuses::note_loss(const Listener& listener, int percent) {
+    if (!listener.encoder_ || !listener.encoder_->settings().inband_fec) return;
+    if (listener.is_private()) return listener.own_->encoder->set_expected_loss(percent);
+    SharedEncoder* shared = find(listener.encoder_->settings());
+    shared->worst_loss = std::max(shared->worst_loss, percent);
+}
+
+void RoomBuses::apply_losses() {
+    for (auto& shared : encoders_) {
+        if (shared.encoder->settings().inband_fec) shared.encoder->set_expected_loss(shared.worst_loss);
+        shared.worst_loss = 0;
+    }
+}
+
+std::uint64_t RoomBuses::take_encodes() {
+    return std::exchange(encodes_, 0);
+}
+
+}  // namespace rotunda::rooms

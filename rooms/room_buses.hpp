@@ -1,0 +1,92 @@
+// Who hears which mix through which encoder. All who are not in the sum share one bus and, with equal
+// settings, one encode; who is in it has a bus and an encoder of his own. Moving between the two is not
+// heard.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/time.hpp"
+#include "rooms/audio_bus.hpp"
+#include "rooms/encoder_pool.hpp"
+
+namespace rotunda::rooms {
+
+struct PrivateBus {
+    AudioBus bus;
+    std::unique_ptr<FrameEncoder> encoder;
+    Duration equal_for{};  // so long the shared bus has given the same samples
+    bool awaited = false;  // counted as a user of the shared encoder he will return to
+};
+
+// A participant's place among the buses; the room keeps one for each session.
+class Listener {
+  public:
+    bool is_attached() const { return encoder_ != nullptr; }
+    bool is_private() const { return own_ != nullptr; }
+    // Null while he is sent nothing.
+    const FrameEncoder* encoder() const { return encoder_; }
+
+  private:
+    friend class RoomBuses;
+    FrameEncoder* encoder_ = nullptr;
+    std::unique_ptr<PrivateBus> own_;
+};
+
+// Every attached listener's encoder is fed exactly once a tick: the shared ones by serve_shared, then each
+// private one by serve_private. No heap per tick once as many private buses and encoders have been in use as
+// ever are at once.
+class RoomBuses {
+  public:
+    RoomBuses(EncoderPool& pool, int room_rate_hz) : pool_(pool), shared_(room_rate_hz) {}
+    ~RoomBuses();
+    RoomBuses(const RoomBuses&) = delete;
+    RoomBuses& operator=(const RoomBuses&) = delete;
+
+    // To the shared bus. `position_ms`: the room's media time, which all frames are aligned to.
+    void attach(Listener& listener, const AudioSettings& settings, std::uint64_t position_ms);
+    void detach(Listener& listener);
+
+    // Before serve_shared of the tick from which on he hears something of his own: takes all history with
+    // him.
+    void make_private(Listener& listener, std::uint64_t position_ms);
+
+    void serve_shared(const BusInput& now, const BusInput* next);
+    // `may_return`: what he hears is what all others hear, so he goes back to the shared bus as soon as that
+    // is inaudible.
+    void serve_private(Listener& listener, const BusInput& now, const BusInput* next, bool may_return,
+                       Duration block, std::uint64_t position_ms);
+
+    // For every listener, now and then: what his reports say is lost. apply_losses() hands the worst to each
+    // encoder.
+    void note_loss(const Listener& listener, int percent);
+    void apply_losses();
+
+    // Encodes done in the tick.
+    std::uint64_t take_encodes();
+    std::size_t shared_encoders() const { return encoders_.size(); }
+
+  private:
+    struct SharedEncoder {
+        std::unique_ptr<FrameEncoder> encoder;
+        std::size_t users = 0;  // listeners, and those about to return
+        int worst_loss = 0;
+    };
+    SharedEncoder* find(const AudioSettings& settings);
+    // Null if there is no encoder for such settings.
+    SharedEncoder* use_shared(const AudioSettings& settings, std::uint64_t position_ms);
+    void drop_shared(const AudioSettings& settings);
+    void consider_return(Listener& listener, Pcm heard, Duration block, std::uint64_t position_ms);
+    void release_private(Listener& listener);
+    void feed(FrameEncoder& encoder, const BusBlock& block);
+
+    EncoderPool& pool_;
+    AudioBus shared_;
+    std::vector<SharedEncoder> encoders_;
+    BusBlock shared_block_;
+    BusBlock private_block_;
+    std::vector<std::unique_ptr<PrivateBus>> idle_;
+    std::uint64_t encodes_ = 0;
+};
+
+}  // namespace rotunda::rooms

@@ -19,6 +19,8 @@ class DelayWindow {
     void clear();
 
     bool empty() const { return filled_ == 0; }
+    // True once two seconds of audio have been seen.
+    bool is_full() const { return filled_ == bucket_count; }
     Duration slowest() const;
     Duration fastest() const;
     Duration spread() const { return empty() ? Duration{} : slowest() - fastest(); }

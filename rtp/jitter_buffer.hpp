@@ -10,7 +10,9 @@
 #include <optional>
 
 #include "base/time.hpp"
+#include "rtp/delay_control.hpp"
 #include "rtp/delay_window.hpp"
+#include "rtp/media_timeline.hpp"
 #include "rtp/payload_pool.hpp"
 #include "rtp/rtp_packet.hpp"
 
@@ -64,16 +66,11 @@ class JitterBuffer {
     void insert_other(const RtpHeader& header);
 
     enum class Action : std::uint8_t {
-        play,     // decode `packet`
+        play,     // decode `packet`; of a comfort-noise packet take the level, append nothing and ask again
         recover,  // the packet before `packet` is lost: decode `packet`'s forward error correction for it,
                   // else conceal
         conceal,  // a packet is missing
         silence,  // nothing was said: comfort noise or zeros
-    };
-    enum class Stretch : std::uint8_t {
-        none,
-        accelerate,  // shorten by about one pitch period, never by more than `stretch_by`
-        expand,      // lengthen by about one pitch period; `stretch_by` would be ideal, more is no harm
     };
     struct Step {
         Action action = Action::silence;
@@ -81,8 +78,7 @@ class JitterBuffer {
         // What to append. play: as given to insert(), the decoder knows better; the others: make exactly this
         // much.
         Duration duration{};
-        Stretch stretch = Stretch::none;  // play only
-        Duration stretch_by{};
+        StretchWish wish;  // play only
     };
     // `now`: the tick's deadline, not the moment it got to run (a late worker is no slack of the network's).
     // `buffered`: PCM in the FIFO. Each call makes progress: after at most a few calls the FIFO holds a tick.
@@ -116,24 +112,75 @@ class JitterBuffer {
     std::size_t size() const { return waiting_; }
 
   private:
-    static constexpr std::size_t slot_count = 64;
-    enum class SlotState : std::uint8_t { empty, waiting, played, passed };
+    static constexpr std::int64_t slot_count = 64;
+    static constexpr std::size_t longest_history = 16;
+    enum class SlotState : std::uint8_t { empty, waiting, played };
     struct Slot {
         SlotState state = SlotState::empty;
         bool filler = false;      // counts as received, carries no audio
         std::int64_t number = 0;  // extended sequence number
-        Duration media{};         // place on this stream's own time line
+        Duration media{};
         PayloadPool::Block block;
         BufferedPacket packet;
     };
+
+    // Push half.
+    Inserted place(const RtpHeader& header, Bytes payload, const AudioPacketInfo& info, TimePoint arrival);
+    Inserted place_filler(const RtpHeader& header);
+    std::optional<std::int64_t> locate(const RtpHeader& header);
+    std::optional<Inserted> refuse_old(std::int64_t number);
+    void begin(const RtpHeader& header);
+    void claim(std::int64_t number);
+    bool store(Slot& slot, Bytes payload);
+    void learn(std::int64_t number, const MediaTimeline::Place& place, Duration duration, TimePoint arrival);
+    Inserted discard();
+
+    // Pull half.
+    Slot* first_waiting();
+    Step fill_gap(Slot& slot, Duration gap, TimePoint now, Duration buffered);
+    Step play(Slot& slot, TimePoint now, Duration buffered);
+    Step play_when_due(Slot& slot, TimePoint now, Duration buffered);
+    Step run_dry(Duration buffered);
+    Step conceal(Duration duration);
+    Step silence(Duration buffered) const;
+    void skip_fillers();
+    void drop_excess();
+
+    Slot& slot_of(std::int64_t number) { return (*slots_)[static_cast<std::size_t>(number % slot_count)]; }
+    const Slot& slot_of(std::int64_t number) const {
+        return (*slots_)[static_cast<std::size_t>(number % slot_count)];
+    }
+    void advance_to(std::int64_t number);
+    void remember(std::int64_t number);
+    void forget_oldest();
+    void release(Slot& slot);
 
     Config config_;
     std::unique_ptr<std::array<Slot, slot_count>> slots_;
     PayloadPool pool_;
     DelayWindow window_;
-    Counters counters_;
-    std::size_t waiting_ = 0;
+    DelayControl control_;
+    MediaTimeline timeline_;
+
+    std::optional<std::uint32_t> ssrc_;
+    std::int64_t newest_ = 0;               // highest number seen
+    std::int64_t next_ = 0;                 // first number not yet played, recovered or given up
+    std::optional<std::uint16_t> restart_;  // what would follow the packet that was far out of sequence
+    TimePoint last_arrival_{};
+    Duration frame_ = std::chrono::milliseconds(20);  // of the last packet that told
+
+    bool started_ = false;  // something has been played since the stream began
+    bool silent_ = true;    // nothing is being said: a missing packet is no loss
+    Duration play_end_{};   // media time where the last packet played ends
+    Duration covered_{};    // concealed since
+
+    std::array<std::int64_t, longest_history>
+        history_{};  // numbers of played packets still stored, oldest first
     std::size_t history_size_ = 0;
+    std::size_t waiting_ = 0;
+    Counters counters_;
+    std::uint64_t played_ = 0;
+    Duration delay_sum_{};
 };
 
 }  // namespace rotunda::rtp

@@ -1,5 +1,5 @@
-// Room for the payloads of one stream, allocated once: 64 blocks of 256 octets, a payload in consecutive
-// blocks.
+// Room for the payloads of one stream, allocated once: 64 blocks of 128 octets (a second of G.711), a payload
+// in consecutive blocks.
 #pragma once
 
 #include <array>
@@ -28,7 +28,7 @@ class PayloadPool {
     }
 
   private:
-    static constexpr std::size_t block_size = 256;
+    static constexpr std::size_t block_size = 128;
     static constexpr std::size_t block_count = 64;
 
     static std::uint64_t mask(Block block);

@@ -58,7 +58,7 @@ class SourceLatch {
         int packets = 0;
     };
     Verdict on_locked_source(std::uint32_t ssrc, std::uint16_t sequence);
-    bool may_learn(const Endpoint& source, std::uint32_t ssrc, TimePoint arrival) const;
+    bool may_learn(const Endpoint& source, TimePoint arrival) const;
     bool count(const Endpoint& source, std::uint32_t ssrc, std::uint16_t sequence, int needed);
     void lock(const Endpoint& source, std::uint32_t ssrc, bool learnt);
 

@@ -1,0 +1,74 @@
+#include "rtp/delay_control.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace rotunda::rtp {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+// One pitch period out of 60 ms is hardly heard; out of every packet it is.
+constexpr Duration between_wishes = milliseconds(60);
+// Less left over than this is not worth touching the sound for.
+constexpr Duration negligible = milliseconds(1);
+constexpr int longest_cycle = 4;
+
+// After how many packets the fill of the FIFO repeats: 30 ms packets in 20 ms ticks meet it empty and half
+// full in turn.
+int packets_per_cycle(Duration frame, Duration tick) {
+    const auto cycle =
+        std::lcm(frame / microseconds(500), tick / microseconds(500)) * Duration(microseconds(500));
+    return static_cast<int>(std::clamp<std::int64_t>(cycle / frame, 1, longest_cycle));
+}
+
+// Below this slack the next packet may well miss its tick, so the schedule moves later before it does. On a
+// network without jitter it is 0: a packet that always comes just in time is in time.
+Duration danger(Duration spread) {
+    return std::min<Duration>(spread, milliseconds(1));
+}
+
+// What must remain after moving a tick earlier, lest the schedule flap: on a quiet network nearly nothing, on
+// a noisy one enough for the next window to be somewhat worse than this one.
+Duration safety(Duration spread) {
+    return std::min<Duration>(microseconds(50) + 2 * spread, microseconds(2500) + spread * 3 / 10);
+}
+
+}  // namespace
+
+StretchWish DelayControl::on_fetch(Duration slack, Duration buffered, Duration frame,
+                                   const DelayWindow& window) {
+    slack_ = std::min(slack_, slack);
+    surplus_ = std::min(surplus_, buffered);
+    measured_ += frame;
+    ++fetches_;
+    if (measured_ < between_wishes ||
+        fetches_ < packets_per_cycle(std::max<Duration>(frame, microseconds(500)), tick_))
+        return {};
+    const StretchWish wish = decide(window);
+    restart();
+    return wish;
+}
+
+StretchWish DelayControl::decide(const DelayWindow& window) const {
+    const Duration spread = window.spread();
+    if (slack_ < danger(spread)) {
+        // What the slowest packets would need is bounded by what a conversation bears.
+        if (slack_ + spread > max_delay_) return {};
+        return {Stretch::expand, tick_ - surplus_ % tick_};
+    }
+    if (surplus_ >= negligible) return {Stretch::accelerate, surplus_};
+    const Duration removable = (slack_ - safety(spread)) / tick_ * tick_;
+    if (removable < tick_ || !window.is_full()) return {};
+    return {Stretch::accelerate, removable + surplus_};
+}
+
+void DelayControl::restart() {
+    slack_ = Duration::max();
+    surplus_ = Duration::max();
+    measured_ = Duration{};
+    fetches_ = 0;
+}
+
+}  // namespace rotunda::rtp

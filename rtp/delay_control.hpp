@@ -1,0 +1,47 @@
+// When to move a stream's playout schedule: the policy of the jitter buffer, apart from its bookkeeping.
+#pragma once
+
+#include <cstdint>
+
+#include "base/time.hpp"
+#include "rtp/delay_window.hpp"
+
+namespace rotunda::rtp {
+
+enum class Stretch : std::uint8_t {
+    none,
+    accelerate,  // shorten by about one pitch period, never by more than `by`
+    expand,      // lengthen by about one pitch period; `by` would be ideal, more is no harm
+};
+
+struct StretchWish {
+    Stretch stretch = Stretch::none;
+    Duration by{};
+};
+
+// The schedule can only move in whole ticks: a packet is fetched at some tick, and either there is PCM left
+// over when it is fetched (useless delay) or there is not. Two measures say all:
+//   slack:   how long before its tick the slowest packet of the window would have come, on the present
+//   schedule; surplus: the least PCM left in the FIFO when a packet is fetched, over one cycle of ticks and
+//   packets.
+class DelayControl {
+  public:
+    DelayControl(Duration tick, Duration max_delay) : tick_(tick), max_delay_(max_delay) {}
+
+    // A packet of `frame` > 0 was fetched at its tick, with `slack` as above and `buffered` PCM before it.
+    StretchWish on_fetch(Duration slack, Duration buffered, Duration frame, const DelayWindow& window);
+    // The schedule moved by other means (a pause, a late packet played): measure afresh.
+    void restart();
+
+  private:
+    StretchWish decide(const DelayWindow& window) const;
+
+    Duration tick_;
+    Duration max_delay_;
+    Duration slack_ = Duration::max();
+    Duration surplus_ = Duration::max();
+    Duration measured_{};
+    int fetches_ = 0;
+};
+
+}  // namespace rotunda::rtp

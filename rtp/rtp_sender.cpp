@@ -1,0 +1,61 @@
+#include "rtp/rtp_sender.hpp"
+
+namespace rotunda::rtp {
+
+RtpSender::RtpSender(RandomSource& random) : random_(random) {
+    begin();
+}
+
+void RtpSender::begin() {
+    const std::uint32_t old = ssrc_;
+    do ssrc_ = random_.u32();
+    while (ssrc_ == old || ssrc_ == 0);  // 0 is legal, but many tools take it for "none"
+    sequence_ = random_.u16();
+    timestamp_ = random_.u32();
+    marker_ = true;
+    packets_ = 0;
+    octets_ = 0;
+}
+
+void RtpSender::set_format(std::uint8_t payload_type, int clock_hz) {
+    if (has_sent() && clock_hz != clock_hz_) begin();
+    payload_type_ = payload_type;
+    clock_hz_ = clock_hz;
+}
+
+std::uint32_t RtpSender::ticks(Duration duration) const {
+    const std::int64_t second = 1'000'000'000;
+    const std::int64_t ns = duration.count();
+    const std::int64_t rounded = (ns % second * clock_hz_ + second / 2) / second;
+    return static_cast<std::uint32_t>(ns / second * clock_hz_ + rounded);
+}
+
+void RtpSender::write_next(std::span<std::uint8_t, rtp_header_size> out, std::size_t payload_size,
+                           Duration duration, TimePoint now) {
+    write_header(out, {marker_, payload_type_, sequence_, timestamp_, ssrc_});
+    last_timestamp_ = timestamp_;
+    last_sent_ = now;
+    marker_ = false;
+    ++sequence_;
+    timestamp_ += ticks(duration);
+    ++packets_;
+    ++total_packets_;
+    octets_ += static_cast<std::uint32_t>(payload_size);
+}
+
+void RtpSender::skip(Duration duration) {
+    timestamp_ += ticks(duration);
+    marker_ = true;
+}
+
+bool RtpSender::on_peer_ssrc(std::uint32_t peer_ssrc) {
+    if (peer_ssrc != ssrc_) return false;
+    begin();
+    return true;
+}
+
+std::uint32_t RtpSender::timestamp_at(TimePoint now) const {
+    return has_sent() ? last_timestamp_ + ticks(now - last_sent_) : timestamp_;
+}
+
+}  // namespace rotunda::rtp

@@ -1,0 +1,109 @@
+#include "rtp/source_latch.hpp"
+
+namespace rotunda::rtp {
+namespace {
+
+bool same_address(const IpAddress& a, const IpAddress& b) {
+    return a.unmapped() == b.unmapped();
+}
+
+// A dual-stack socket shows IPv4 peers as mapped addresses; the SDP has them plain.
+Endpoint plain(const Endpoint& e) {
+    return {e.address.unmapped(), e.port};
+}
+
+}  // namespace
+
+SourceLatch::SourceLatch() : SourceLatch(Config{}) {}
+SourceLatch::SourceLatch(const Config& config) : config_(config) {}
+
+void SourceLatch::on_signalled(const Endpoint& remote, const IpAddress& signaling_source, TimePoint now) {
+    std::optional<Endpoint> address = plain(remote);
+    // Hold by c=0.0.0.0 says nothing about where the peer is: what was known before still holds.
+    if (remote.port == 0 || remote.address.is_wildcard()) address = signalled_;
+    const bool first = window_end_ == TimePoint{};
+    if (!first && address == signalled_ && same_address(signaling_source, signaling_source_)) return;
+    signalled_ = address;
+    signaling_source_ = signaling_source;
+    window_end_ = now + config_.learning_window;
+    candidate_ = {};
+    voucher_.reset();
+    open_ = !(locked_ && locked_ == signalled_);
+    if (!open_) learnt_ = false;
+}
+
+SourceLatch::Verdict SourceLatch::on_packet(const Endpoint& from, std::uint32_t ssrc, std::uint16_t sequence,
+                                            TimePoint arrival) {
+    const Endpoint source = plain(from);
+    const bool may_take_over = open_ || (learnt_ && arrival < window_end_);
+    if (source == signalled_ && source != locked_ && may_take_over) {
+        lock(source, ssrc, false);
+        return Verdict::accepted;
+    }
+    if (open_ && voucher_ && ssrc == voucher_->ssrc && source.address == voucher_->address) {
+        lock(source, ssrc, true);
+        return Verdict::accepted;
+    }
+    const bool heard = locked_ && source == *locked_;
+    if (may_learn(source, arrival) && (!heard || ssrc == locked_ssrc_)) {
+        if (count(source, ssrc, sequence, config_.packets_to_learn)) {
+            lock(source, ssrc, true);
+            return Verdict::accepted;
+        }
+        if (!heard) return Verdict::learning;
+        return Verdict::accepted;
+    }
+    if (heard) return on_locked_source(ssrc, sequence);
+    ++strangers_;
+    return Verdict::stranger;
+}
+
+// The address alone is not enough: who can forge it can rarely guess the SSRC. A stream that truly changed
+// its SSRC stops sending the old one; a forger's packets come in between the true ones and never make a
+// sequence.
+SourceLatch::Verdict SourceLatch::on_locked_source(std::uint32_t ssrc, std::uint16_t sequence) {
+    if (ssrc == locked_ssrc_) {
+        candidate_ = {};
+        return Verdict::accepted;
+    }
+    const int needed = learnt_ ? config_.packets_to_learn : config_.packets_to_change_ssrc;
+    if (!count(*locked_, ssrc, sequence, needed)) return Verdict::learning;
+    locked_ssrc_ = ssrc;
+    candidate_ = {};
+    return Verdict::accepted;
+}
+
+bool SourceLatch::may_learn(const Endpoint& source, TimePoint arrival) const {
+    return open_ && arrival < window_end_ && same_address(source.address, signaling_source_);
+}
+
+bool SourceLatch::count(const Endpoint& source, std::uint32_t ssrc, std::uint16_t sequence, int needed) {
+    const bool follows = candidate_.packets > 0 && candidate_.source == source && candidate_.ssrc == ssrc &&
+                         candidate_.next_sequence == sequence;
+    candidate_ = {source, ssrc, static_cast<std::uint16_t>(sequence + 1),
+                  follows ? candidate_.packets + 1 : 1};
+    return candidate_.packets >= needed;
+}
+
+void SourceLatch::lock(const Endpoint& source, std::uint32_t ssrc, bool learnt) {
+    locked_ = source;
+    locked_ssrc_ = ssrc;
+    learnt_ = learnt;
+    open_ = false;
+    candidate_ = {};
+}
+
+void SourceLatch::vouch_for(const IpAddress& address, std::uint32_t ssrc) {
+    voucher_ = Voucher{address.unmapped(), ssrc};
+}
+
+std::optional<Endpoint> SourceLatch::destination() const {
+    if (locked_ && !open_) return locked_;
+    return signalled_ ? signalled_ : locked_;
+}
+
+bool SourceLatch::is_learning(TimePoint now) const {
+    return open_ || (learnt_ && now < window_end_);
+}
+
+}  // namespace rotunda::rtp

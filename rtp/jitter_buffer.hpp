@@ -65,6 +65,7 @@ class JitterBuffer {
     // A packet of the same sequence that is no audio, such as telephone-event: its number is not a loss.
     void insert_other(const RtpHeader& header);
 
+    using Stretch = rtp::Stretch;
     enum class Action : std::uint8_t {
         play,     // decode `packet`; of a comfort-noise packet take the level, append nothing and ask again
         recover,  // the packet before `packet` is lost: decode `packet`'s forward error correction for it,
@@ -78,7 +79,8 @@ class JitterBuffer {
         // What to append. play: as given to insert(), the decoder knows better; the others: make exactly this
         // much.
         Duration duration{};
-        StretchWish wish;  // play only
+        Stretch stretch = Stretch::none;  // play only
+        Duration stretch_by{};            // see StretchWish
     };
     // `now`: the tick's deadline, not the moment it got to run (a late worker is no slack of the network's).
     // `buffered`: PCM in the FIFO. Each call makes progress: after at most a few calls the FIFO holds a tick.

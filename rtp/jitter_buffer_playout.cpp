@@ -41,7 +41,7 @@ JitterBuffer::Step JitterBuffer::fill_gap(Slot& slot, Duration gap, TimePoint no
     advance_to(slot.number);
     covered_ += gap;
     ++counters_.recovered;
-    return {Action::recover, slot.packet, gap, {}};
+    return {Action::recover, slot.packet, gap, Stretch::none, {}};
 }
 
 JitterBuffer::Step JitterBuffer::play(Slot& slot, TimePoint now, Duration buffered) {
@@ -60,12 +60,14 @@ JitterBuffer::Step JitterBuffer::play(Slot& slot, TimePoint now, Duration buffer
     started_ = true;
     silent_ = info.silence_follows;
 
-    Step step{Action::play, slot.packet, info.duration, {}};
+    Step step{Action::play, slot.packet, info.duration, Stretch::none, {}};
     if (info.duration == Duration{} || window_.empty()) return step;
     const Duration slack = now.time_since_epoch() - slot.media - window_.slowest();
-    step.wish = control_.on_fetch(slack, buffered, info.duration, window_);
-    if (step.wish.stretch == Stretch::accelerate) ++counters_.accelerated;
-    if (step.wish.stretch == Stretch::expand) ++counters_.expanded;
+    const StretchWish wish = control_.on_fetch(slack, buffered, info.duration, window_);
+    if (wish.stretch == Stretch::accelerate) ++counters_.accelerated;
+    if (wish.stretch == Stretch::expand) ++counters_.expanded;
+    step.stretch = wish.stretch;
+    step.stretch_by = wish.by;
     return step;
 }
 
@@ -90,12 +92,12 @@ JitterBuffer::Step JitterBuffer::run_dry(Duration buffered) {
 JitterBuffer::Step JitterBuffer::conceal(Duration duration) {
     covered_ += duration;
     ++counters_.concealed;
-    return {Action::conceal, {}, duration, {}};
+    return {Action::conceal, {}, duration, Stretch::none, {}};
 }
 
 JitterBuffer::Step JitterBuffer::silence(Duration buffered) const {
     const Duration wanting = config_.tick - buffered;
-    return {Action::silence, {}, wanting > Duration{} ? wanting : config_.tick, {}};
+    return {Action::silence, {}, wanting > Duration{} ? wanting : config_.tick, Stretch::none, {}};
 }
 
 JitterBuffer::Slot* JitterBuffer::first_waiting() {

@@ -102,8 +102,8 @@ class ToyReceiver {
         Duration change{};
         // No stretch is longer than half of what it works on.
         grain = std::min(grain, step.duration / 2);
-        if (step.wish.stretch == Stretch::accelerate) change = -std::min(grain, step.wish.by);
-        if (step.wish.stretch == Stretch::expand) change = grain;
+        if (step.stretch == Stretch::accelerate) change = -std::min(grain, step.stretch_by);
+        if (step.stretch == Stretch::expand) change = grain;
         fifo += step.duration + change;
         stretched += change < Duration{} ? -change : change;
     }

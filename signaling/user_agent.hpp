@@ -21,52 +21,12 @@
 #include "signaling/flow.hpp"
 #include "signaling/message.hpp"
 #include "signaling/parser.hpp"
+#include "signaling/refusal.hpp"
+#include "signaling/user_agent_command.hpp"
 #include "signaling/user_agent_event.hpp"
 #include "signaling/user_agent_settings.hpp"
 
 namespace rotunda::sip {
-
-struct ExtraHeader {
-    HeaderId id;
-    std::string value;
-};
-using ExtraHeaders = std::vector<ExtraHeader>;
-
-// Who we are in one session's Contact. The host part is always the flow's advertised address.
-struct LocalContact {
-    std::string user;
-    std::string display_name;
-    std::optional<bool> isfocus;  // none: as in UserAgentSettings
-};
-
-// A call we make.
-struct OutgoingInvite {
-    Uri target;     // Request-URI and To
-    NameAddr from;  // the tag is ours to add
-    LocalContact contact;
-    Flow flow;                         // where it goes and what Via and Contact say of us
-    std::vector<NameAddr> route;       // preloaded route set (outbound proxy)
-    std::optional<std::string> offer;  // none: the peer offers in its 2xx (OfferInResponse)
-    ExtraHeaders headers;
-};
-
-// Why a request was refused before anybody above saw it.
-enum class Refusal : std::uint8_t {
-    malformed,           // 400 and what else the parser answers
-    method_not_allowed,  // 405
-    method_unknown,      // 501
-    uri_scheme,          // 416
-    required_extension,  // 420
-    content_type,        // 415
-    content_encoding,    // 415
-    not_acceptable,      // 406
-    no_dialog,           // 481
-    out_of_order,        // 500: CSeq not above the last one
-    overlapping_invite,  // 500 + Retry-After
-    request_pending,     // 491
-    session_limit,       // 503 + Retry-After
-    count
-};
 
 class UserAgent {
   public:

@@ -1,0 +1,39 @@
+// What the owner of the user agent says with its commands. Values.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "signaling/flow.hpp"
+#include "signaling/header_fields.hpp"
+#include "signaling/header_id.hpp"
+#include "signaling/uri.hpp"
+
+namespace rotunda::sip {
+
+struct ExtraHeader {
+    HeaderId id;
+    std::string value;
+};
+using ExtraHeaders = std::vector<ExtraHeader>;
+
+// Who we are in one session's Contact. The host part is always the flow's advertised address.
+struct LocalContact {
+    std::string user;
+    std::string display_name;
+    std::optional<bool> isfocus;  // none: as in UserAgentSettings
+};
+
+// A call we make.
+struct OutgoingInvite {
+    Uri target;     // Request-URI and To
+    NameAddr from;  // the tag is ours to add
+    LocalContact contact;
+    Flow flow;                         // where it goes and what Via and Contact say of us
+    std::vector<NameAddr> route;       // preloaded route set (outbound proxy)
+    std::optional<std::string> offer;  // none: the peer offers in its 2xx (OfferInResponse)
+    ExtraHeaders headers;
+};
+
+}  // namespace rotunda::sip

@@ -24,7 +24,8 @@ DialogId DialogId::of_request(const SipMessage& request) {
 }
 
 DialogId DialogId::of_response(const SipMessage& response) {
-    return {std::string(response.call_id()), std::string(response.from_tag()), std::string(response.to_tag())};
+    return {std::string(response.call_id()), std::string(response.from_tag()),
+            std::string(response.to_tag())};
 }
 
 std::optional<Uri> contact_target(const SipMessage& message) {
@@ -87,11 +88,13 @@ Flow Dialog::next_hop() const {
 
 SipMessage Dialog::make(Method method, std::uint32_t cseq) const {
     const bool strict = !route_set_.empty() && !route_set_.front().uri.is_loose_router();
-    // §12.2.1.1: a strict router wants to find itself in the Request-URI and the target at the end of the route.
+    // §12.2.1.1: a strict router wants to find itself in the Request-URI and the target at the end of the
+    // route.
     SipMessage request =
         SipMessage::request(method, strict ? as_request_uri(route_set_.front().uri) : remote_target_);
     request.add(HeaderId::max_forwards, initial_max_forwards);
-    for (std::size_t i = strict ? 1 : 0; i < route_set_.size(); ++i) request.add(HeaderId::route, route_set_[i]);
+    for (std::size_t i = strict ? 1 : 0; i < route_set_.size(); ++i)
+        request.add(HeaderId::route, route_set_[i]);
     if (strict) request.add(HeaderId::route, NameAddr{{}, remote_target_, {}});
     request.set_from(local_);
     request.set_to(remote_);

@@ -1,5 +1,5 @@
-// A dialog (RFC 3261 §12): what two user agents have agreed on between them so that requests find their way and their
-// order. A value; knows nothing of sessions, transactions or time.
+// A dialog (RFC 3261 §12): what two user agents have agreed on between them so that requests find their way
+// and their order. A value; knows nothing of sessions, transactions or time.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,8 @@ struct DialogId {
 
 class Dialog {
   public:
-    // UAS (§12.1.1). `local_tag` is the one all our responses will carry. The request has a Contact with a SIP URI.
+    // UAS (§12.1.1). `local_tag` is the one all our responses will carry. The request has a Contact with a
+    // SIP URI.
     Dialog(const SipMessage& request, std::string_view local_tag, const Flow& flow);
     // UAC (§12.1.2). `request` is ours, `response` came over `flow`.
     static Dialog as_client(const SipMessage& request, const SipMessage& response, const Flow& flow);
@@ -44,9 +45,11 @@ class Dialog {
     const Flow& flow() const { return flow_; }
     void set_flow(const Flow& flow) { flow_ = flow; }
 
-    // §12.2.2: true, and noted, if the number is above the last one; else the request is to be answered with 500.
+    // §12.2.2: true, and noted, if the number is above the last one; else the request is to be answered with
+    // 500.
     bool accept_cseq(std::uint32_t number);
-    // From the Contact of a target refresh request or its 2xx; unchanged where there is none that could be used.
+    // From the Contact of a target refresh request or its 2xx; unchanged where there is none that could be
+    // used.
     void refresh_target(const SipMessage& message);
 
     // The next request inside the dialog, without Via and Contact (§12.2.1.1). Not for ACK and CANCEL.

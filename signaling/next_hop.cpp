@@ -11,15 +11,22 @@ namespace {
 // RFC 1918, 6598, 3927, 4193, 4291 and loopback: of no use to whoever is not inside.
 bool is_private(const IpAddress& address) {
     static const std::array prefixes = {
-        *IpPrefix::parse("10.0.0.0/8"),  *IpPrefix::parse("172.16.0.0/12"),  *IpPrefix::parse("192.168.0.0/16"),
-        *IpPrefix::parse("100.64.0.0/10"), *IpPrefix::parse("169.254.0.0/16"), *IpPrefix::parse("127.0.0.0/8"),
-        *IpPrefix::parse("fc00::/7"),    *IpPrefix::parse("fe80::/10"),      *IpPrefix::parse("::1"),
+        *IpPrefix::parse("10.0.0.0/8"),
+        *IpPrefix::parse("172.16.0.0/12"),
+        *IpPrefix::parse("192.168.0.0/16"),
+        *IpPrefix::parse("100.64.0.0/10"),
+        *IpPrefix::parse("169.254.0.0/16"),
+        *IpPrefix::parse("127.0.0.0/8"),
+        *IpPrefix::parse("fc00::/7"),
+        *IpPrefix::parse("fe80::/10"),
+        *IpPrefix::parse("::1"),
     };
-    return std::any_of(prefixes.begin(), prefixes.end(), [&](const IpPrefix& p) { return p.contains(address); });
+    return std::any_of(prefixes.begin(), prefixes.end(),
+                       [&](const IpPrefix& p) { return p.contains(address); });
 }
 
-// Without a transport parameter the peer's present one stays: by RFC 3263 §4.1 it would be UDP, but who called over a
-// connection without saying so in Contact is reached over that connection only.
+// Without a transport parameter the peer's present one stays: by RFC 3263 §4.1 it would be UDP, but who
+// called over a connection without saying so in Contact is reached over that connection only.
 Transport transport_of(const Uri& target, Transport present) {
     const auto name = target.param("transport");
     if (target.scheme() == Uri::Scheme::sips)
@@ -49,10 +56,14 @@ bool is_usable(const IpAddress& address, const Flow& flow) {
 std::uint16_t default_port(Transport transport) {
     switch (transport) {
         case Transport::udp:
-        case Transport::tcp: return 5060;
-        case Transport::tls: return 5061;
-        case Transport::ws: return 80;
-        case Transport::wss: return 443;
+        case Transport::tcp:
+            return 5060;
+        case Transport::tls:
+            return 5061;
+        case Transport::ws:
+            return 80;
+        case Transport::wss:
+            return 443;
     }
     return 5060;
 }
@@ -67,7 +78,8 @@ Flow next_hop(const Uri& target, const Flow& flow, bool direct) {
     hop.transport = transport_of(target, flow.transport);
     hop.remote.port = target.port() != 0 ? target.port() : default_port(hop.transport);
     if (said != flow.remote.address.unmapped()) hop.remote.address = said;
-    // The connection that stands is used again (RFC 5923); `remote` is where a new one goes should it be lost.
+    // The connection that stands is used again (RFC 5923); `remote` is where a new one goes should it be
+    // lost.
     if (hop.transport != flow.transport || hop.remote.address != flow.remote.address) hop.connection = {};
     return hop;
 }

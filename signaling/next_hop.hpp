@@ -1,5 +1,5 @@
-// Where the next request of a dialog goes: the URI of RFC 3261 §8.1.2, corrected by what we saw of the peer (interop rule
-// 15). Literal addresses only: a host name is reached over the flow the dialog came by.
+// Where the next request of a dialog goes: the URI of RFC 3261 §8.1.2, corrected by what we saw of the peer
+// (interop rule 15). Literal addresses only: a host name is reached over the flow the dialog came by.
 #pragma once
 
 #include "signaling/flow.hpp"
@@ -7,8 +7,8 @@
 
 namespace rotunda::sip {
 
-// `flow`: how the peer last reached us. `direct`: no proxy stands between us and the peer, so that an address of the
-// URI other than the source's is one behind a NAT.
+// `flow`: how the peer last reached us. `direct`: no proxy stands between us and the peer, so that an address
+// of the URI other than the source's is one behind a NAT.
 Flow next_hop(const Uri& target, const Flow& flow, bool direct);
 
 // 5060, or 5061 for TLS (RFC 3261 §19.1.2); 80 and 443 for WebSocket (RFC 7118 §5.4).

@@ -3,25 +3,34 @@
 // take_outgoing() and asks next_timeout().
 //
 // What comes in takes this way, and later work has its place on it:
-//   bytes → parser → transaction layer → request checks (§8.2; authentication belongs there) → by method:
-//     inside a dialog  → InviteSession, or one case more in UserAgent::on_dialog_request (INFO, UPDATE,
-//     PRACK, NOTIFY, REFER) outside a dialog → IncomingInvite, or RequestReceived for the owner (OPTIONS;
-//     later REGISTER, SUBSCRIBE, MESSAGE, REFER)
+//
+//   bytes, parser, transaction layer, then by method in UserAgent::on(RequestReceived):
+//     check_headers()     RFC 3261 §8.2.1 and §8.2.2; authentication (§22) belongs before it
+//     on_dialog_request   inside a dialog: a function of InviteSession for each method (INFO, UPDATE, PRACK,
+//     ...) on_new_request      outside: an INVITE makes a session, the rest is for the owner (REGISTER,
+//     SUBSCRIBE, ...)
+//
 // A method is announced in Allow by putting it into handled_methods.
 #pragma once
 
-#include <memory>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/random.hpp"
 #include "base/time.hpp"
+#include "base/timer_queue.hpp"
 #include "signaling/flow.hpp"
+#include "signaling/invite_session.hpp"
 #include "signaling/message.hpp"
 #include "signaling/parser.hpp"
 #include "signaling/refusal.hpp"
+#include "signaling/session_outbox.hpp"
+#include "signaling/transaction_layer.hpp"
 #include "signaling/user_agent_command.hpp"
 #include "signaling/user_agent_event.hpp"
 #include "signaling/user_agent_settings.hpp"
@@ -32,7 +41,6 @@ class UserAgent {
   public:
     // `random` outlives the user agent.
     UserAgent(UserAgentSettings settings, RandomSource& random);
-    ~UserAgent();
     UserAgent(const UserAgent&) = delete;
     UserAgent& operator=(const UserAgent&) = delete;
 
@@ -70,6 +78,7 @@ class UserAgent {
     // In-dialog OPTIONS; one at a time. PingResult follows unless the session ends first.
     bool ping(SessionId session, TimePoint now);
 
+    // No id: as many sessions as there may be.
     SessionId invite(OutgoingInvite call, TimePoint now);
     // The same as bye(), for a call of ours that has no final answer yet.
     bool cancel(SessionId session, TimePoint now);
@@ -81,8 +90,76 @@ class UserAgent {
     void respond(ServerTransactionId transaction, SipMessage response, TimePoint now);
 
     // --- to look at
-    std::size_t session_count() const;
-    std::uint64_t refused(Refusal reason) const;
+    // Those whose BYE or CANCEL is still on its way included.
+    std::size_t session_count() const { return calls_.size(); }
+    std::uint64_t refused(Refusal reason) const { return refusals_[reason]; }
+    const TransactionLayer& transactions() const { return transactions_; }
+    // Nothing is left: no session, no transaction, no deadline.
+    bool idle() const;
+
+  private:
+    struct Call {
+        InviteSession session;
+        ClientTransactionId invite;  // ours under way, for CANCEL
+    };
+    struct ClientRequest {
+        SessionId session;
+        std::uint32_t cseq = 0;
+    };
+
+    // user_agent.cpp
+    void dispatch(TimePoint now);
+    void on(RequestReceived& event, TimePoint now);
+    void on(AckReceived& event, TimePoint now);
+    void on(CancelReceived& event, TimePoint now);
+    void on(ResponseReceived& event, TimePoint now);
+    void on(StrayInviteSuccess& event, TimePoint now);
+    void on(ClientTransactionFailed& event, TimePoint now);
+    void on(ClientTransactionEnded& event, TimePoint now);
+    void on(ServerTransactionEnded& event, TimePoint now);
+    // The INVITE's 2xx is repeated until its ACK or the end of patience, whatever became of one copy.
+    void on(ServerTransactionFailed&, TimePoint) {}
+    void on_dialog_request(RequestReceived& event, TimePoint now);
+    void on_new_request(RequestReceived& event, TimePoint now);
+    void on_new_invite(RequestReceived& event, TimePoint now);
+    void refuse(ServerTransactionId transaction, Refusal reason, SipMessage response, TimePoint now);
+
+    Call* find(SessionId session);
+    Call* find_by_tag(std::string_view local_tag);
+    void add(InviteSession session, SessionOutbox& out, TimePoint now);
+    // Lets `step` do something with the session, then carries out what the session asks.
+    template <typename Step>
+    bool with(Call* call, TimePoint now, Step&& step) {
+        if (!call) return false;
+        SessionOutbox out;
+        const bool done = step(call->session, out);
+        carry_out(*call, out, now);
+        return done;
+    }
+    void carry_out(Call& call, SessionOutbox& out, TimePoint now);
+    void carry_out(Call& call, SendRequest& action, TimePoint now);
+    void carry_out(Call& call, SendAck& action, TimePoint now);
+    void carry_out(Call& call, SendResponse& action, TimePoint now);
+    void carry_out(Call& call, CancelInvite& action, TimePoint now);
+    template <typename Step>
+    bool command(SessionId session, TimePoint now, Step&& step);
+
+    UserAgentSettings settings_;
+    RandomSource& random_;
+    TransactionLayer transactions_;
+    SessionContext context_;
+
+    IdSource<SessionId> ids_;
+    std::unordered_map<SessionId, Call> calls_;
+    // Our tags are our own random text, so that nobody outside chooses the keys; the whole dialog id is
+    // compared then.
+    std::unordered_map<std::string_view, SessionId> by_local_tag_;
+    std::unordered_map<ServerTransactionId, SessionId> invites_;  // theirs, for CANCEL
+    std::unordered_map<ClientTransactionId, ClientRequest> requests_;
+    TimerQueue<SessionId> timers_;
+
+    std::vector<UserAgentEvent> events_;
+    RefusalCounters refusals_;
 };
 
 }  // namespace rotunda::sip

@@ -52,7 +52,8 @@ struct OfferInResponse {
     std::string sdp;
 };
 
-// The peer refused our re-INVITE, or sent a 2xx without the answer it owed; the session stays as it was.
+// An offer came to nothing and the session stays as it was: the peer refused our re-INVITE (491 too,
+// ReinvitePossible follows then), or sent a 2xx or ACK without the description it owed (status 0).
 struct ReinviteFailed {
     SessionId session;
     int status = 0;

@@ -10,6 +10,8 @@
 
 #include "base/time.hpp"
 #include "signaling/method.hpp"
+#include "signaling/server_transactions.hpp"
+#include "signaling/timer_settings.hpp"
 
 namespace rotunda::sip {
 
@@ -27,6 +29,9 @@ struct UserAgentSettings {
     std::uint32_t retry_after_s = 5;   // in that 503
     // A call rings no longer, in either direction; an INVITE's own Expires may be shorter.
     Duration ring_limit = std::chrono::minutes(3);
+
+    TimerSettings timers;
+    ServerTransactionLimits transaction_limits;
 };
 
 }  // namespace rotunda::sip

@@ -1,0 +1,72 @@
+#include "signaling/capabilities.hpp"
+
+#include <algorithm>
+
+namespace rotunda::sip {
+namespace {
+
+std::string_view transport_param(Transport transport) {
+    switch (transport) {
+        case Transport::udp:
+            return {};
+        case Transport::tcp:
+            return "tcp";
+        case Transport::tls:
+            return "tls";
+        case Transport::ws:
+        case Transport::wss:
+            return "ws";
+    }
+    return {};
+}
+
+}  // namespace
+
+const std::string& allow_value() {
+    static const std::string value = [] {
+        std::vector<std::string> names;
+        for (const Method::Id id : handled_methods) names.emplace_back(Method(id).name());
+        return join(names);
+    }();
+    return value;
+}
+
+bool is_handled(const Method& method) {
+    return std::find(handled_methods.begin(), handled_methods.end(), method.id()) != handled_methods.end();
+}
+
+std::string join(const std::vector<std::string>& items) {
+    std::string list;
+    for (const std::string& item : items) {
+        if (!list.empty()) list += ", ";
+        list += item;
+    }
+    return list;
+}
+
+void add_capabilities(SipMessage& message, const UserAgentSettings& settings) {
+    message.set(HeaderId::allow, allow_value());
+    // An empty Supported is legal and says that there are none (§20.37).
+    message.set(HeaderId::supported, join(settings.supported));
+    message.set(HeaderId::accept, join(settings.accept));
+}
+
+void add_product(SipMessage& message, const UserAgentSettings& settings) {
+    if (settings.product.empty()) return;
+    message.set(message.is_request() ? HeaderId::user_agent : HeaderId::server, settings.product);
+}
+
+NameAddr contact_of(const LocalContact& contact, const Flow& flow, bool secure,
+                    const UserAgentSettings& settings) {
+    NameAddr value;
+    value.display_name = contact.display_name;
+    value.uri = Uri::sip(contact.user, flow.advertised.address.to_host(), flow.advertised.port);
+    if (secure) value.uri.set_scheme(Uri::Scheme::sips);
+    // RFC 5630 §3.1.3: sips names the protection already, transport=tls is of the past.
+    if (const auto transport = transport_param(flow.transport); !transport.empty())
+        value.uri.params().set("transport", secure && transport == "tls" ? "tcp" : transport);
+    if (contact.isfocus.value_or(settings.isfocus)) value.params.set("isfocus");
+    return value;
+}
+
+}  // namespace rotunda::sip

@@ -1,0 +1,30 @@
+// What we say of ourselves in requests and responses (RFC 3261 §20.1, §20.5, §20.35, §20.37, §20.41).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "signaling/flow.hpp"
+#include "signaling/message.hpp"
+#include "signaling/user_agent_command.hpp"
+#include "signaling/user_agent_settings.hpp"
+
+namespace rotunda::sip {
+
+// "INVITE, ACK, ...", from handled_methods.
+const std::string& allow_value();
+bool is_handled(const Method& method);
+
+// A comma list of the items.
+std::string join(const std::vector<std::string>& items);
+
+// Allow, Supported and, in a request or a 2xx to OPTIONS, Accept.
+void add_capabilities(SipMessage& message, const UserAgentSettings& settings);
+// Server in a response, User-Agent in a request; nothing when we keep it to ourselves.
+void add_product(SipMessage& message, const UserAgentSettings& settings);
+
+// Our Contact towards the peer at the other end of `flow`.
+NameAddr contact_of(const LocalContact& contact, const Flow& flow, bool secure,
+                    const UserAgentSettings& settings);
+
+}  // namespace rotunda::sip

@@ -1,0 +1,185 @@
+// One call: the INVITE usage of one dialog as a state machine (RFC 3261 §13 to §15, RFC 3264, RFC 6337, RFC
+// 5407). Sans-IO, no transactions of its own: the user agent feeds it what they say and carries out what it
+// asks.
+//
+// At most one INVITE is under way in either direction. It is in exactly one of these, or there is none:
+//   remote_invite_   theirs, waiting for the owner's answer
+//   success_         theirs, answered 2xx, waiting for the ACK
+//   local_invite_    ours, waiting for a final response
+//   owed_ack_        ours, answered 2xx with an offer, waiting for the owner's answer that goes in the ACK
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "signaling/dialog.hpp"
+#include "signaling/message.hpp"
+#include "signaling/session_outbox.hpp"
+#include "signaling/timer_settings.hpp"
+#include "signaling/transaction_event.hpp"
+#include "signaling/user_agent_command.hpp"
+#include "signaling/user_agent_event.hpp"
+#include "signaling/user_agent_settings.hpp"
+
+namespace rotunda::sip {
+
+// What all sessions of one user agent share; it outlives them.
+struct SessionContext {
+    const UserAgentSettings& settings;
+    TimerSettings timers;
+    RandomSource& random;
+};
+
+class InviteSession {
+  public:
+    // A call that came in; the request has been checked and has a Contact. IncomingInvite is the first event.
+    InviteSession(SessionId id, const SessionContext& context, RequestReceived invite,
+                  std::optional<std::string> offer, TimePoint now, SessionOutbox& out);
+    // A call we make.
+    InviteSession(SessionId id, const SessionContext& context, OutgoingInvite call, TimePoint now,
+                  SessionOutbox& out);
+
+    // --- from the peer, inside this dialog
+    void on_invite(RequestReceived invite, std::optional<std::string> offer, TimePoint now,
+                   SessionOutbox& out);
+    void on_bye(const RequestReceived& bye, SessionOutbox& out);
+    void on_options(const RequestReceived& options, SessionOutbox& out);
+    void on_ack(const AckReceived& ack, TimePoint now, SessionOutbox& out);
+    // The peer cancels his INVITE that has no final response yet.
+    void on_cancel(const CancelReceived& cancel, TimePoint now, SessionOutbox& out);
+    // Any response to a request of this session, also a 2xx of another fork.
+    void on_response(const SipMessage& response, const Flow& flow, TimePoint now, SessionOutbox& out);
+    // A request of this session got no response.
+    void on_request_failed(std::uint32_t cseq, TransactionFailure failure, TimePoint now, SessionOutbox& out);
+
+    void on_timeout(TimePoint now, SessionOutbox& out);
+    std::optional<TimePoint> next_timeout() const;
+
+    // --- commands, as UserAgent describes them
+    void set_contact(LocalContact contact) { contact_ = std::move(contact); }
+    bool ring(int status, TimePoint now, SessionOutbox& out);
+    bool accept(std::string sdp, TimePoint now, SessionOutbox& out);
+    bool reject(int status, std::string_view phrase, const ExtraHeaders& headers, TimePoint now,
+                SessionOutbox& out);
+    bool reinvite(std::optional<std::string> offer, TimePoint now, SessionOutbox& out);
+    bool bye(std::string_view reason, SessionOutbox& out);
+    bool ping(SessionOutbox& out);
+
+    // --- to look at
+    SessionId id() const { return id_; }
+    // Ours alone in this process: the user agent finds the session by it.
+    const std::string& local_tag() const { return local_tag_; }
+    // True for exactly this dialog.
+    bool matches(const DialogId& id) const { return dialog_ && dialog_->id() == id; }
+    bool ended() const { return ended_; }
+    // SessionEnded has been said and nothing is under way any more.
+    bool finished() const;
+
+  private:
+    struct RemoteInvite {
+        ServerTransactionId transaction;
+        SipMessage request;
+        Flow flow;
+        bool has_offer = false;
+    };
+    struct Success {  // our 2xx on its way
+        ServerTransactionId transaction;
+        SipMessage response;
+        std::uint32_t cseq = 0;
+        bool has_offer = false;  // ours: the ACK brings the answer
+        Duration interval{};
+        TimePoint resend_at;
+        TimePoint give_up_at;
+    };
+    struct LocalInvite {
+        std::uint32_t cseq = 0;
+        bool has_offer = false;
+        bool canceled = false;
+        TimePoint give_up_at;
+    };
+    struct OwedAck {
+        std::uint32_t cseq = 0;
+        TimePoint give_up_at;
+    };
+    struct SentAck {  // to be repeated for every further 2xx of that fork
+        std::uint32_t cseq = 0;
+        std::string to_tag;
+        SipMessage ack;
+        Flow flow;
+    };
+
+    // invite_session.cpp
+    bool idle() const;
+    void end(EndCause cause, int status, std::string reason, SessionOutbox& out);
+    void end_with_bye(EndCause cause, int status, std::string_view reason_header, SessionOutbox& out);
+    void send_bye(std::string_view reason_header, SessionOutbox& out);
+    void cancel_invite(SessionOutbox& out);
+    void say_reinvite_possible(TimePoint now, SessionOutbox& out);
+    void confirm(SessionOutbox& out);
+
+    // invite_session_server.cpp
+    SipMessage make_response(const SipMessage& request, int status, std::string_view phrase = {}) const;
+    SipMessage make_dialog_response(const RemoteInvite& invite, int status) const;
+    void refuse(const RequestReceived& request, Refusal reason, int status, SessionOutbox& out);
+    bool in_order(const RequestReceived& request, SessionOutbox& out);
+    std::optional<Refusal> invite_conflict() const;
+    void accept_remote_invite(std::string sdp, TimePoint now, SessionOutbox& out);
+    void answer_remote_invite(int status, std::string_view phrase, const ExtraHeaders& headers,
+                              SessionOutbox& out);
+    void start_ring_limit(const SipMessage& invite, TimePoint now);
+    void stop_ringing();
+    void on_ring_limit(SessionOutbox& out);
+    void refresh_ringing(TimePoint now, SessionOutbox& out);
+    void resend_success(TimePoint now, SessionOutbox& out);
+    void on_no_ack(SessionOutbox& out);
+
+    // invite_session_client.cpp
+    void send_invite(SipMessage invite, std::optional<std::string> sdp, const Flow& flow,
+                     TimePoint give_up_at, SessionOutbox& out);
+    void on_invite_response(const SipMessage& response, const Flow& flow, TimePoint now, SessionOutbox& out);
+    void on_invite_progress(const SipMessage& response, SessionOutbox& out);
+    void on_invite_success(const SipMessage& response, const Flow& flow, TimePoint now, SessionOutbox& out);
+    void conclude(const SipMessage& success, bool offered, TimePoint now, SessionOutbox& out);
+    void on_invite_failure(int status, std::string_view reason, EndCause cause, TimePoint now,
+                           SessionOutbox& out);
+    void on_fork(const SipMessage& response, const Flow& flow, SessionOutbox& out);
+    bool repeat_ack(const SipMessage& response, SessionOutbox& out) const;
+    void send_ack(const Dialog& dialog, std::uint32_t cseq, std::optional<std::string> sdp,
+                  SessionOutbox& out);
+    void on_missing_sdp(SessionOutbox& out);
+    void on_unanswered_invite(SessionOutbox& out);
+
+    const SessionContext* context_;
+    SessionId id_;
+    std::string local_tag_;
+    bool is_caller_;  // sent the first INVITE: owns the Call-ID (§14.1)
+    LocalContact contact_;
+    std::optional<Dialog> dialog_;  // a caller has none before the first 2xx
+
+    std::optional<RemoteInvite> remote_invite_;
+    std::optional<Success> success_;
+    std::optional<LocalInvite> local_invite_;
+    std::optional<OwedAck> owed_ack_;
+
+    SipMessage first_invite_;         // a caller's, for the dialogs that answer it
+    std::vector<SentAck> sent_acks_;  // the dialog's own first, then those of other forks
+    std::optional<std::uint32_t> bye_cseq_, ping_cseq_;
+
+    bool confirmed_ = false;                    // SessionConfirmed was said
+    bool ended_ = false;                        // SessionEnded was said
+    std::optional<std::string> bye_after_ack_;  // Reason of the BYE that must wait for the ACK (§15)
+
+    bool expires_ = false;                   // the ring limit is the INVITE's Expires
+    std::optional<TimePoint> ring_limit_;    // of remote_invite_, as long as it is the first
+    std::optional<TimePoint> ring_refresh_;  // the provisional response again (§13.3.1.1)
+    int ring_status_ = 0;
+    bool reinvite_wanted_ = false;            // ReinvitePossible is owed
+    std::optional<TimePoint> reinvite_from_;  // but not before
+};
+
+}  // namespace rotunda::sip

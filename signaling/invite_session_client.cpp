@@ -1,0 +1,226 @@
+// The half of InviteSession that asks: our INVITE and re-INVITE, and what comes back to them.
+#include <utility>
+
+#include "signaling/capabilities.hpp"
+#include "signaling/invite_session.hpp"
+#include "signaling/multipart.hpp"
+
+namespace rotunda::sip {
+namespace {
+
+// A forking proxy may bring several 2xx; so many of them are taken care of.
+constexpr std::size_t max_acknowledged_forks = 16;
+
+std::optional<std::string> description_in(const SipMessage& message) {
+    const auto found = find_session_description(message);
+    if (!found || !*found) return std::nullopt;
+    return std::string(**found);
+}
+
+// RFC 3261 §14.1: in units of 10 ms, so that the two sides do not meet again.
+Duration glare_delay(bool owns_call_id, RandomSource& random) {
+    constexpr Duration unit = std::chrono::milliseconds(10);
+    return owns_call_id ? unit * (210 + random.u32() % 191) : unit * (random.u32() % 201);
+}
+
+}  // namespace
+
+InviteSession::InviteSession(SessionId id, const SessionContext& context, OutgoingInvite call, TimePoint now,
+                             SessionOutbox& out)
+    : context_(&context),
+      id_(id),
+      local_tag_(context.random.token(16)),
+      is_caller_(true),
+      contact_(std::move(call.contact)) {
+    SipMessage invite = SipMessage::request(Method::invite, call.target);
+    invite.add(HeaderId::max_forwards, "70");
+    for (const NameAddr& route : call.route) invite.add(HeaderId::route, route);
+    call.from.set_tag(local_tag_);
+    invite.set_from(call.from);
+    invite.set_to(NameAddr{{}, std::move(call.target), {}});
+    invite.set_call_id(context.random.token(26));
+    invite.set_cseq(1, Method::invite);
+    first_invite_ = invite;
+    for (const ExtraHeader& header : call.headers) invite.add(header.id, header.value);
+    send_invite(std::move(invite), std::move(call.offer), call.flow, now + context.settings.ring_limit, out);
+}
+
+bool InviteSession::reinvite(std::optional<std::string> offer, TimePoint now, SessionOutbox& out) {
+    if (ended_) return false;
+    if (!confirmed_ || !idle() || (reinvite_from_ && now < *reinvite_from_)) {
+        reinvite_wanted_ = true;
+        return false;
+    }
+    reinvite_wanted_ = false;
+    reinvite_from_.reset();
+    // Without any final response it is canceled when other requests would have failed: the session stays as
+    // it is.
+    send_invite(dialog_->make_request(Method::invite), std::move(offer), dialog_->next_hop(),
+                now + context_->timers.transaction_lifetime(), out);
+    return true;
+}
+
+void InviteSession::send_invite(SipMessage invite, std::optional<std::string> sdp, const Flow& flow,
+                                TimePoint give_up_at, SessionOutbox& out) {
+    const bool secure = dialog_ && dialog_->secure();
+    invite.add(HeaderId::contact, contact_of(contact_, flow, secure, context_->settings));
+    add_capabilities(invite, context_->settings);
+    add_product(invite, context_->settings);
+    local_invite_ = LocalInvite{invite.cseq().number, sdp.has_value(), false, give_up_at};
+    if (sdp) invite.set_body(std::move(*sdp), "application/sdp");
+    out.actions.push_back(SendRequest{std::move(invite), flow});
+}
+
+// --- responses
+
+void InviteSession::on_response(const SipMessage& response, const Flow& flow, TimePoint now,
+                                SessionOutbox& out) {
+    if (response.method() == Method::invite) return on_invite_response(response, flow, now, out);
+    if (!response.is_final()) return;
+    const std::uint32_t cseq = response.cseq().number;
+    if (bye_cseq_ == cseq) {
+        bye_cseq_.reset();
+    } else if (ping_cseq_ == cseq) {
+        ping_cseq_.reset();
+        // RFC 3261 §12.2.1.2: only these two say that the dialog is no more.
+        out.events.push_back(PingResult{id_, response.status() != 408 && response.status() != 481});
+    }
+}
+
+void InviteSession::on_request_failed(std::uint32_t cseq, TransactionFailure failure, TimePoint now,
+                                      SessionOutbox& out) {
+    if (bye_cseq_ == cseq) {
+        bye_cseq_.reset();
+    } else if (ping_cseq_ == cseq) {
+        ping_cseq_.reset();
+        out.events.push_back(PingResult{id_, false});
+    } else if (local_invite_ && local_invite_->cseq == cseq) {
+        // §8.1.3.1: as if 408 or 503 had come.
+        if (failure == TransactionFailure::timeout)
+            on_invite_failure(408, reason_phrase(408), EndCause::timeout, now, out);
+        else
+            on_invite_failure(503, reason_phrase(503), EndCause::transport, now, out);
+    }
+}
+
+void InviteSession::on_invite_response(const SipMessage& response, const Flow& flow, TimePoint now,
+                                       SessionOutbox& out) {
+    if (response.is_success()) return on_invite_success(response, flow, now, out);
+    if (!local_invite_ || local_invite_->cseq != response.cseq().number) return;
+    if (response.is_provisional()) return on_invite_progress(response, out);
+    on_invite_failure(response.status(), response.reason(), EndCause::failed, now, out);
+}
+
+void InviteSession::on_invite_progress(const SipMessage& response, SessionOutbox& out) {
+    if (dialog_ || ended_ || response.status() == 100) return;
+    out.events.push_back(InviteProgress{id_, response.status(), description_in(response)});
+}
+
+void InviteSession::on_invite_failure(int status, std::string_view reason, EndCause cause, TimePoint now,
+                                      SessionOutbox& out) {
+    local_invite_.reset();
+    if (ended_) return;
+    if (!dialog_) return end(cause, status, std::string(reason), out);
+    // §12.2.1.2, §14.1: these end the dialog; anything else leaves it as it was.
+    if (status == 408) return end_with_bye(EndCause::timeout, status, {}, out);
+    if (status == 481) return end_with_bye(EndCause::gone, status, {}, out);
+    if (status == 491) {
+        reinvite_wanted_ = true;
+        reinvite_from_ = now + glare_delay(is_caller_, context_->random);
+    }
+    out.events.push_back(ReinviteFailed{id_, status});
+    say_reinvite_possible(now, out);
+}
+
+void InviteSession::on_invite_success(const SipMessage& response, const Flow& flow, TimePoint now,
+                                      SessionOutbox& out) {
+    if (repeat_ack(response, out)) return;
+    const std::uint32_t cseq = response.cseq().number;
+    if (dialog_ && !matches(DialogId::of_response(response))) {
+        if (is_caller_ && cseq == first_invite_.cseq().number) on_fork(response, flow, out);
+        return;
+    }
+    if (!local_invite_ || local_invite_->cseq != cseq) return;
+    const bool offered = local_invite_->has_offer;
+    local_invite_.reset();
+    const bool first = !dialog_;
+    if (first)
+        dialog_ = Dialog::as_client(first_invite_, response, flow);
+    else
+        dialog_->refresh_target(response);
+    if (!ended_) return conclude(response, offered, now, out);
+    // The 2xx crossed our CANCEL or BYE. After a CANCEL it made a dialog that has to be ended (§9.1, §15).
+    send_ack(*dialog_, cseq, std::nullopt, out);
+    if (first) send_bye({}, out);
+}
+
+// Offer and answer in the 2xx (RFC 3261 §13.2.2.4, RFC 6337 §2).
+void InviteSession::conclude(const SipMessage& success, bool offered, TimePoint now, SessionOutbox& out) {
+    auto sdp = description_in(success);
+    const std::uint32_t cseq = success.cseq().number;
+    if (!offered && sdp) {
+        owed_ack_ = OwedAck{cseq, now + context_->timers.transaction_lifetime()};
+        out.events.push_back(OfferInResponse{id_, std::move(*sdp)});
+        return;
+    }
+    send_ack(*dialog_, cseq, std::nullopt, out);
+    if (sdp)
+        out.events.push_back(SdpAnswerReceived{id_, std::move(*sdp)});
+    else
+        on_missing_sdp(out);
+    confirm(out);
+    say_reinvite_possible(now, out);
+}
+
+// An answer, or an offer asked for, that did not come: no session without a first one, a later one changes
+// nothing.
+void InviteSession::on_missing_sdp(SessionOutbox& out) {
+    if (confirmed_)
+        out.events.push_back(ReinviteFailed{id_, 0});
+    else
+        end_with_bye(EndCause::failed, 0, "SIP;cause=488;text=\"No session description\"", out);
+}
+
+// --- ACK
+
+bool InviteSession::repeat_ack(const SipMessage& response, SessionOutbox& out) const {
+    for (const SentAck& sent : sent_acks_) {
+        if (sent.cseq != response.cseq().number || sent.to_tag != response.to_tag()) continue;
+        out.actions.push_back(SendAck{sent.ack, sent.flow});
+        return true;
+    }
+    return false;
+}
+
+void InviteSession::send_ack(const Dialog& dialog, std::uint32_t cseq, std::optional<std::string> sdp,
+                             SessionOutbox& out) {
+    SipMessage ack = dialog.make_ack(cseq);
+    if (sdp) ack.set_body(std::move(*sdp), "application/sdp");
+    SentAck sent{cseq, dialog.id().remote_tag, ack, dialog.next_hop()};
+    out.actions.push_back(SendAck{std::move(ack), sent.flow});
+    for (SentAck& earlier : sent_acks_)
+        if (earlier.to_tag == sent.to_tag) {
+            earlier = std::move(sent);
+            return;
+        }
+    sent_acks_.push_back(std::move(sent));
+}
+
+// §13.2.2.4: another fork answered too. One call is enough: its dialog is acknowledged and ended.
+void InviteSession::on_fork(const SipMessage& response, const Flow& flow, SessionOutbox& out) {
+    if (sent_acks_.size() > max_acknowledged_forks) return;
+    Dialog fork = Dialog::as_client(first_invite_, response, flow);
+    send_ack(fork, response.cseq().number, std::nullopt, out);
+    SipMessage bye = fork.make_request(Method::bye);
+    add_product(bye, context_->settings);
+    out.actions.push_back(SendRequest{std::move(bye), fork.next_hop(), false});
+}
+
+// --- the clock
+
+void InviteSession::on_unanswered_invite(SessionOutbox& out) {
+    cancel_invite(out);
+    if (!dialog_) end(EndCause::timeout, 408, std::string(reason_phrase(408)), out);
+}
+
+}  // namespace rotunda::sip

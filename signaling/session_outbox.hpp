@@ -1,0 +1,39 @@
+// What an invite session asks of the user agent after one input; carried out in order and at once.
+#pragma once
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "signaling/flow.hpp"
+#include "signaling/message.hpp"
+#include "signaling/refusal.hpp"
+#include "signaling/user_agent_event.hpp"
+
+namespace rotunda::sip {
+
+struct SendRequest {
+    SipMessage request;
+    Flow flow;
+    bool report = true;  // false: nobody waits for what becomes of it
+};
+struct SendAck {
+    SipMessage ack;
+    Flow flow;
+};
+struct SendResponse {
+    ServerTransactionId transaction;
+    SipMessage response;
+    std::optional<Refusal> refusal;  // to be counted
+};
+// Cancels the session's INVITE that has no final response yet.
+struct CancelInvite {};
+
+using SessionAction = std::variant<SendRequest, SendAck, SendResponse, CancelInvite>;
+
+struct SessionOutbox {
+    std::vector<SessionAction> actions;
+    std::vector<UserAgentEvent> events;
+};
+
+}  // namespace rotunda::sip

@@ -1,0 +1,213 @@
+#include "signaling/user_agent.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "signaling/capabilities.hpp"
+#include "signaling/request_checks.hpp"
+
+namespace rotunda::sip {
+namespace {
+
+// What broke before there was a whole message (the parser answers 416 and 400 alike).
+Refusal refusal_of(const ParsedMessage& parsed) {
+    return parsed.reason == ParseReason::uri_scheme ? Refusal::uri_scheme : Refusal::malformed;
+}
+
+}  // namespace
+
+UserAgent::UserAgent(UserAgentSettings settings, RandomSource& random)
+    : settings_(std::move(settings)),
+      random_(random),
+      transactions_({settings_.timers, settings_.transaction_limits}, random),
+      context_{settings_, settings_.timers, random} {}
+
+// --- from the network and the clock
+
+void UserAgent::receive(std::string_view bytes, const Flow& flow, TimePoint now) {
+    receive(parse_message(bytes), flow, now);
+}
+
+void UserAgent::receive(ParsedMessage parsed, const Flow& flow, TimePoint now) {
+    if (parsed.ok()) {
+        transactions_.receive(std::move(parsed.message), flow, now);
+        return dispatch(now);
+    }
+    if (parsed.verdict != ParseVerdict::answer) return;
+    refusals_.count(refusal_of(parsed));
+    SipMessage response = SipMessage::response_to(parsed.message, parsed.status, parsed.phrase);
+    if (response.to_tag().empty()) response.set_to_tag(random_.token(16));
+    add_product(response, settings_);
+    transactions_.send_stateless(std::move(response), flow);
+}
+
+void UserAgent::on_timeout(TimePoint now) {
+    transactions_.on_timeout(now);
+    dispatch(now);
+    while (const auto due = timers_.pop_due(now)) {
+        with(find(*due), now, [&](InviteSession& session, SessionOutbox& out) {
+            session.on_timeout(now, out);
+            return true;
+        });
+    }
+    dispatch(now);
+}
+
+std::optional<TimePoint> UserAgent::next_timeout() const {
+    const auto sessions = timers_.next();
+    const auto transactions = transactions_.next_timeout();
+    if (!sessions || !transactions) return sessions ? sessions : transactions;
+    return std::min(*sessions, *transactions);
+}
+
+void UserAgent::on_transport_error(const Flow& flow, TimePoint now) {
+    transactions_.on_transport_error(flow, now);
+    dispatch(now);
+}
+
+std::vector<OutgoingMessage> UserAgent::take_outgoing() {
+    return transactions_.take_outgoing();
+}
+
+std::vector<UserAgentEvent> UserAgent::take_events() {
+    return std::exchange(events_, {});
+}
+
+bool UserAgent::idle() const {
+    return calls_.empty() && by_local_tag_.empty() && invites_.empty() && requests_.empty() &&
+           timers_.size() == 0 && transactions_.server_transactions() == 0 &&
+           transactions_.client_transactions() == 0;
+}
+
+// --- from the transaction layer
+
+void UserAgent::dispatch(TimePoint now) {
+    for (auto events = transactions_.take_events(); !events.empty(); events = transactions_.take_events())
+        for (TransactionEvent& event : events) std::visit([&](auto& e) { on(e, now); }, event);
+}
+
+void UserAgent::on(RequestReceived& event, TimePoint now) {
+    if (auto refused = check_headers(event.request, settings_))
+        return refuse(event.transaction, refused->reason, std::move(refused->response), now);
+    if (event.request.to_tag().empty()) return on_new_request(event, now);
+    on_dialog_request(event, now);
+}
+
+void UserAgent::on_dialog_request(RequestReceived& event, TimePoint now) {
+    Call* call = find_by_tag(event.request.to_tag());
+    if (!call || !call->session.matches(DialogId::of_request(event.request)))
+        return refuse(event.transaction, Refusal::no_dialog, SipMessage::response_to(event.request, 481),
+                      now);
+    const Method method = event.request.method();
+    std::optional<std::string> sdp;
+    // A BYE ends the call whatever is in it.
+    if (method != Method::bye)
+        if (auto refused = check_content(event.request, settings_, sdp))
+            return refuse(event.transaction, refused->reason, std::move(refused->response), now);
+    with(call, now, [&](InviteSession& session, SessionOutbox& out) {
+        switch (method.id()) {
+            case Method::invite:
+                invites_.emplace(event.transaction, session.id());
+                session.on_invite(std::move(event), std::move(sdp), now, out);
+                break;
+            case Method::bye:
+                session.on_bye(event, out);
+                break;
+            default:
+                session.on_options(event, out);
+                break;
+        }
+        return true;
+    });
+}
+
+void UserAgent::on_new_request(RequestReceived& event, TimePoint now) {
+    // RFC 3261 §15.1.2: a BYE lives in a dialog.
+    if (event.request.method() == Method::bye)
+        return refuse(event.transaction, Refusal::no_dialog, SipMessage::response_to(event.request, 481),
+                      now);
+    if (event.request.method() == Method::invite) return on_new_invite(event, now);
+    std::optional<std::string> sdp;
+    if (auto refused = check_content(event.request, settings_, sdp))
+        return refuse(event.transaction, refused->reason, std::move(refused->response), now);
+    events_.push_back(std::move(event));
+}
+
+void UserAgent::on_new_invite(RequestReceived& event, TimePoint now) {
+    std::optional<std::string> offer;
+    if (auto refused = check_content(event.request, settings_, offer))
+        return refuse(event.transaction, refused->reason, std::move(refused->response), now);
+    if (!contact_target(event.request))
+        return refuse(event.transaction, Refusal::no_contact,
+                      SipMessage::response_to(event.request, 400, "Missing or Unusable Contact"), now);
+    if (calls_.size() >= settings_.max_sessions) {
+        SipMessage response = SipMessage::response_to(event.request, 503);
+        response.add(HeaderId::retry_after, std::to_string(settings_.retry_after_s));
+        return refuse(event.transaction, Refusal::session_limit, std::move(response), now);
+    }
+    const SessionId id = ids_.next();
+    invites_.emplace(event.transaction, id);
+    SessionOutbox out;
+    add(InviteSession(id, context_, std::move(event), std::move(offer), now, out), out, now);
+}
+
+void UserAgent::on(AckReceived& event, TimePoint now) {
+    Call* call = find_by_tag(event.ack.to_tag());
+    if (!call || !call->session.matches(DialogId::of_request(event.ack))) return;
+    with(call, now, [&](InviteSession& session, SessionOutbox& out) {
+        session.on_ack(event, now, out);
+        return true;
+    });
+}
+
+void UserAgent::on(CancelReceived& event, TimePoint now) {
+    const auto it = invites_.find(event.invite);
+    if (it == invites_.end()) return;
+    with(find(it->second), now, [&](InviteSession& session, SessionOutbox& out) {
+        session.on_cancel(event, now, out);
+        return true;
+    });
+}
+
+void UserAgent::on(ResponseReceived& event, TimePoint now) {
+    const auto it = requests_.find(event.transaction);
+    if (it == requests_.end()) return;
+    with(find(it->second.session), now, [&](InviteSession& session, SessionOutbox& out) {
+        session.on_response(event.response, event.flow, now, out);
+        return true;
+    });
+}
+
+void UserAgent::on(StrayInviteSuccess& event, TimePoint now) {
+    with(find_by_tag(event.response.from_tag()), now, [&](InviteSession& session, SessionOutbox& out) {
+        session.on_response(event.response, event.flow, now, out);
+        return true;
+    });
+}
+
+void UserAgent::on(ClientTransactionFailed& event, TimePoint now) {
+    const auto it = requests_.find(event.transaction);
+    if (it == requests_.end()) return;
+    const ClientRequest request = it->second;
+    with(find(request.session), now, [&](InviteSession& session, SessionOutbox& out) {
+        session.on_request_failed(request.cseq, event.failure, now, out);
+        return true;
+    });
+}
+
+void UserAgent::on(ClientTransactionEnded& event, TimePoint) {
+    requests_.erase(event.transaction);
+}
+
+void UserAgent::on(ServerTransactionEnded& event, TimePoint) {
+    invites_.erase(event.transaction);
+}
+
+void UserAgent::refuse(ServerTransactionId transaction, Refusal reason, SipMessage response, TimePoint now) {
+    refusals_.count(reason);
+    add_product(response, settings_);
+    transactions_.respond(transaction, std::move(response), now);
+}
+
+}  // namespace rotunda::sip

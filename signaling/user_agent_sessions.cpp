@@ -1,0 +1,133 @@
+// The half of UserAgent that holds the sessions: commands to them, and carrying out what they ask.
+#include <utility>
+#include <variant>
+
+#include "signaling/capabilities.hpp"
+#include "signaling/user_agent.hpp"
+
+namespace rotunda::sip {
+
+// --- commands
+
+bool UserAgent::set_contact(SessionId session, LocalContact contact) {
+    Call* call = find(session);
+    if (!call || call->session.ended()) return false;
+    call->session.set_contact(std::move(contact));
+    return true;
+}
+
+bool UserAgent::ring(SessionId session, TimePoint now, int status) {
+    return command(session, now,
+                   [&](InviteSession& s, SessionOutbox& out) { return s.ring(status, now, out); });
+}
+
+bool UserAgent::accept(SessionId session, std::string sdp, TimePoint now) {
+    return command(session, now,
+                   [&](InviteSession& s, SessionOutbox& out) { return s.accept(std::move(sdp), now, out); });
+}
+
+bool UserAgent::reject(SessionId session, int status, std::string_view phrase, const ExtraHeaders& headers,
+                       TimePoint now) {
+    return command(session, now, [&](InviteSession& s, SessionOutbox& out) {
+        return s.reject(status, phrase, headers, now, out);
+    });
+}
+
+bool UserAgent::reinvite(SessionId session, std::optional<std::string> offer, TimePoint now) {
+    return command(session, now, [&](InviteSession& s, SessionOutbox& out) {
+        return s.reinvite(std::move(offer), now, out);
+    });
+}
+
+bool UserAgent::bye(SessionId session, std::string_view reason, TimePoint now) {
+    return command(session, now, [&](InviteSession& s, SessionOutbox& out) { return s.bye(reason, out); });
+}
+
+bool UserAgent::cancel(SessionId session, TimePoint now) {
+    return bye(session, {}, now);
+}
+
+bool UserAgent::ping(SessionId session, TimePoint now) {
+    return command(session, now, [&](InviteSession& s, SessionOutbox& out) { return s.ping(out); });
+}
+
+SessionId UserAgent::invite(OutgoingInvite call, TimePoint now) {
+    if (calls_.size() >= settings_.max_sessions) return {};
+    const SessionId id = ids_.next();
+    SessionOutbox out;
+    add(InviteSession(id, context_, std::move(call), now, out), out, now);
+    dispatch(now);
+    return id;
+}
+
+SipMessage UserAgent::make_response(const SipMessage& request, int status) const {
+    SipMessage response = SipMessage::response_to(request, status);
+    add_capabilities(response, settings_);
+    add_product(response, settings_);
+    return response;
+}
+
+void UserAgent::respond(ServerTransactionId transaction, SipMessage response, TimePoint now) {
+    transactions_.respond(transaction, std::move(response), now);
+    dispatch(now);
+}
+
+template <typename Step>
+bool UserAgent::command(SessionId session, TimePoint now, Step&& step) {
+    const bool done = with(find(session), now, step);
+    dispatch(now);
+    return done;
+}
+
+// --- the sessions
+
+UserAgent::Call* UserAgent::find(SessionId session) {
+    const auto it = calls_.find(session);
+    return it == calls_.end() ? nullptr : &it->second;
+}
+
+UserAgent::Call* UserAgent::find_by_tag(std::string_view local_tag) {
+    const auto it = by_local_tag_.find(local_tag);
+    return it == by_local_tag_.end() ? nullptr : find(it->second);
+}
+
+void UserAgent::add(InviteSession session, SessionOutbox& out, TimePoint now) {
+    const SessionId id = session.id();
+    Call& call = calls_.emplace(id, Call{std::move(session), {}}).first->second;
+    by_local_tag_.emplace(call.session.local_tag(), id);
+    carry_out(call, out, now);
+}
+
+void UserAgent::carry_out(Call& call, SessionOutbox& out, TimePoint now) {
+    for (SessionAction& action : out.actions) std::visit([&](auto& a) { carry_out(call, a, now); }, action);
+    for (UserAgentEvent& event : out.events) events_.push_back(std::move(event));
+    const SessionId id = call.session.id();
+    timers_.set(id, call.session.next_timeout());
+    if (!call.session.finished()) return;
+    by_local_tag_.erase(call.session.local_tag());
+    timers_.erase(id);
+    calls_.erase(id);
+}
+
+void UserAgent::carry_out(Call& call, SendRequest& action, TimePoint now) {
+    const std::uint32_t cseq = action.request.cseq().number;
+    const bool is_invite = action.request.method() == Method::invite;
+    const auto transaction = transactions_.send_request(std::move(action.request), action.flow, now);
+    if (is_invite) call.invite = transaction;
+    if (action.report) requests_.emplace(transaction, ClientRequest{call.session.id(), cseq});
+}
+
+void UserAgent::carry_out(Call&, SendAck& action, TimePoint) {
+    transactions_.send_ack(std::move(action.ack), action.flow);
+}
+
+void UserAgent::carry_out(Call&, SendResponse& action, TimePoint now) {
+    if (action.refusal) refusals_.count(*action.refusal);
+    transactions_.respond(action.transaction, std::move(action.response), now);
+}
+
+void UserAgent::carry_out(Call& call, CancelInvite&, TimePoint now) {
+    transactions_.cancel(call.invite, now);
+}
+
+}  // namespace rotunda::sip

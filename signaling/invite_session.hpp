@@ -106,11 +106,9 @@ class InviteSession {
         std::uint32_t cseq = 0;
         TimePoint give_up_at;
     };
-    struct SentAck {  // to be repeated for every further 2xx of that fork
+    struct SentAck {  // of one fork, the last one; its place in sent_acks_ is its slot
         std::uint32_t cseq = 0;
         std::string to_tag;
-        SipMessage ack;
-        Flow flow;
     };
 
     // invite_session.cpp

@@ -183,10 +183,12 @@ void InviteSession::on_missing_sdp(SessionOutbox& out) {
 
 // --- ACK
 
+// §13.2.2.4: every further copy of a 2xx gets the same ACK again.
 bool InviteSession::repeat_ack(const SipMessage& response, SessionOutbox& out) const {
-    for (const SentAck& sent : sent_acks_) {
+    for (std::size_t slot = 0; slot < sent_acks_.size(); ++slot) {
+        const SentAck& sent = sent_acks_[slot];
         if (sent.cseq != response.cseq().number || sent.to_tag != response.to_tag()) continue;
-        out.actions.push_back(SendAck{sent.ack, sent.flow});
+        out.actions.push_back(RepeatAck{slot});
         return true;
     }
     return false;
@@ -196,14 +198,12 @@ void InviteSession::send_ack(const Dialog& dialog, std::uint32_t cseq, std::opti
                              SessionOutbox& out) {
     SipMessage ack = dialog.make_ack(cseq);
     if (sdp) ack.set_body(std::move(*sdp), "application/sdp");
-    SentAck sent{cseq, dialog.id().remote_tag, ack, dialog.next_hop()};
-    out.actions.push_back(SendAck{std::move(ack), sent.flow});
-    for (SentAck& earlier : sent_acks_)
-        if (earlier.to_tag == sent.to_tag) {
-            earlier = std::move(sent);
-            return;
-        }
-    sent_acks_.push_back(std::move(sent));
+    const std::string& fork = dialog.id().remote_tag;
+    std::size_t slot = 0;
+    while (slot < sent_acks_.size() && sent_acks_[slot].to_tag != fork) ++slot;
+    if (slot == sent_acks_.size()) sent_acks_.push_back({cseq, fork});
+    sent_acks_[slot].cseq = cseq;
+    out.actions.push_back(SendAck{slot, std::move(ack), dialog.next_hop()});
 }
 
 // §13.2.2.4: another fork answered too. One call is enough: its dialog is acknowledged and ended.

@@ -1,6 +1,7 @@
 // What an invite session asks of the user agent after one input; carried out in order and at once.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -17,9 +18,14 @@ struct SendRequest {
     Flow flow;
     bool report = true;  // false: nobody waits for what becomes of it
 };
+// Slots keep the ACKs of the session's forks apart, so that each can be repeated as it was.
 struct SendAck {
+    std::size_t slot = 0;
     SipMessage ack;
     Flow flow;
+};
+struct RepeatAck {
+    std::size_t slot = 0;
 };
 struct SendResponse {
     ServerTransactionId transaction;
@@ -29,7 +35,7 @@ struct SendResponse {
 // Cancels the session's INVITE that has no final response yet.
 struct CancelInvite {};
 
-using SessionAction = std::variant<SendRequest, SendAck, SendResponse, CancelInvite>;
+using SessionAction = std::variant<SendRequest, SendAck, RepeatAck, SendResponse, CancelInvite>;
 
 struct SessionOutbox {
     std::vector<SessionAction> actions;

@@ -100,7 +100,8 @@ class UserAgent {
   private:
     struct Call {
         InviteSession session;
-        ClientTransactionId invite;  // ours under way, for CANCEL
+        ClientTransactionId invite;         // ours under way, for CANCEL
+        std::vector<OutgoingMessage> acks;  // by slot
     };
     struct ClientRequest {
         SessionId session;
@@ -139,6 +140,7 @@ class UserAgent {
     void carry_out(Call& call, SessionOutbox& out, TimePoint now);
     void carry_out(Call& call, SendRequest& action, TimePoint now);
     void carry_out(Call& call, SendAck& action, TimePoint now);
+    void carry_out(Call& call, RepeatAck& action, TimePoint now);
     void carry_out(Call& call, SendResponse& action, TimePoint now);
     void carry_out(Call& call, CancelInvite& action, TimePoint now);
     template <typename Step>

@@ -93,7 +93,7 @@ UserAgent::Call* UserAgent::find_by_tag(std::string_view local_tag) {
 
 void UserAgent::add(InviteSession session, SessionOutbox& out, TimePoint now) {
     const SessionId id = session.id();
-    Call& call = calls_.emplace(id, Call{std::move(session), {}}).first->second;
+    Call& call = calls_.emplace(id, Call{std::move(session), {}, {}}).first->second;
     by_local_tag_.emplace(call.session.local_tag(), id);
     carry_out(call, out, now);
 }
@@ -117,8 +117,13 @@ void UserAgent::carry_out(Call& call, SendRequest& action, TimePoint now) {
     if (action.report) requests_.emplace(transaction, ClientRequest{call.session.id(), cseq});
 }
 
-void UserAgent::carry_out(Call&, SendAck& action, TimePoint) {
-    transactions_.send_ack(std::move(action.ack), action.flow);
+void UserAgent::carry_out(Call& call, SendAck& action, TimePoint) {
+    if (action.slot >= call.acks.size()) call.acks.resize(action.slot + 1);
+    call.acks[action.slot] = transactions_.send_ack(std::move(action.ack), action.flow);
+}
+
+void UserAgent::carry_out(Call& call, RepeatAck& action, TimePoint) {
+    transactions_.resend(call.acks[action.slot]);
 }
 
 void UserAgent::carry_out(Call&, SendResponse& action, TimePoint now) {

@@ -1,0 +1,35 @@
+// One media thread: takes commands, runs its engine's ticks on time, hands events back.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "rooms/media_engine.hpp"
+#include "rooms/room_command.hpp"
+#include "rooms/room_event.hpp"
+#include "server/clock.hpp"
+
+namespace rotunda::server {
+
+class MediaWorker {
+  public:
+    // Called on the worker's thread, with at least one event.
+    using Deliver = std::function<void(std::vector<rooms::RoomEvent> events)>;
+
+    // Starts the thread. `clock` outlives the worker. Throws std::system_error if the system gives no thread.
+    MediaWorker(const Clock& clock, Deliver deliver);
+    // Ends the thread after the commands posted so far; what then still stands is dropped.
+    ~MediaWorker();
+
+    // Any thread.
+    void post(rooms::RoomCommand command);
+    // As of the last turn of the thread. Any thread.
+    rooms::MediaCounters counters() const;
+
+  private:
+    class Thread;
+    std::unique_ptr<Thread> thread_;
+};
+
+}  // namespace rotunda::server

@@ -1,0 +1,100 @@
+// One SIP stream connection: cuts what comes in into messages, queues what goes out, and knows when the peer
+// has had enough patience. Signaling thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.hpp"
+#include "server/clock.hpp"
+#include "server/event_loop.hpp"
+#include "signaling/flow.hpp"
+#include "signaling/stream_framer.hpp"
+
+namespace rotunda::server {
+
+struct SipTcpLimits {
+    Duration connect = std::chrono::seconds(10);
+    Duration first_message =
+        std::chrono::seconds(30);  // a connection that never said anything is not kept longer
+    Duration half_message = std::chrono::seconds(10);  // from a message's first octet to its last
+    Duration drain = std::chrono::seconds(20);         // what we send must be taken within this time
+    Duration idle = std::chrono::hours(1);
+    std::size_t pending_output = 256 * 1024;
+    std::size_t connections = 10'000;
+    std::size_t connections_per_peer = 2'500;
+};
+
+enum class SipTcpEnd {
+    closed_by_peer,
+    connect_failed,
+    silent,        // no whole message within first_message
+    half_message,  // a message was begun and not finished
+    not_reading,   // output was not taken
+    idle,
+    bad_stream,  // where the next message begins is unknown (RFC 3261 §18.3)
+    network_error,
+    count
+};
+std::string_view to_string(SipTcpEnd end);
+
+class SipTcpConnection {
+  public:
+    class Owner {
+      public:
+        virtual void on_message(SipTcpConnection& connection, sip::ParsedMessage message) = 0;
+        // The last call for this connection; its memory must outlive the call.
+        virtual void on_end(SipTcpConnection& connection, SipTcpEnd end) = 0;
+        // deadline() may have moved.
+        virtual void on_progress(SipTcpConnection& connection) = 0;
+
+      protected:
+        ~Owner() = default;
+    };
+
+    // `connecting`: the descriptor's connect(2) is under way. Everything referred to outlives the connection.
+    SipTcpConnection(EventLoop& loop, const Clock& clock, const SipTcpLimits& limits, Owner& owner,
+                     FileDescriptor fd, sip::Flow flow, bool connecting);
+
+    // To be called once the owner can be called back.
+    void start();
+    // Keeps what the socket does not take at once; ends the connection when that becomes too much.
+    void send(std::string_view bytes);
+    // When on_timeout wants to be called.
+    TimePoint deadline() const;
+    void on_timeout();
+
+    const sip::Flow& flow() const { return flow_; }
+    bool ended() const { return ended_; }
+    bool has_pending_output() const { return !output_.empty(); }
+
+  private:
+    void on_connected();
+    void read_some();
+    // False when the connection has ended or has nothing more for now.
+    bool read_once();
+    void take_events();
+    void flush();
+    void await_writable();
+    void end(SipTcpEnd why);
+
+    const Clock& clock_;
+    const SipTcpLimits& limits_;
+    Owner& owner_;
+    sip::Flow flow_;
+
+    LoopSocket socket_;
+    sip::StreamFramer framer_;
+    std::string output_;
+    bool connecting_;
+    bool proven_ = false;   // at least one whole message came
+    bool closing_ = false;  // ends as soon as the output is gone
+    bool ended_ = false;
+    TimePoint opened_;
+    TimePoint last_activity_;
+    std::optional<TimePoint> message_begun_;
+    std::optional<TimePoint> output_since_;
+};
+
+}  // namespace rotunda::server

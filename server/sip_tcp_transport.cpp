@@ -1,0 +1,199 @@
+#include "server/sip_tcp_transport.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <cerrno>
+
+#include "server/socket.hpp"
+
+namespace rotunda::server {
+namespace {
+
+constexpr int accepts_in_a_row = 64;
+constexpr Duration accept_pause = std::chrono::milliseconds(100);
+
+// A dead peer is found by the kernel within two minutes, so that idle connections may stand for long.
+void set_keep_alive(int fd) {
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 15);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+}  // namespace
+
+SipTcpTransport::SipTcpTransport(EventLoop& loop, const Clock& clock, LogSink& log,
+                                 const AdvertisedAddresses& advertised, const SipTcpLimits& limits,
+                                 std::uint8_t dscp, Handlers handlers)
+    : loop_(loop),
+      clock_(clock),
+      log_(log),
+      advertised_(advertised),
+      limits_(limits),
+      dscp_(dscp),
+      handlers_(std::move(handlers)),
+      timer_(loop, clock, [this] { on_timer(); }),
+      accept_again_(loop, clock, [this] {
+          for (Listener& listener : listeners_)
+              listener.socket->on_readable([this, socket = listener.socket.get()] { accept_some(*socket); });
+      }) {}
+
+SipTcpTransport::~SipTcpTransport() {
+    *alive_ = false;
+}
+
+Result<Endpoint, int> SipTcpTransport::listen(const Endpoint& local) {
+    auto fd = open_socket(SOCK_STREAM, local);
+    if (!fd) return fail(int{fd.error()});
+    if (::listen(fd->get(), SOMAXCONN) != 0) return fail(int{errno});
+    const Endpoint bound = local_endpoint(fd->get()).value_or(local);
+    Listener& listener =
+        listeners_.emplace_back(Listener{std::make_unique<LoopSocket>(loop_, std::move(*fd)), bound});
+    listener.socket->on_readable([this, socket = listener.socket.get()] { accept_some(*socket); });
+    return bound;
+}
+
+void SipTcpTransport::accept_some(LoopSocket& listener) {
+    for (int i = 0; i < accepts_in_a_row; ++i) {
+        SocketAddress remote;
+        FileDescriptor fd(accept4(listener.fd(), remote.get(), remote.fill(), SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (fd) {
+            admit(std::move(fd), remote.endpoint());
+        } else if (errno == EAGAIN) {
+            return;
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            ++counters_.accept_errors;
+            return pause_accepting();
+        }  // anything else concerns this one peer only
+    }
+}
+
+// The waiting peer would keep the listener readable and the thread busy.
+void SipTcpTransport::pause_accepting() {
+    log_.write({LogLevel::warning, "sip.accept_paused", "out of resources for new TCP connections", {}});
+    for (Listener& listener : listeners_) listener.socket->pause_reading();
+    accept_again_.set(clock_.now() + accept_pause);
+}
+
+void SipTcpTransport::admit(FileDescriptor fd, const Endpoint& remote) {
+    if (connections_.size() >= limits_.connections) {
+        ++counters_.refused_full;
+        return;
+    }
+    if (auto it = per_peer_.find(remote.address);
+        it != per_peer_.end() && it->second >= limits_.connections_per_peer) {
+        ++counters_.refused_peer;
+        return;
+    }
+    const auto local = local_endpoint(fd.get());
+    if (!local) return;
+    ++counters_.accepted;
+    sip::Flow flow;
+    flow.transport = sip::Transport::tcp;
+    flow.local = *local;
+    flow.remote = remote;
+    flow.advertised = advertised_.for_sip(*local, remote.address);
+    add(std::move(fd), std::move(flow), false);
+}
+
+SipTcpConnection& SipTcpTransport::add(FileDescriptor fd, sip::Flow flow, bool connecting) {
+    set_keep_alive(fd.get());
+    set_dscp(fd.get(), flow.remote.address.family(), dscp_);
+    const sip::ConnectionId id = ids_.next();
+    flow.connection = id;
+    by_remote_[flow.remote] = id;
+    ++per_peer_[flow.remote.address];
+    auto& slot = connections_[id];
+    slot = std::make_unique<SipTcpConnection>(loop_, clock_, limits_,
+                                              static_cast<SipTcpConnection::Owner&>(*this), std::move(fd),
+                                              std::move(flow), connecting);
+    slot->start();
+    on_progress(*slot);
+    return *slot;
+}
+
+SipTcpConnection* SipTcpTransport::find(const sip::Flow& flow) {
+    if (auto it = connections_.find(flow.connection); it != connections_.end()) return it->second.get();
+    if (auto it = by_remote_.find(flow.remote); it != by_remote_.end())
+        return connections_.at(it->second).get();
+    return nullptr;
+}
+
+SipTcpConnection* SipTcpTransport::open(const sip::Flow& flow) {
+    if (connections_.size() >= limits_.connections) return nullptr;
+    auto fd = open_unbound_socket(SOCK_STREAM, flow.remote.address.family());
+    if (!fd) return nullptr;
+    if (flow.local.address.family() == flow.remote.address.family() && !flow.local.address.is_wildcard()) {
+        // The peer should see us where he reached us before; any port will do.
+        const SocketAddress source(Endpoint{flow.local.address, 0});
+        (void)bind(fd->get(), source.get(), source.size());
+    }
+    const SocketAddress remote(flow.remote);
+    if (connect(fd->get(), remote.get(), remote.size()) != 0 && errno != EINPROGRESS) return nullptr;
+    ++counters_.opened;
+    return &add(std::move(*fd), flow, true);
+}
+
+void SipTcpTransport::send(const sip::Flow& flow, std::string_view bytes) {
+    SipTcpConnection* connection = find(flow);
+    if (!connection) connection = open(flow);
+    if (!connection) return report_failure(flow);
+    connection->send(bytes);
+    if (!connection->ended()) on_progress(*connection);
+}
+
+void SipTcpTransport::report_failure(const sip::Flow& flow) {
+    loop_.post([this, alive = alive_, flow] {
+        if (*alive) handlers_.on_send_failed(flow);
+    });
+}
+
+void SipTcpTransport::on_message(SipTcpConnection& connection, sip::ParsedMessage message) {
+    const sip::Flow flow = connection.flow();
+    handlers_.on_message(std::move(message), flow);
+}
+
+void SipTcpTransport::on_end(SipTcpConnection& connection, SipTcpEnd end) {
+    const sip::Flow flow = connection.flow();
+    ++counters_.ended[static_cast<std::size_t>(end)];
+    if (end != SipTcpEnd::closed_by_peer)
+        log_.write({LogLevel::debug,
+                    "sip.connection_dropped",
+                    std::string(to_string(end)),
+                    {{"peer", flow.remote.to_string()}}});
+    if (connection.has_pending_output()) report_failure(flow);
+    if (auto it = by_remote_.find(flow.remote); it != by_remote_.end() && it->second == flow.connection)
+        by_remote_.erase(it);
+    if (auto it = per_peer_.find(flow.remote.address); it != per_peer_.end() && --it->second == 0)
+        per_peer_.erase(it);
+    deadlines_.erase(flow.connection);
+    auto node = connections_.extract(flow.connection);
+    leaving_.push_back(std::move(node.mapped()));
+    loop_.post([this, alive = alive_] {
+        if (*alive) leaving_.clear();
+    });
+}
+
+void SipTcpTransport::on_progress(SipTcpConnection& connection) {
+    deadlines_.set(connection.flow().connection, connection.deadline());
+    rearm();
+}
+
+void SipTcpTransport::on_timer() {
+    while (auto id = deadlines_.pop_due(clock_.now())) {
+        auto it = connections_.find(*id);
+        if (it == connections_.end()) continue;
+        SipTcpConnection& connection = *it->second;
+        connection.on_timeout();
+        if (!connection.ended()) deadlines_.set(*id, connection.deadline());
+    }
+    rearm();
+}
+
+void SipTcpTransport::rearm() {
+    timer_.set(deadlines_.next());
+}
+
+}  // namespace rotunda::server

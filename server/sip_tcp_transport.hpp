@@ -1,0 +1,89 @@
+// SIP over TCP: listeners, the connections they accept, and those we open. Signaling thread.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/timer_queue.hpp"
+#include "server/local_addresses.hpp"
+#include "server/sip_tcp_connection.hpp"
+
+namespace rotunda::server {
+
+class SipTcpTransport final : private SipTcpConnection::Owner {
+  public:
+    struct Counters {
+        std::uint64_t accepted = 0;
+        std::uint64_t opened = 0;
+        std::uint64_t refused_full = 0;   // limits.connections reached
+        std::uint64_t refused_peer = 0;   // limits.connections_per_peer reached
+        std::uint64_t accept_errors = 0;  // above all: out of file descriptors
+        std::array<std::uint64_t, static_cast<std::size_t>(SipTcpEnd::count)> ended{};
+    };
+    struct Handlers {
+        std::function<void(sip::ParsedMessage message, const sip::Flow& flow)> on_message;
+        // Never called from within send(): what was queued for the flow is lost, or its connection could not
+        // be opened.
+        std::function<void(const sip::Flow& flow)> on_send_failed;
+    };
+
+    // Everything referred to outlives the transport.
+    SipTcpTransport(EventLoop& loop, const Clock& clock, LogSink& log, const AdvertisedAddresses& advertised,
+                    const SipTcpLimits& limits, std::uint8_t dscp, Handlers handlers);
+    ~SipTcpTransport();
+
+    // The address bound to (port 0: any free one), or errno.
+    Result<Endpoint, int> listen(const Endpoint& local);
+    // Over flow.connection if it stands, else over a connection to flow.remote, opened if need be.
+    void send(const sip::Flow& flow, std::string_view bytes);
+
+    std::size_t connections() const { return connections_.size(); }
+    const Counters& counters() const { return counters_; }
+
+  private:
+    struct Listener {
+        std::unique_ptr<LoopSocket> socket;
+        Endpoint local;
+    };
+
+    void on_message(SipTcpConnection& connection, sip::ParsedMessage message) override;
+    void on_end(SipTcpConnection& connection, SipTcpEnd end) override;
+    void on_progress(SipTcpConnection& connection) override;
+
+    void accept_some(LoopSocket& listener);
+    void admit(FileDescriptor fd, const Endpoint& remote);
+    void pause_accepting();
+    SipTcpConnection* find(const sip::Flow& flow);
+    SipTcpConnection* open(const sip::Flow& flow);
+    SipTcpConnection& add(FileDescriptor fd, sip::Flow flow, bool connecting);
+    void report_failure(const sip::Flow& flow);
+    void on_timer();
+    void rearm();
+
+    EventLoop& loop_;
+    const Clock& clock_;
+    LogSink& log_;
+    const AdvertisedAddresses& advertised_;
+    const SipTcpLimits limits_;
+    const std::uint8_t dscp_;
+    Handlers handlers_;
+
+    std::vector<Listener> listeners_;
+    std::unordered_map<sip::ConnectionId, std::unique_ptr<SipTcpConnection>> connections_;
+    std::unordered_map<Endpoint, sip::ConnectionId> by_remote_;
+    std::unordered_map<IpAddress, std::size_t> per_peer_;
+    // Ended connections that may still be on the call stack.
+    std::vector<std::unique_ptr<SipTcpConnection>> leaving_;
+    IdSource<sip::ConnectionId> ids_;
+    TimerQueue<sip::ConnectionId> deadlines_;
+    LoopTimer timer_;
+    LoopTimer accept_again_;
+    Counters counters_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace rotunda::server

@@ -1,0 +1,100 @@
+#include "server/sip_transports.hpp"
+
+#include <cerrno>
+
+#include "server/socket.hpp"
+
+namespace rotunda::server {
+namespace {
+
+SipTcpLimits tcp_limits(const Config::Tcp& settings) {
+    SipTcpLimits limits;
+    limits.idle = settings.idle_timeout;
+    limits.connections = settings.connections;
+    limits.connections_per_peer = settings.connections_per_peer;
+    return limits;
+}
+
+std::string name_of(const ListenAddress& address) {
+    return (address.transport == sip::Transport::udp ? "udp://" : "tcp://") + address.endpoint.to_string();
+}
+
+}  // namespace
+
+SipTransports::SipTransports(EventLoop& loop, const Clock& clock, LogSink& log,
+                             const AdvertisedAddresses& advertised, const Config::Sip& settings,
+                             Handlers handlers)
+    : loop_(loop),
+      log_(log),
+      advertised_(advertised),
+      settings_(settings),
+      handlers_(std::move(handlers)),
+      tcp_(loop, clock, log, advertised, tcp_limits(settings.tcp), settings.dscp,
+           {handlers_.on_message, handlers_.on_send_failed}) {}
+
+SipTransports::~SipTransports() {
+    *alive_ = false;
+}
+
+Result<Endpoint, int> SipTransports::listen(const ListenAddress& address) {
+    if (address.transport != sip::Transport::udp) return tcp_.listen(address.endpoint);
+    auto socket = SipUdpSocket::open(loop_, address.endpoint, settings_.dscp,
+                                     [this](std::string_view bytes, const Endpoint& local,
+                                            const Endpoint& remote) { on_datagram(bytes, local, remote); });
+    if (!socket) return fail(int{socket.error()});
+    udp_.push_back(std::move(*socket));
+    return Endpoint(udp_.back()->bound());
+}
+
+Result<std::vector<ListenAddress>> SipTransports::listen() {
+    std::vector<ListenAddress> bound;
+    for (const ListenAddress& address : settings_.listen) {
+        auto endpoint = listen(address);
+        if (endpoint) {
+            bound.push_back({address.transport, *endpoint, address.optional});
+            continue;
+        }
+        const int error = endpoint.error();
+        const bool no_such_family = error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
+        if (!address.optional || !no_such_family)
+            return fail_with("sip.listen: " + name_of(address) + ": " + why_not_bound(error));
+    }
+    return bound;
+}
+
+void SipTransports::on_datagram(std::string_view bytes, const Endpoint& local, const Endpoint& remote) {
+    // Keep-alives (RFC 5626 §4.4.2 leaves UDP to STUN, yet phones send CRLF) need no answer.
+    if (remote.port == 0) return;  // nobody could be answered
+    sip::Flow flow;
+    flow.transport = sip::Transport::udp;
+    flow.local = local;
+    flow.remote = remote;
+    flow.advertised = advertised_.for_sip(local, remote.address);
+    handlers_.on_datagram(bytes, flow);
+}
+
+int SipTransports::send_datagram(const sip::Flow& flow, std::string_view bytes) {
+    for (const auto& socket : udp_) {
+        const Endpoint& bound = socket->bound();
+        const bool same_address = bound.address == flow.local.address || bound.address.is_wildcard();
+        if (bound.port == flow.local.port && bound.address.family() == flow.remote.address.family() &&
+            same_address)
+            return socket->send(bytes, flow.local.address, flow.remote);
+    }
+    return EADDRNOTAVAIL;
+}
+
+void SipTransports::send(const sip::OutgoingMessage& message) {
+    const sip::Flow& flow = message.flow;
+    if (sip::is_reliable(flow.transport)) return tcp_.send(flow, message.bytes);
+    const int error = send_datagram(flow, message.bytes);
+    // A full buffer is loss, which the transactions repair; the rest is a transport error (RFC 3261 §18.4).
+    if (error == 0 || error == EAGAIN || error == ENOBUFS) return;
+    log_.write(
+        {LogLevel::debug, "sip.send_failed", why_not_bound(error), {{"peer", flow.remote.to_string()}}});
+    loop_.post([this, alive = alive_, flow] {
+        if (*alive) handlers_.on_send_failed(flow);
+    });
+}
+
+}  // namespace rotunda::server

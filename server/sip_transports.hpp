@@ -1,0 +1,55 @@
+// Every way SIP comes in and goes out: the sockets of sip.listen. Signaling thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "server/config.hpp"
+#include "server/local_addresses.hpp"
+#include "server/sip_tcp_transport.hpp"
+#include "server/sip_udp_socket.hpp"
+#include "signaling/flow.hpp"
+
+namespace rotunda::server {
+
+class SipTransports {
+  public:
+    struct Handlers {
+        std::function<void(std::string_view bytes, const sip::Flow& flow)> on_datagram;
+        std::function<void(sip::ParsedMessage message, const sip::Flow& flow)> on_message;
+        // Later, never from within send().
+        std::function<void(const sip::Flow& flow)> on_send_failed;
+    };
+
+    // Everything referred to outlives the transports.
+    SipTransports(EventLoop& loop, const Clock& clock, LogSink& log, const AdvertisedAddresses& advertised,
+                  const Config::Sip& settings, Handlers handlers);
+    ~SipTransports();
+
+    // Binds all of sip.listen. The error is one line for the operator; nothing is served then.
+    Result<std::vector<ListenAddress>> listen();
+    void send(const sip::OutgoingMessage& message);
+
+    const SipTcpTransport& tcp() const { return tcp_; }
+
+  private:
+    Result<Endpoint, int> listen(const ListenAddress& address);
+    // 0 or errno.
+    int send_datagram(const sip::Flow& flow, std::string_view bytes);
+    void on_datagram(std::string_view bytes, const Endpoint& local, const Endpoint& remote);
+
+    EventLoop& loop_;
+    LogSink& log_;
+    const AdvertisedAddresses& advertised_;
+    const Config::Sip& settings_;
+    Handlers handlers_;
+    std::vector<std::unique_ptr<SipUdpSocket>> udp_;
+    SipTcpTransport tcp_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace rotunda::server

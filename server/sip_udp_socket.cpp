@@ -1,0 +1,136 @@
+#include "server/sip_udp_socket.hpp"
+
+#include <netinet/in.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "server/socket.hpp"
+
+namespace rotunda::server {
+namespace {
+
+constexpr std::size_t largest_datagram = 65'536;
+// Calls arrive in bursts; the default buffer holds some 200 INVITEs only.
+constexpr int receive_buffer = 4 << 20;
+// So many datagrams, then timers and other sockets have their turn.
+constexpr int reads_in_a_row = 64;
+
+// Room for either family's packet information, aligned as control messages must be.
+union PacketInfo {
+    cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof(in6_pktinfo))];
+};
+
+std::optional<IpAddress> destination(msghdr& message) {
+    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            in_pktinfo info{};
+            std::memcpy(&info, CMSG_DATA(c), sizeof info);
+            return IpAddress::v4(ntohl(info.ipi_addr.s_addr));
+        }
+        if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+            in6_pktinfo info{};
+            std::memcpy(&info, CMSG_DATA(c), sizeof info);
+            std::array<std::uint8_t, 16> bytes{};
+            std::memcpy(bytes.data(), &info.ipi6_addr, bytes.size());
+            return IpAddress::v6(bytes);
+        }
+    }
+    return std::nullopt;
+}
+
+template <typename Info>
+void attach(msghdr& message, PacketInfo& space, int level, int type, const Info& info) {
+    message.msg_control = space.bytes;
+    message.msg_controllen = CMSG_SPACE(sizeof info);
+    cmsghdr* c = CMSG_FIRSTHDR(&message);
+    c->cmsg_level = level;
+    c->cmsg_type = type;
+    c->cmsg_len = CMSG_LEN(sizeof info);
+    std::memcpy(CMSG_DATA(c), &info, sizeof info);
+}
+
+void set_source(msghdr& message, PacketInfo& space, const IpAddress& from) {
+    if (from.is_v4()) {
+        in_pktinfo info{};
+        std::memcpy(&info.ipi_spec_dst, from.bytes().data(), 4);
+        attach(message, space, IPPROTO_IP, IP_PKTINFO, info);
+    } else {
+        in6_pktinfo info{};
+        std::memcpy(&info.ipi6_addr, from.bytes().data(), 16);
+        attach(message, space, IPPROTO_IPV6, IPV6_PKTINFO, info);
+    }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SipUdpSocket>, int> SipUdpSocket::open(EventLoop& loop, const Endpoint& local,
+                                                              std::uint8_t dscp, OnDatagram on_datagram) {
+    auto fd = open_socket(SOCK_DGRAM, local);
+    if (!fd) return fail(int{fd.error()});
+    set_dscp(fd->get(), local.address.family(), dscp);
+    set_receive_buffer(fd->get(), receive_buffer);
+    enable_packet_info(fd->get(), local.address.family());
+    const Endpoint bound = local_endpoint(fd->get()).value_or(local);
+    return std::unique_ptr<SipUdpSocket>(
+        new SipUdpSocket(loop, std::move(*fd), bound, std::move(on_datagram)));
+}
+
+SipUdpSocket::SipUdpSocket(EventLoop& loop, FileDescriptor fd, const Endpoint& bound, OnDatagram on_datagram)
+    : bound_(bound),
+      on_datagram_(std::move(on_datagram)),
+      buffer_(largest_datagram),
+      socket_(loop, std::move(fd)) {
+    socket_.on_readable([this] { read_some(); });
+}
+
+void SipUdpSocket::read_some() {
+    for (int i = 0; i < reads_in_a_row && read_one(); ++i) {
+    }
+}
+
+bool SipUdpSocket::read_one() {
+    SocketAddress source;
+    PacketInfo space{};
+    iovec data{buffer_.data(), buffer_.size()};
+    msghdr message{};
+    message.msg_name = source.get();
+    message.msg_namelen = *source.fill();
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    message.msg_control = space.bytes;
+    message.msg_controllen = sizeof space.bytes;
+    const ssize_t size = recvmsg(socket_.fd(), &message, MSG_DONTWAIT);
+    if (size < 0) {
+        if (errno == EAGAIN) return false;
+        ++counters_.receive_errors;
+        return errno == EINTR;
+    }
+    ++counters_.received;
+    const IpAddress local =
+        bound_.address.is_wildcard() ? destination(message).value_or(bound_.address) : bound_.address;
+    on_datagram_({buffer_.data(), static_cast<std::size_t>(size)}, {local, bound_.port}, source.endpoint());
+    return true;
+}
+
+int SipUdpSocket::send(std::string_view bytes, const IpAddress& from, const Endpoint& to) {
+    SocketAddress destination(to);
+    PacketInfo space{};
+    iovec data{const_cast<char*>(bytes.data()), bytes.size()};
+    msghdr message{};
+    message.msg_name = destination.get();
+    message.msg_namelen = destination.size();
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    if (bound_.address.is_wildcard() && !from.is_wildcard() && from.family() == to.address.family())
+        set_source(message, space, from);
+    if (sendmsg(socket_.fd(), &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+        ++counters_.sent;
+        return 0;
+    }
+    ++counters_.send_errors;
+    return errno;
+}
+
+}  // namespace rotunda::server

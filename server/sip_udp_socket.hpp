@@ -1,0 +1,50 @@
+// One UDP socket for SIP. Signaling thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/net_address.hpp"
+#include "base/result.hpp"
+#include "server/event_loop.hpp"
+
+namespace rotunda::server {
+
+class SipUdpSocket {
+  public:
+    struct Counters {
+        std::uint64_t received = 0;
+        std::uint64_t sent = 0;
+        std::uint64_t send_errors = 0;
+        std::uint64_t receive_errors = 0;
+    };
+    // `local` is the address of ours the datagram was sent to, also when the socket is bound to a wildcard.
+    using OnDatagram =
+        std::function<void(std::string_view bytes, const Endpoint& local, const Endpoint& remote)>;
+
+    // The error is errno. Port 0 takes any free one.
+    static Result<std::unique_ptr<SipUdpSocket>, int> open(EventLoop& loop, const Endpoint& local,
+                                                           std::uint8_t dscp, OnDatagram on_datagram);
+
+    // Sends from `from`, which is this socket's address or, if that is a wildcard, any address of ours. 0, or
+    // errno.
+    int send(std::string_view bytes, const IpAddress& from, const Endpoint& to);
+
+    const Endpoint& bound() const { return bound_; }
+    const Counters& counters() const { return counters_; }
+
+  private:
+    SipUdpSocket(EventLoop& loop, FileDescriptor fd, const Endpoint& bound, OnDatagram on_datagram);
+    void read_some();
+    bool read_one();
+
+    Endpoint bound_;
+    OnDatagram on_datagram_;
+    std::vector<char> buffer_;
+    Counters counters_;
+    LoopSocket socket_;
+};
+
+}  // namespace rotunda::server

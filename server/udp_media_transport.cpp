@@ -1,0 +1,91 @@
+#include "server/udp_media_transport.hpp"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "server/media_port_pool.hpp"
+#include "server/socket.hpp"
+
+namespace rotunda::server {
+namespace {
+
+// Reads again after so many ICMP errors: a peer must not keep the tick busy.
+constexpr int most_errors = 4;
+
+union StampSpace {
+    cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof(timespec))];
+};
+
+std::optional<WallTime> stamp_of(msghdr& message) {
+    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+            timespec t{};
+            std::memcpy(&t, CMSG_DATA(c), sizeof t);
+            return WallTime(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
+        }
+    return std::nullopt;
+}
+
+}  // namespace
+
+UdpMediaTransport::UdpMediaTransport(FileDescriptor fd, std::shared_ptr<PortLease> lease, const Clock& clock)
+    : lease_(std::move(lease)), fd_(std::move(fd)), arrivals_(clock), clock_(clock) {}
+
+std::optional<rooms::ReceivedDatagram> UdpMediaTransport::receive(MutableBytes buffer) {
+    SocketAddress source;
+    StampSpace space{};
+    iovec data{buffer.data(), buffer.size()};
+    for (int errors = 0; errors < most_errors; ++errors) {
+        msghdr message{};
+        message.msg_name = source.get();
+        message.msg_namelen = *source.fill();
+        message.msg_iov = &data;
+        message.msg_iovlen = 1;
+        message.msg_control = space.bytes;
+        message.msg_controllen = sizeof space.bytes;
+        const ssize_t size = recvmsg(fd_.get(), &message, MSG_DONTWAIT);
+        if (size >= 0) {
+            const auto stamp = stamp_of(message);
+            return rooms::ReceivedDatagram{static_cast<std::size_t>(size), source.endpoint(),
+                                           stamp ? arrivals_.arrival(*stamp) : clock_.now()};
+        }
+        if (errno == EAGAIN) return std::nullopt;
+        ++unreachable_;
+    }
+    return std::nullopt;
+}
+
+long UdpMediaTransport::transmit(Bytes datagram, const Endpoint& to) {
+    if (peer_ == to) return ::send(fd_.get(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const SocketAddress address(to);
+    return sendto(fd_.get(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL, address.get(),
+                  address.size());
+}
+
+bool UdpMediaTransport::send(Bytes datagram, const Endpoint& to) {
+    if (transmit(datagram, to) >= 0) return true;
+    if (errno != ECONNREFUSED) return false;
+    // The error is an earlier datagram's: the kernel reports it instead of sending this one.
+    ++unreachable_;
+    return transmit(datagram, to) >= 0;
+}
+
+void UdpMediaTransport::lock_to(std::optional<Endpoint> peer) {
+    if (peer == peer_) return;
+    if (peer) {
+        const SocketAddress address(*peer);
+        // Without a route the socket stays open to all; it is only a hint.
+        if (connect(fd_.get(), address.get(), address.size()) == 0) peer_ = peer;
+        return;
+    }
+    sockaddr none{};
+    none.sa_family = AF_UNSPEC;
+    connect(fd_.get(), &none, sizeof none);
+    peer_.reset();
+}
+
+}  // namespace rotunda::server

@@ -1,0 +1,404 @@
+#include "server/sip_transports.hpp"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <string>
+
+#include "loop_fixture.hpp"
+#include "server/socket.hpp"
+
+using namespace rotunda;
+using namespace rotunda::server;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct NoLog final : LogSink {
+    void write(const LogRecord&) override {}
+};
+
+std::string options(std::string_view call = "1", std::string_view body = "") {
+    return "OPTIONS sip:1000@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bK" +
+           std::string(call) +
+           "\r\nFrom: <sip:a@127.0.0.1>;tag=1\r\nTo: <sip:1000@127.0.0.1>\r\nCall-ID: " + std::string(call) +
+           "\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + std::string(body);
+}
+
+Config::Sip listen_on(std::vector<ListenAddress> addresses) {
+    Config config;
+    config.sip.listen = std::move(addresses);
+    return config.sip;
+}
+
+const IpAddress loopback = IpAddress::v4(0x7f000001);
+
+struct Transports : LoopFixture {
+    explicit Transports(std::vector<ListenAddress> addresses, const Config& config = {})
+        : settings(listen_on(std::move(addresses))),
+          advertised(config),
+          transports(loop, clock, log, advertised, settings,
+                     {[this](std::string_view bytes, const sip::Flow& flow) {
+                          received.emplace_back(bytes);
+                          flows.push_back(flow);
+                      },
+                      [this](sip::ParsedMessage message, const sip::Flow& flow) {
+                          received.emplace_back(message.ok() ? "ok" : std::string(to_string(message.reason)));
+                          flows.push_back(flow);
+                      },
+                      [this](const sip::Flow& flow) { failed.push_back(flow); }}) {
+        auto result = transports.listen();
+        REQUIRE_MESSAGE(result.ok(), (result.ok() ? "" : result.error().message));
+        bound = *result;
+    }
+    bool wait_for(std::size_t messages) {
+        return run_until([&] { return received.size() >= messages; });
+    }
+
+    NoLog log;
+    Config::Sip settings;
+    AdvertisedAddresses advertised;
+    std::vector<std::string> received;
+    std::vector<sip::Flow> flows;
+    std::vector<sip::Flow> failed;
+    SipTransports transports;
+    std::vector<ListenAddress> bound;
+};
+
+ListenAddress udp(const char* address) {
+    return {sip::Transport::udp, *Endpoint::parse(address), false};
+}
+ListenAddress tcp(const char* address) {
+    return {sip::Transport::tcp, *Endpoint::parse(address), false};
+}
+
+struct UdpPeer {
+    explicit UdpPeer(const char* address = "127.0.0.1:0")
+        : fd(*open_socket(SOCK_DGRAM, *Endpoint::parse(address))) {}
+    void send(std::string_view bytes, const Endpoint& to) {
+        const SocketAddress address(to);
+        REQUIRE(sendto(fd.get(), bytes.data(), bytes.size(), 0, address.get(), address.size()) ==
+                static_cast<ssize_t>(bytes.size()));
+    }
+    std::string receive(Endpoint* from = nullptr) {
+        std::string buffer(70000, '\0');
+        SocketAddress source;
+        const ssize_t n = recvfrom(fd.get(), buffer.data(), buffer.size(), 0, source.get(), source.fill());
+        if (from) *from = source.endpoint();
+        buffer.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
+        return buffer;
+    }
+    FileDescriptor fd;
+};
+
+struct TcpPeer {
+    explicit TcpPeer(const Endpoint& to, int receive_buffer = 0)
+        : fd(*open_unbound_socket(SOCK_STREAM, to.address.family())) {
+        if (receive_buffer) set_receive_buffer(fd.get(), receive_buffer);
+        const SocketAddress address(to);
+        const int result = connect(fd.get(), address.get(), address.size());
+        REQUIRE((result == 0 || errno == EINPROGRESS));
+    }
+    bool send(std::string_view bytes) {
+        return ::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+               static_cast<ssize_t>(bytes.size());
+    }
+    std::string receive() {
+        char buffer[1000];
+        const ssize_t n = recv(fd.get(), buffer, sizeof buffer, 0);
+        return n <= 0 ? std::string() : std::string(buffer, static_cast<std::size_t>(n));
+    }
+    bool closed() {
+        char byte;
+        const ssize_t n = recv(fd.get(), &byte, 1, MSG_PEEK);
+        return n == 0 || (n < 0 && errno != EAGAIN);
+    }
+    FileDescriptor fd;
+};
+
+Config nobody_is_local() {
+    Config config;
+    config.sip.external_address = Endpoint::parse("203.0.113.9:5080");
+    config.sip.local_net.clear();
+    return config;
+}
+
+}  // namespace
+
+TEST_CASE("a wildcard UDP socket knows which of our addresses was reached and answers from it") {
+    Transports t({udp("0.0.0.0:0")});
+    const std::uint16_t port = t.bound[0].endpoint.port;
+    for (const char* address : {"127.0.0.1", "127.0.0.2", "127.0.0.77"}) {
+        UdpPeer peer;
+        const Endpoint ours{*IpAddress::parse(address), port};
+        const std::size_t before = t.received.size();
+        peer.send("hello", ours);
+        REQUIRE(t.wait_for(before + 1));
+        const sip::Flow flow = t.flows.back();
+        CHECK(flow.local == ours);
+        CHECK(flow.advertised == ours);
+        CHECK(flow.remote == local_endpoint(peer.fd.get()));
+        t.transports.send({flow, "answer"});
+        Endpoint from;
+        CHECK(peer.receive(&from) == "answer");
+        CHECK(from == ours);
+    }
+}
+
+TEST_CASE("UDP takes and gives 64 kB, on IPv4 and IPv6") {
+    for (const char* address : {"127.0.0.1:0", "[::1]:0"}) {
+        Transports t({udp(address)});
+        UdpPeer peer(address);
+        const std::string large(65'000, 'x');
+        peer.send(large, t.bound[0].endpoint);
+        REQUIRE(t.wait_for(1));
+        CHECK(t.received[0] == large);
+        t.transports.send({t.flows[0], large});
+        CHECK(peer.receive() == large);
+    }
+}
+
+TEST_CASE("a peer outside sip.local_net is told the external address") {
+    Transports t({udp("127.0.0.1:0"), tcp("127.0.0.1:0")}, nobody_is_local());
+    UdpPeer peer;
+    peer.send("x", t.bound[0].endpoint);
+    REQUIRE(t.wait_for(1));
+    CHECK(t.flows[0].advertised.to_string() == "203.0.113.9:5080");
+    CHECK(t.flows[0].local == t.bound[0].endpoint);
+    TcpPeer stream(t.bound[1].endpoint);
+    CHECK(stream.send(options()));
+    REQUIRE(t.wait_for(2));
+    CHECK(t.flows[1].advertised.to_string() == "203.0.113.9:5080");
+}
+
+TEST_CASE("a datagram the network refuses is reported later") {
+    Transports t({udp("127.0.0.1:0")});
+    sip::Flow flow;
+    flow.local = t.bound[0].endpoint;
+    flow.remote = *Endpoint::parse("127.0.0.1:9");
+    t.transports.send({flow, std::string(70'000, 'x')});
+    CHECK(t.failed.empty());
+    CHECK(t.run_until([&] { return t.failed.size() == 1; }));
+}
+
+TEST_CASE("a listener that cannot be had is one clear line") {
+    SystemClock clock;
+    EventLoop loop;
+    NoLog log;
+    const AdvertisedAddresses advertised{Config()};
+    Transports holder({udp("127.0.0.1:0"), tcp("127.0.0.1:0")});
+    const auto try_listen = [&](ListenAddress address) {
+        const Config::Sip settings = listen_on({address});
+        SipTransports transports(loop, clock, log, advertised, settings, {});
+        auto result = transports.listen();
+        return result.ok() ? std::string("listens") : result.error().message;
+    };
+    const std::string used_udp = holder.bound[0].endpoint.to_string();
+    const std::string used_tcp = holder.bound[1].endpoint.to_string();
+    CHECK(try_listen(udp(used_udp.c_str())) ==
+          "sip.listen: udp://" + used_udp + ": already in use by another program");
+    CHECK(try_listen(tcp(used_tcp.c_str())) ==
+          "sip.listen: tcp://" + used_tcp + ": already in use by another program");
+    CHECK(try_listen(udp("203.0.113.1:5060")) ==
+          "sip.listen: udp://203.0.113.1:5060: not an address of this host");
+}
+
+TEST_CASE("messages on a TCP connection come one by one however they are cut, and answers go back over it") {
+    Transports t({tcp("127.0.0.1:0")});
+    TcpPeer peer(t.bound[0].endpoint);
+    const std::string two = options("1") + options("2", "body");
+    CHECK(peer.send(two.substr(0, 100)));
+    CHECK(t.run_until([&] { return t.transports.tcp().connections() == 1; }));
+    CHECK(peer.send(two.substr(100)));
+    REQUIRE(t.wait_for(2));
+    CHECK(t.received == std::vector<std::string>{"ok", "ok"});
+    CHECK(t.flows[0].transport == sip::Transport::tcp);
+    CHECK(t.flows[0].connection == t.flows[1].connection);
+    CHECK(t.flows[0].local == t.bound[0].endpoint);
+    t.transports.send({t.flows[0], "answer"});
+    std::string got;
+    CHECK(t.run_until([&] { return (got += peer.receive()) == "answer"; }));
+}
+
+TEST_CASE("a keep-alive ping is answered") {
+    Transports t({tcp("127.0.0.1:0")});
+    TcpPeer peer(t.bound[0].endpoint);
+    CHECK(peer.send("\r\n\r\n"));
+    std::string got;
+    CHECK(t.run_until([&] { return (got += peer.receive()) == "\r\n"; }));
+}
+
+TEST_CASE("when the connection is gone a message opens a new one to the peer, over which he may answer") {
+    Transports a({tcp("127.0.0.1:0")});
+    Transports b({tcp("127.0.0.1:0")});
+    sip::Flow flow;
+    flow.transport = sip::Transport::tcp;
+    flow.local = a.bound[0].endpoint;
+    flow.remote = b.bound[0].endpoint;
+    flow.advertised = flow.local;
+    flow.connection = sip::ConnectionId{999};
+    a.transports.send({flow, options("1")});
+    a.transports.send({flow, options("2")});
+    CHECK(a.transports.tcp().connections() == 1);
+    CHECK(a.run_until([&] { return a.transports.tcp().counters().opened == 1; }));
+    REQUIRE(b.wait_for(1));
+    CHECK(b.run_until([&] { return b.received.size() == 2; }));
+    b.transports.send({b.flows[0], options("3")});
+    REQUIRE(a.wait_for(1));
+    CHECK(a.flows[0].advertised == a.bound[0].endpoint);
+}
+
+TEST_CASE("a connection nobody accepts is reported") {
+    Transports t({tcp("127.0.0.1:0")});
+    sip::Flow flow;
+    flow.transport = sip::Transport::tcp;
+    flow.local = t.bound[0].endpoint;
+    flow.remote = *Endpoint::parse("127.0.0.1:9");
+    t.transports.send({flow, options()});
+    CHECK(t.failed.empty());
+    CHECK(t.run_until([&] { return t.failed.size() == 1; }));
+    CHECK(t.transports.tcp().connections() == 0);
+}
+
+TEST_CASE("a stream whose messages cannot be told apart is closed") {
+    Transports t({tcp("127.0.0.1:0")});
+    TcpPeer peer(t.bound[0].endpoint);
+    std::string broken = options();
+    broken.replace(broken.find("Content-Length: 0"), 17, "Content-Length: x");
+    CHECK(peer.send(broken));
+    CHECK(t.run_until([&] { return peer.closed(); }));
+    CHECK(t.transports.tcp().connections() == 0);
+}
+
+namespace {
+
+// A TCP transport with limits of its own.
+struct Tcp : LoopFixture {
+    explicit Tcp(SipTcpLimits l)
+        : transport(loop, clock, log, advertised, l, 0,
+                    {[this](sip::ParsedMessage, const sip::Flow& flow) { flows.push_back(flow); },
+                     [this](const sip::Flow&) { ++failed; }}),
+          bound(*transport.listen({loopback, 0})) {}
+
+    std::uint64_t ended(SipTcpEnd end) const {
+        return transport.counters().ended[static_cast<std::size_t>(end)];
+    }
+
+    NoLog log;
+    AdvertisedAddresses advertised{Config()};
+    std::vector<sip::Flow> flows;
+    int failed = 0;
+    SipTcpTransport transport;
+    Endpoint bound;
+};
+
+SipTcpLimits quick() {
+    SipTcpLimits limits;
+    limits.half_message = 60ms;
+    limits.first_message = 10s;
+    limits.drain = 60ms;
+    return limits;
+}
+
+}  // namespace
+
+TEST_CASE("a peer who sends a message octet by octet is dropped, however steadily he sends") {
+    Tcp t(quick());
+    TcpPeer peer(t.bound);
+    const std::string message = options();
+    std::size_t sent = 0;
+    CHECK(t.run_until([&] {
+        if (sent < message.size() - 1 && !peer.closed()) peer.send(message.substr(sent++, 1));
+        return t.ended(SipTcpEnd::half_message) == 1;
+    }));
+    CHECK(sent < message.size() - 1);
+    CHECK(peer.closed());
+    CHECK(t.transport.connections() == 0);
+}
+
+TEST_CASE("a peer who never says anything whole is dropped, keep-alives or not") {
+    SipTcpLimits limits = quick();
+    limits.first_message = 50ms;
+    Tcp t(limits);
+    TcpPeer mute(t.bound);
+    TcpPeer pinging(t.bound);
+    TcpPeer good(t.bound);
+    good.send(options());
+    CHECK(t.run_until([&] {
+        if (!pinging.closed()) pinging.send("\r\n\r\n");
+        return t.ended(SipTcpEnd::silent) == 2;
+    }));
+    CHECK(t.transport.connections() == 1);
+    CHECK_FALSE(good.closed());
+}
+
+TEST_CASE("a peer who never reads is dropped when his time or our memory is up") {
+    SipTcpLimits limits = quick();
+    Tcp t(limits);
+    TcpPeer peer(t.bound, 4096);
+    peer.send(options());
+    REQUIRE(t.run_until([&] { return t.flows.size() == 1; }));
+    SUBCASE("time") {
+        // More than any kernel buffers for us, less than the bound.
+        for (int i = 0; i < 100 && t.transport.connections() == 1; ++i) {
+            t.transport.send(t.flows[0], std::string(200'000, 'x'));
+            if (t.ended(SipTcpEnd::not_reading)) break;
+        }
+        CHECK(t.run_until([&] { return t.ended(SipTcpEnd::not_reading) == 1; }));
+    }
+    SUBCASE("memory") {
+        for (int i = 0; i < 10'000 && t.ended(SipTcpEnd::not_reading) == 0; ++i)
+            t.transport.send(t.flows[0], std::string(60'000, 'x'));
+        CHECK(t.ended(SipTcpEnd::not_reading) == 1);
+    }
+    CHECK(t.run_until([&] { return t.failed == 1; }));
+    CHECK(t.transport.connections() == 0);
+}
+
+TEST_CASE("an idle connection is closed in the end") {
+    SipTcpLimits limits = quick();
+    limits.idle = 50ms;
+    Tcp t(limits);
+    TcpPeer peer(t.bound);
+    peer.send(options());
+    CHECK(t.run_until([&] { return t.ended(SipTcpEnd::idle) == 1; }));
+    CHECK(t.flows.size() == 1);
+}
+
+TEST_CASE("connections are limited in all and for each peer") {
+    SipTcpLimits limits = quick();
+    limits.connections = 3;
+    limits.connections_per_peer = 2;
+    Tcp t(limits);
+    TcpPeer a(t.bound);
+    TcpPeer b(t.bound);
+    TcpPeer c(t.bound);
+    CHECK(t.run_until([&] { return t.transport.counters().refused_peer == 1; }));
+    CHECK(t.transport.connections() == 2);
+    a = TcpPeer(t.bound);  // the old one closes and makes room
+    CHECK(t.run_until(
+        [&] { return t.transport.counters().accepted + t.transport.counters().refused_peer == 4; }));
+}
+
+TEST_CASE("a peer who hangs up leaves nothing behind") {
+    Tcp t(quick());
+    for (int i = 0; i < 50; ++i) {
+        TcpPeer peer(t.bound);
+        peer.send(options());
+    }
+    CHECK(t.run_until(
+        [&] { return t.ended(SipTcpEnd::closed_by_peer) + t.ended(SipTcpEnd::network_error) == 50; }));
+    CHECK(t.transport.connections() == 0);
+}
+
+TEST_CASE("host addresses include loopback, which routes to itself") {
+    SystemClock clock;
+    LocalAddresses routes(clock);
+    CHECK(routes.towards(loopback) == loopback);
+    const auto addresses = host_addresses();
+    CHECK(std::find(addresses.begin(), addresses.end(), loopback) != addresses.end());
+}

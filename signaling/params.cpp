@@ -6,6 +6,9 @@
 namespace rotunda::sip {
 namespace {
 
+// Look-ups scan: a peer must not make them long.
+constexpr int max_params = 64;
+
 // Values beyond RFC 3261's gen-value that are met in the field ('=' of base64, a bare IPv6 address in
 // received, RFC 5118 §4.5) harm nobody; what would end the value elsewhere does.
 bool is_value_char(char c) {
@@ -49,8 +52,8 @@ std::optional<Params> Params::parse(std::string_view text) {
     Params params;
     text = trim_lws(text);
     params.text_.reserve(text.size());
-    while (!text.empty()) {
-        if (text.front() != ';') return std::nullopt;
+    for (int count = 0; !text.empty(); ++count) {
+        if (text.front() != ';' || count == max_params) return std::nullopt;
         text.remove_prefix(1);
         const std::size_t size = piece_size(text);
         const Split pair = split_once(text.substr(0, size), '=');
@@ -70,8 +73,8 @@ std::optional<Params> Params::parse_uri(std::string_view text) {
     if (text.empty()) return params;
     if (!has_good_escapes(text)) return std::nullopt;
     params.text_.reserve(text.size());
-    while (!text.empty()) {
-        if (text.front() != ';') return std::nullopt;
+    for (int count = 0; !text.empty(); ++count) {
+        if (text.front() != ';' || count == max_params) return std::nullopt;
         text.remove_prefix(1);
         const std::string_view piece = text.substr(0, text.find(';'));
         text.remove_prefix(piece.size());

@@ -8,6 +8,8 @@ namespace rotunda::sip {
 namespace {
 
 constexpr std::string_view user_unreserved = "&=+$,;?/";
+// Comparing compares each with each.
+constexpr std::size_t max_uri_headers = 32;
 
 // Wider than RFC 3261's userinfo: phones send '#', and nothing that ends a URI is let in.
 bool is_userinfo(std::string_view text) {
@@ -45,8 +47,9 @@ bool params_match(const Params& a, const Params& b) {
         if (a.has(name) != b.has(name)) return false;
     bool match = true;
     a.for_each([&](Param param) {
+        // Of two with one name, which RFC 3261 §19.1.1 forbids, the first counts.
         const auto other = b.get(param.name);
-        if (other && !iequals(*other, param.value)) match = false;
+        if (other && !iequals(*other, *a.get(param.name))) match = false;
     });
     return match;
 }
@@ -70,10 +73,18 @@ void for_each_header(std::string_view headers, Visit&& visit) {
     }
 }
 
-std::size_t count_headers(const std::string& headers) {
+std::size_t count_headers(std::string_view headers) {
     std::size_t count = 0;
     for_each_header(headers, [&count](std::string_view, std::string_view) { ++count; });
     return count;
+}
+
+bool has_header(const Uri& uri, std::string_view name, std::string_view value) {
+    bool found = false;
+    for_each_header(uri.headers(), [&](std::string_view other_name, std::string_view other_value) {
+        found = found || (iequals(percent_decode(other_name), name) && percent_decode(other_value) == value);
+    });
+    return found;
 }
 
 // All headers of either are in the other, in any order. A component in one alone makes the URIs differ.
@@ -82,7 +93,7 @@ bool headers_match(const Uri& a, const Uri& b) {
     if (count_headers(a.headers()) != count_headers(b.headers())) return false;
     bool match = true;
     for_each_header(a.headers(), [&](std::string_view name, std::string_view value) {
-        if (b.header(percent_decode(name)) != percent_decode(value)) match = false;
+        match = match && has_header(b, percent_decode(name), percent_decode(value));
     });
     return match;
 }
@@ -141,7 +152,7 @@ bool Uri::parse_sip(std::string_view rest) {
     const std::string_view before_headers = without_question_mark(rest);
     if (before_headers.size() < rest.size()) {
         headers_ = rest.substr(before_headers.size() + 1);
-        if (!is_userinfo(headers_)) return false;
+        if (!is_userinfo(headers_) || count_headers(headers_) > max_uri_headers) return false;
     }
     const std::string_view host_text = before_headers.substr(0, before_headers.find(';'));
     auto params = Params::parse_uri(before_headers.substr(host_text.size()));

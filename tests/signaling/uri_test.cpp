@@ -161,6 +161,18 @@ TEST_CASE("broken parameters are refused") {
     }
 }
 
+TEST_CASE("repeated and very many parameters") {
+    CHECK(same("sip:h;a=1;a=2", "sip:h;a=1;b;a=3"));
+    CHECK(same("sip:h?a=1&a=2", "sip:h?a=2&a=1"));
+    CHECK(!same("sip:h?a=1&a=2", "sip:h?a=1&a=3"));
+    std::string many;
+    for (int i = 0; i < 64; ++i) many += ";p" + std::to_string(i);
+    CHECK(Params::parse(many));
+    CHECK(Uri::parse("sip:h" + many));
+    CHECK(!Params::parse(many + ";x"));
+    CHECK(!Uri::parse("sip:h" + many + ";x"));
+}
+
 TEST_CASE("a parameter is replaced in its place, appended, removed") {
     Params params = *Params::parse(";a=1;b;c=3");
     params.set("B", "2");

@@ -163,7 +163,7 @@ TEST_CASE("OPTIONS outside a dialog is the owner's; Max-Forwards 0 does not matt
     AgentBench bench(settings);
     std::string text = PeerRequest{.method = "OPTIONS", .contact = ""}.text();
     bench.receive(text.replace(text.find("Forwards: 70"), 12, "Forwards: 0"));
-    const auto& event = bench.only<RequestReceived>();
+    const RequestReceived event = bench.only<RequestReceived>();
     SipMessage response = bench.agent.make_response(event.request, 200);
     response.set_body(our_sdp, "application/sdp");
     bench.agent.respond(event.transaction, response, bench.now);

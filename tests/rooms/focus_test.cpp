@@ -1,0 +1,325 @@
+#include "rooms/focus.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "signaling/parser.hpp"
+
+using namespace rotunda;
+using namespace rotunda::rooms;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Hands out ports 20000, 20002, ... without a socket behind them, and counts what is out.
+class CountedPorts final : public MediaPortPool {
+  public:
+    struct Transport final : MediaTransport {
+        explicit Transport(int& out) : out_(out) { ++out_; }
+        ~Transport() override { --out_; }
+        std::optional<ReceivedDatagram> receive(MutableBytes) override { return std::nullopt; }
+        bool send(Bytes, const Endpoint&) override { return true; }
+        void lock_to(std::optional<Endpoint>) override {}
+        int& out_;
+    };
+
+    Result<MediaPorts> reserve(const IpAddress&) override {
+        if (exhausted) return fail_with("media.ports has no free pair");
+        next += 2;
+        MediaPorts ports;
+        ports.rtp = std::make_unique<Transport>(out);
+        ports.rtcp = std::make_unique<Transport>(out);
+        ports.advertised = *IpAddress::parse("192.0.2.1");
+        ports.rtp_port = next;
+        return ports;
+    }
+
+    bool exhausted = false;
+    std::uint16_t next = 20000;
+    int out = 0;
+};
+
+class KeptLog final : public LogSink {
+  public:
+    void write(const LogRecord& record) override { records.push_back(record); }
+    long count(std::string_view event) const {
+        return std::count_if(records.begin(), records.end(), [&](auto& r) { return r.event == event; });
+    }
+    std::string field(std::string_view event, std::string_view key) const {
+        for (auto& record : records)
+            if (record.event == event)
+                for (auto& [name, value] : record.fields)
+                    if (name == key) return value;
+        return {};
+    }
+    std::vector<LogRecord> records;
+};
+
+constexpr std::string_view pcmu_offer =
+    "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+    "m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n";
+
+struct World {
+    explicit World(FocusSettings settings = default_settings())
+        : focus(std::move(settings), agent, ports, random, log) {}
+
+    static FocusSettings default_settings() {
+        FocusSettings settings;
+        settings.rooms.on_demand = [](std::string_view user) {
+            return !user.empty() && user.find_first_not_of("0123456789") == user.npos;
+        };
+        settings.rooms.max_participants = 2;
+        settings.media = sdp::default_capabilities();
+        settings.workers = 2;
+        return settings;
+    }
+
+    // One request of call `id`; its branch is made of the CSeq, so that repeating it is a retransmission.
+    void request(std::string_view method, int id, int cseq, std::string_view body = {},
+                 std::string_view user = "1000") {
+        const std::string text = fmt::format(
+            "{0} sip:{5}@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP "
+            "192.0.2.9:5060;branch=z9hG4bK{1}x{2}{7};rport\r\n"
+            "From: <sip:caller{1}@192.0.2.9>;tag=f{1}\r\nTo: <sip:{5}@192.0.2.1>{6}\r\nCall-ID: call{1}\r\n"
+            "CSeq: {2} {0}\r\nContact: <sip:caller@192.0.2.9:5060>\r\nMax-Forwards: 70\r\n{3}Content-Length: "
+            "{4}\r\n\r\n",
+            method, id, cseq, body.empty() ? "" : "Content-Type: application/sdp\r\n", body.size(), user,
+            cseq > 1 || method == "ACK" ? to_tag(id) : "", method == "ACK" ? "a" : "");
+        agent.receive(text + std::string(body), flow, now);
+        run();
+    }
+
+    void run() {
+        focus.drain_agent(now);
+        for (auto& out : agent.take_outgoing()) {
+            auto parsed = sip::parse_message(out.bytes);
+            REQUIRE(parsed.verdict == sip::ParseVerdict::accepted);
+            sent.push_back(std::move(parsed.message));
+        }
+        for (auto& command : focus.take_commands()) commands.push_back(std::move(command));
+    }
+
+    void pass(Duration time) {
+        for (const TimePoint until = now + time; agent.next_timeout() && *agent.next_timeout() <= until;) {
+            now = *agent.next_timeout();
+            agent.on_timeout(now);
+            run();
+        }
+        now += 1ms;
+    }
+
+    // Joins with PCMU and acknowledges.
+    void call(int id, std::string_view user = "1000") {
+        request("INVITE", id, 1, pcmu_offer, user);
+        request("ACK", id, 1, {}, user);
+    }
+
+    std::string to_tag(int id) const {
+        for (auto& message : sent)
+            if (message.call_id() == fmt::format("call{}", id) && message.is_success())
+                return ";tag=" + std::string(message.to_tag());
+        return {};
+    }
+    int last_status() const { return sent.empty() ? 0 : sent.back().status(); }
+    template <typename Command>
+    std::vector<const Command*> all() const {
+        std::vector<const Command*> found;
+        for (auto& command : commands)
+            if (auto* match = std::get_if<Command>(&command.command)) found.push_back(match);
+        return found;
+    }
+
+    TimePoint now{};
+    SeededRandom random{1};
+    CountedPorts ports;
+    KeptLog log;
+    sip::UserAgent agent{{}, random};
+    Focus focus;
+    sip::Flow flow{sip::Transport::udp,
+                   *Endpoint::parse("192.0.2.1:5060"),
+                   *Endpoint::parse("192.0.2.9:5060"),
+                   {},
+                   *Endpoint::parse("192.0.2.1:5060")};
+    std::vector<sip::SipMessage> sent;
+    std::vector<WorkerCommand> commands;
+};
+
+}  // namespace
+
+TEST_CASE("a call with an offer is answered at once, and the worker hears of room and leg before the ACK") {
+    World world;
+    world.request("INVITE", 1, 1, pcmu_offer);
+    REQUIRE(world.last_status() == 200);
+    CHECK(world.sent.back().body().find("m=audio 20002 RTP/AVP 0") != std::string::npos);
+    const auto contact = world.sent.back().contacts().at(0);
+    CHECK(contact.uri.user() == "1000");
+    CHECK(contact.params.has("isfocus"));
+    REQUIRE(world.commands.size() == 2);
+    CHECK(std::holds_alternative<OpenRoom>(world.commands[0].command));
+    const auto& join = std::get<JoinRoom>(world.commands[1].command);
+    CHECK(join.ports.rtp != nullptr);
+    CHECK(join.audio.send.codec == AudioCodec::pcmu);
+    CHECK(join.audio.remote_rtp == *Endpoint::parse("192.0.2.9:4000"));
+    CHECK(join.audio.signaling_source == *IpAddress::parse("192.0.2.9"));
+    CHECK(world.log.field("call.joined", "call_id") == "call1");
+    CHECK(world.log.field("call.joined", "room") == "1000");
+}
+
+TEST_CASE("a retransmitted INVITE reaches neither focus nor worker") {
+    World world;
+    world.request("INVITE", 1, 1, pcmu_offer);
+    const auto commands = world.commands.size();
+    world.request("INVITE", 1, 1, pcmu_offer);
+    CHECK(world.commands.size() == commands);
+    CHECK(world.focus.calls() == 1);
+}
+
+TEST_CASE("with a delayed offer the leg joins when the ACK brings the answer") {
+    World world;
+    world.request("INVITE", 1, 1);
+    REQUIRE(world.last_status() == 200);
+    CHECK(world.sent.back().body().find("opus/48000/2") != std::string::npos);
+    CHECK(world.all<JoinRoom>().empty());
+    world.request("ACK", 1, 1, pcmu_offer);
+    REQUIRE(world.all<JoinRoom>().size() == 1);
+    CHECK(world.all<JoinRoom>()[0]->audio.send.codec == AudioCodec::pcmu);
+}
+
+TEST_CASE("a delayed offer whose answer is unusable ends the call and frees its ports") {
+    World world;
+    world.request("INVITE", 1, 1);
+    world.request("ACK", 1, 1, "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\n");
+    CHECK(world.sent.back().method() == sip::Method::bye);
+    CHECK(world.focus.idle());
+    CHECK(world.ports.out == 0);
+    CHECK(world.log.count("call.ended") == 1);
+}
+
+TEST_CASE("hold tells the worker, a refresh does not, resume does") {
+    World world;
+    world.call(1);
+    const std::string hold = std::string(pcmu_offer) + "a=sendonly\r\n";
+    world.request("INVITE", 1, 2, hold);
+    world.request("ACK", 1, 2);
+    REQUIRE(world.all<UpdateLeg>().size() == 1);
+    CHECK(world.all<UpdateLeg>()[0]->audio.on_hold);
+    world.request("INVITE", 1, 3, hold);
+    world.request("ACK", 1, 3);
+    CHECK(world.all<UpdateLeg>().size() == 1);
+    world.request("INVITE", 1, 4, pcmu_offer);
+    world.request("ACK", 1, 4);
+    REQUIRE(world.all<UpdateLeg>().size() == 2);
+    CHECK(!world.all<UpdateLeg>()[1]->audio.on_hold);
+}
+
+TEST_CASE("an unusable re-INVITE is 488 with a Warning and leaves the call as it was") {
+    World world;
+    world.call(1);
+    world.request("INVITE", 1, 2,
+                  "v=0\r\no=- 1 2 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 "
+                  "RTP/AVP 18\r\n");
+    CHECK(world.last_status() == 488);
+    CHECK(!world.sent.back().warnings().empty());
+    CHECK(world.all<UpdateLeg>().empty());
+    CHECK(world.focus.calls() == 1);
+}
+
+TEST_CASE("unknown 404, full 486, no port 503, each without a trace") {
+    World world;
+    world.request("INVITE", 1, 1, pcmu_offer, "alice");
+    CHECK(world.last_status() == 404);
+    world.call(2);
+    world.call(3);
+    world.request("INVITE", 4, 1, pcmu_offer);
+    CHECK(world.last_status() == 486);
+    world.ports.exhausted = true;
+    world.request("INVITE", 5, 1, pcmu_offer, "2000");
+    CHECK(world.last_status() == 503);
+    CHECK(world.sent.back().retry_after().has_value());
+    CHECK(world.focus.rooms() == 1);
+    CHECK(world.focus.calls() == 2);
+    CHECK(world.log.count("call.refused") == 3);
+}
+
+TEST_CASE("an offer without anything usable is refused and its ports go back") {
+    World world;
+    world.request("INVITE", 1, 1,
+                  "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 "
+                  "RTP/AVP 18\r\n");
+    CHECK(world.last_status() == 488);
+    CHECK(world.ports.out == 0);
+    CHECK(world.focus.rooms() == 0);
+}
+
+TEST_CASE("BYE leaves the room, the last word of the worker is the quality line") {
+    World world;
+    world.call(1);
+    world.call(2);
+    world.request("BYE", 1, 2);
+    REQUIRE(world.all<LeaveRoom>().size() == 1);
+    CHECK(world.all<CloseRoom>().empty());
+    CHECK(world.log.count("call.ended") == 0);
+    LegQuality quality;
+    quality.packets_received = 42;
+    world.focus.handle(
+        LegEnded{world.all<LeaveRoom>()[0]->room, world.all<LeaveRoom>()[0]->participant, quality},
+        world.now);
+    CHECK(world.log.field("call.ended", "received") == "42");
+    CHECK(world.log.field("call.ended", "cause") == "bye");
+    world.request("BYE", 2, 2);
+    CHECK(world.all<CloseRoom>().size() == 1);
+    CHECK(world.focus.rooms() == 0);
+}
+
+TEST_CASE("silence is asked about with OPTIONS, and only a failed one ends the call") {
+    World world;
+    world.call(1);
+    const auto* join = world.all<JoinRoom>()[0];
+    world.focus.handle(MediaSilent{join->room, join->participant}, world.now);
+    world.run();
+    CHECK(world.sent.back().method() == sip::Method::options);
+    CHECK(world.focus.calls() == 1);
+    world.pass(64s);
+    CHECK(world.focus.calls() == 0);
+    CHECK(std::any_of(world.sent.begin(), world.sent.end(),
+                      [](auto& m) { return m.method() == sip::Method::bye; }));
+}
+
+TEST_CASE("an INVITE that is never acknowledged ends by itself and leaves nothing") {
+    World world;
+    world.request("INVITE", 1, 1, pcmu_offer);
+    world.pass(120s);
+    CHECK(world.focus.calls() == 0);
+    CHECK(world.all<LeaveRoom>().size() == 1);
+    CHECK(world.agent.session_count() == 0);
+}
+
+TEST_CASE("OPTIONS says what an INVITE would meet") {
+    World world;
+    world.request("OPTIONS", 1, 1);
+    CHECK(world.last_status() == 200);
+    CHECK(world.sent.back().lists(sip::HeaderId::allow, "INVITE"));
+    CHECK(world.sent.back().body().find("m=audio 0") != std::string::npos);
+    world.request("OPTIONS", 2, 1, {}, "alice");
+    CHECK(world.last_status() == 404);
+    world.focus.refuse_new_calls();
+    world.request("OPTIONS", 3, 1);
+    CHECK(world.last_status() == 503);
+}
+
+TEST_CASE("draining refuses the new and ends the old with a reason") {
+    World world;
+    world.call(1);
+    world.focus.refuse_new_calls();
+    world.request("INVITE", 2, 1, pcmu_offer);
+    CHECK(world.last_status() == 503);
+    world.focus.end_all_calls("SIP;cause=503;text=\"Shutting down\"", world.now);
+    world.run();
+    CHECK(world.focus.calls() == 0);
+    const auto bye = std::find_if(world.sent.begin(), world.sent.end(),
+                                  [](auto& m) { return m.method() == sip::Method::bye; });
+    REQUIRE(bye != world.sent.end());
+    CHECK(bye->header(sip::HeaderId::reason) == "SIP;cause=503;text=\"Shutting down\"");
+}

@@ -32,6 +32,10 @@ class DelayControl {
     StretchWish on_fetch(Duration slack, Duration buffered, Duration frame, const DelayWindow& window);
     // The schedule moved by other means (a pause, a late packet played): measure afresh.
     void restart();
+    void set_tick(Duration tick) {
+        tick_ = tick;
+        restart();
+    }
 
   private:
     StretchWish decide(const DelayWindow& window) const;

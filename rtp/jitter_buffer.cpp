@@ -9,6 +9,9 @@ namespace {
 // A single packet overtaken by others and later than this is given up: waiting for its like would delay
 // everything for a frame that is concealed well.
 constexpr Duration reorder_horizon = std::chrono::milliseconds(60);
+// A packet faster by this than any before did not overtake them all on the network: its sender's time stamps
+// jumped ahead, or a slow spell is over. Waiting for it to come due would only add delay.
+constexpr Duration sudden_haste = std::chrono::milliseconds(100);
 // After so long a pause, drift has made what was learnt about transit worthless.
 constexpr Duration memory = std::chrono::seconds(10);
 constexpr Duration longest_packet = std::chrono::seconds(1);
@@ -111,7 +114,10 @@ void JitterBuffer::begin(const RtpHeader& header) {
 }
 
 void JitterBuffer::reset() {
-    for (Slot& slot : *slots_) release(slot);
+    for (Slot& slot : *slots_) {
+        if (slot.state == SlotState::waiting && !slot.filler) ++counters_.discarded;
+        release(slot);
+    }
     waiting_ = 0;
     history_size_ = 0;
     window_.clear();
@@ -122,6 +128,11 @@ void JitterBuffer::reset() {
     started_ = false;
     silent_ = true;
     covered_ = Duration{};
+}
+
+void JitterBuffer::set_tick(Duration tick) {
+    config_.tick = tick;
+    control_.set_tick(tick);
 }
 
 // A packet we have already, or one whose turn is over.
@@ -147,7 +158,10 @@ void JitterBuffer::learn(std::int64_t number, const MediaTimeline::Place& place,
     if (place.rebased || arrival - last_arrival_ > memory) window_.clear();
     last_arrival_ = arrival;
     const bool overtaken = number < newest_;
-    if (overtaken && !window_.empty() && place.transit - window_.slowest() > reorder_horizon) return;
+    if (!window_.empty()) {
+        if (overtaken && place.transit - window_.slowest() > reorder_horizon) return;
+        if (!overtaken && window_.fastest() - place.transit > sudden_haste) window_.clear();
+    }
     window_.add(place.transit, duration);
 }
 
@@ -155,7 +169,7 @@ void JitterBuffer::learn(std::int64_t number, const MediaTimeline::Place& place,
 void JitterBuffer::claim(std::int64_t number) {
     if (number - next_ >= slot_count) {
         advance_to(number - slot_count + 1);
-        silent_ = true;
+        resume_afresh();
     }
     while (history_size_ > 0 && slot_of(number).state == SlotState::played) forget_oldest();
 }
@@ -191,6 +205,12 @@ void JitterBuffer::advance_to(std::int64_t number) {
             ++counters_.lost;
         }
     }
+}
+
+// What was dropped left a hole nobody heard fall: the next packet is played as soon as it can be.
+void JitterBuffer::resume_afresh() {
+    silent_ = true;
+    window_.clear();
 }
 
 void JitterBuffer::remember(std::int64_t number) {

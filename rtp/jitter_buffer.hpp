@@ -86,6 +86,9 @@ class JitterBuffer {
     // `buffered`: PCM in the FIFO. Each call makes progress: after at most a few calls the FIFO holds a tick.
     Step next(TimePoint now, Duration buffered);
 
+    // The owner's tick changed (10 or 20 ms). The schedule stays where it is.
+    void set_tick(Duration tick);
+
     // The last packets next() gave to play, oldest first, for warming up a decoder that was idle; at most
     // Config::history.
     std::size_t history_size() const { return history_size_; }
@@ -153,6 +156,7 @@ class JitterBuffer {
         return (*slots_)[static_cast<std::size_t>(number % slot_count)];
     }
     void advance_to(std::int64_t number);
+    void resume_afresh();
     void remember(std::int64_t number);
     void forget_oldest();
     void release(Slot& slot);

@@ -75,9 +75,8 @@ JitterBuffer::Step JitterBuffer::play(Slot& slot, TimePoint now, Duration buffer
 // the slowest of late, so that those which follow will not miss their ticks. In a clean network that is at
 // once.
 JitterBuffer::Step JitterBuffer::play_when_due(Slot& slot, TimePoint now, Duration buffered) {
-    const Duration due = window_.empty() ? slot.media : slot.media + window_.slowest();
-    const Duration waited = now - slot.packet.arrival;
-    if (now.time_since_epoch() >= due || waited >= config_.max_delay) return play(slot, now, buffered);
+    const bool due = window_.empty() || now.time_since_epoch() >= slot.media + window_.slowest();
+    if (due || now - slot.packet.arrival >= config_.max_delay) return play(slot, now, buffered);
     return silence(buffered);
 }
 
@@ -122,7 +121,7 @@ void JitterBuffer::drop_excess() {
     for (Slot* slot = first_waiting(); slot && !slot->filler; slot = first_waiting()) {
         if (timeline_.newest() - slot->media <= config_.max_delay) return;
         advance_to(slot->number + 1);
-        silent_ = true;
+        resume_afresh();
     }
 }
 

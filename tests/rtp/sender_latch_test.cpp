@@ -1,0 +1,258 @@
+// Outgoing headers, and whose packets are believed.
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include "rtp/rtp_sender.hpp"
+#include "rtp/source_latch.hpp"
+
+using namespace rotunda;
+using namespace rotunda::rtp;
+using namespace std::chrono_literals;
+using Verdict = SourceLatch::Verdict;
+
+namespace {
+
+constexpr TimePoint start = TimePoint{} + 1000s;
+
+RtpHeader send(RtpSender& sender, Duration duration = 20ms, TimePoint now = start) {
+    std::uint8_t bytes[rtp_header_size];
+    sender.write_next(bytes, 160, duration, now);
+    return RtpPacket::parse(bytes)->header;
+}
+
+Endpoint at(const char* text) {
+    return *Endpoint::parse(text);
+}
+IpAddress ip(const char* text) {
+    return *IpAddress::parse(text);
+}
+
+const Endpoint sdp_address = at("192.0.2.1:4000");
+const Endpoint behind_nat = at("198.51.100.9:61000");
+const IpAddress signaling = ip("198.51.100.9");
+const Endpoint stranger = at("203.0.113.66:4000");
+
+// Counts of accepted packets among `count` in sequence.
+int feed(SourceLatch& latch, const Endpoint& source, int count, TimePoint when = start,
+         std::uint32_t ssrc = 1, std::uint16_t first = 100) {
+    int accepted = 0;
+    for (int i = 0; i < count; ++i)
+        accepted +=
+            latch.on_packet(source, ssrc, static_cast<std::uint16_t>(first + i), when) == Verdict::accepted;
+    return accepted;
+}
+
+}  // namespace
+
+TEST_CASE("sequence numbers count up by one and time stamps by the audio sent") {
+    SeededRandom random(1);
+    RtpSender sender(random);
+    sender.set_format(0, 8000);
+    const RtpHeader first = send(sender);
+    const RtpHeader second = send(sender, 30ms);
+    const RtpHeader third = send(sender);
+    CHECK(first.marker);
+    CHECK(!second.marker);
+    CHECK(second.sequence == static_cast<std::uint16_t>(first.sequence + 1));
+    CHECK(second.timestamp == first.timestamp + 160);
+    CHECK(third.timestamp == second.timestamp + 240);
+    CHECK(sender.packets() == 3);
+    CHECK(sender.octets() == 480);
+    CHECK(sender.timestamp_at(start + 1s) == third.timestamp + 8000);
+}
+
+TEST_CASE("after a pause the time stamp has gone on, the sequence has not, and the marker is set") {
+    SeededRandom random(2);
+    RtpSender sender(random);
+    sender.set_format(111, 48000);
+    const RtpHeader before = send(sender);
+    sender.skip(1s);
+    sender.skip(20ms);
+    const RtpHeader after = send(sender);
+    CHECK(after.marker);
+    CHECK(after.sequence == static_cast<std::uint16_t>(before.sequence + 1));
+    CHECK(after.timestamp == before.timestamp + 960 + 48000 + 960);
+    CHECK(!send(sender).marker);
+}
+
+TEST_CASE("a new payload type continues the stream, a new clock begins a new source") {
+    SeededRandom random(3);
+    RtpSender sender(random);
+    sender.set_format(0, 8000);
+    const RtpHeader pcmu = send(sender);
+    sender.set_format(9, 8000);
+    const RtpHeader g722 = send(sender);
+    CHECK(g722.ssrc == pcmu.ssrc);
+    CHECK(g722.timestamp == pcmu.timestamp + 160);
+    CHECK(g722.payload_type == 9);
+    sender.set_format(111, 48000);
+    const RtpHeader opus = send(sender);
+    CHECK(opus.ssrc != pcmu.ssrc);
+    CHECK(opus.marker);
+    CHECK(sender.packets() == 1);
+    CHECK(sender.total_packets() == 3);
+}
+
+TEST_CASE("a peer who uses our SSRC makes us choose another") {
+    SeededRandom random(4);
+    RtpSender sender(random);
+    sender.set_format(0, 8000);
+    const std::uint32_t old = send(sender).ssrc;
+    CHECK(!sender.on_peer_ssrc(old + 1));
+    CHECK(sender.ssrc() == old);
+    CHECK(sender.on_peer_ssrc(old));
+    CHECK(sender.ssrc() != old);
+    CHECK(sender.packets() == 0);
+}
+
+TEST_CASE("the address in the SDP locks on its first packet and strangers get nowhere") {
+    SourceLatch latch;
+    latch.on_signalled(sdp_address, signaling, start);
+    CHECK(latch.destination() == sdp_address);
+    CHECK(latch.is_learning(start));
+    CHECK(feed(latch, stranger, 50) == 0);
+    CHECK(latch.strangers() == 50);
+    CHECK(feed(latch, sdp_address, 1) == 1);
+    CHECK(latch.locked() == sdp_address);
+    CHECK(!latch.is_learning(start));
+    CHECK(feed(latch, stranger, 50) == 0);
+    CHECK(feed(latch, behind_nat, 50) == 0);
+    CHECK(latch.destination() == sdp_address);
+}
+
+TEST_CASE("the address in the SDP locks however late it starts to send") {
+    SourceLatch latch;
+    latch.on_signalled(sdp_address, signaling, start);
+    CHECK(feed(latch, sdp_address, 1, start + 1h) == 1);
+}
+
+TEST_CASE("the signalling source is learnt with its fifth packet in sequence, within the window only") {
+    SourceLatch latch;
+    latch.on_signalled(at("192.168.1.5:4000"), signaling, start);
+    CHECK(feed(latch, behind_nat, 4) == 0);
+    CHECK(!latch.locked());
+    CHECK(feed(latch, behind_nat, 1, start, 1, 104) == 1);
+    CHECK(latch.destination() == behind_nat);
+    // Another port of the same address is a stranger from now on.
+    CHECK(feed(latch, at("198.51.100.9:61002"), 50) == 0);
+
+    SourceLatch late;
+    late.on_signalled(at("192.168.1.5:4000"), signaling, start);
+    CHECK(feed(late, behind_nat, 50, start + 11s) == 0);
+    late.on_signalled(at("192.168.1.5:4002"), signaling, start + 20s);
+    CHECK(feed(late, behind_nat, 50, start + 21s) == 46);
+}
+
+TEST_CASE("five packets count only when they are of one stream and without a gap") {
+    SourceLatch latch;
+    latch.on_signalled({}, signaling, start);
+    CHECK(!latch.destination());
+    CHECK(feed(latch, behind_nat, 4) == 0);
+    CHECK(feed(latch, behind_nat, 4, start, 1, 105) == 0);  // 104 is missing
+    CHECK(feed(latch, behind_nat, 4, start, 2, 109) == 0);  // another SSRC
+    CHECK(feed(latch, at("198.51.100.9:61002"), 4, start, 2, 113) == 0);
+    CHECK(!latch.locked());
+}
+
+TEST_CASE("within the window the SDP's own address takes over from one that was learnt") {
+    SourceLatch latch;
+    latch.on_signalled(sdp_address, signaling, start);
+    CHECK(feed(latch, behind_nat, 5) == 1);
+    CHECK(latch.is_learning(start));
+    CHECK(feed(latch, sdp_address, 1, start + 1s) == 1);
+    CHECK(latch.locked() == sdp_address);
+    CHECK(feed(latch, behind_nat, 50, start + 1s) == 0);
+
+    SourceLatch later;
+    later.on_signalled(sdp_address, signaling, start);
+    CHECK(feed(later, behind_nat, 5) == 1);
+    CHECK(feed(later, sdp_address, 50, start + 11s) == 0);
+}
+
+TEST_CASE("a locked source may change its SSRC when it stops sending the old one") {
+    SourceLatch latch;
+    latch.on_signalled(sdp_address, signaling, start);
+    feed(latch, sdp_address, 10);
+    // Forged packets between the true ones never make a sequence.
+    for (std::uint16_t i = 0; i < 50; ++i) {
+        CHECK(feed(latch, sdp_address, 1, start, 66, static_cast<std::uint16_t>(500 + i)) == 0);
+        CHECK(feed(latch, sdp_address, 1, start, 1, static_cast<std::uint16_t>(110 + i)) == 1);
+    }
+    CHECK(feed(latch, sdp_address, 10, start, 2, 7000) == 9);
+    // One that was learnt needs as many as it took to learn it.
+    SourceLatch learnt;
+    learnt.on_signalled({}, signaling, start);
+    CHECK(feed(learnt, behind_nat, 10) == 6);
+    CHECK(feed(learnt, behind_nat, 10, start, 2, 7000) == 6);
+}
+
+TEST_CASE("a change of address leaves no gap: the old source is heard until the new one locks") {
+    SourceLatch latch;
+    latch.on_signalled(sdp_address, signaling, start);
+    feed(latch, sdp_address, 10);
+    const Endpoint moved = at("192.0.2.7:5000");
+    latch.on_signalled(moved, signaling, start + 60s);
+    CHECK(latch.destination() == moved);
+    CHECK(feed(latch, sdp_address, 3, start + 60s, 1, 110) == 3);
+    CHECK(feed(latch, moved, 1, start + 61s, 9) == 1);
+    CHECK(feed(latch, sdp_address, 50, start + 61s, 1, 113) == 0);
+    CHECK(latch.destination() == moved);
+}
+
+TEST_CASE("the same SDP again, or a hold by 0.0.0.0, changes nothing") {
+    SourceLatch latch;
+    latch.on_signalled(at("192.168.1.5:4000"), signaling, start);
+    feed(latch, behind_nat, 5);
+    latch.on_signalled(at("192.168.1.5:4000"), signaling, start + 60s);
+    latch.on_signalled({IpAddress{}, 4000}, signaling, start + 70s);
+    latch.on_signalled(at("192.168.1.5:4000"), signaling, start + 80s);
+    CHECK(!latch.is_learning(start + 80s));
+    CHECK(latch.destination() == behind_nat);
+    CHECK(feed(latch, behind_nat, 1, start + 80s) == 1);
+}
+
+TEST_CASE("after a change a source that stays where it was is learnt again") {
+    SourceLatch latch;
+    latch.on_signalled(at("192.168.1.5:4000"), signaling, start);
+    feed(latch, behind_nat, 5);
+    latch.on_signalled(at("192.168.1.5:4002"), signaling, start + 60s);
+    CHECK(latch.destination() == at("192.168.1.5:4002"));
+    CHECK(feed(latch, behind_nat, 5, start + 60s) == 5);
+    CHECK(latch.destination() == behind_nat);
+}
+
+TEST_CASE("RTCP from the address and SSRC that RTP is locked to needs no five reports") {
+    SourceLatch rtcp;
+    rtcp.on_signalled(at("192.168.1.5:4001"), signaling, start);
+    rtcp.vouch_for(behind_nat.address, 1);
+    CHECK(feed(rtcp, at("198.51.100.9:61001"), 1, start + 1min, 2) == 0);
+    CHECK(feed(rtcp, stranger, 1, start + 1min) == 0);
+    CHECK(feed(rtcp, at("198.51.100.9:61001"), 1, start + 1min) == 1);
+    CHECK(rtcp.destination() == at("198.51.100.9:61001"));
+}
+
+TEST_CASE("an IPv4 peer seen through an IPv6 socket is the same peer") {
+    SourceLatch latch;
+    latch.on_signalled(sdp_address, signaling, start);
+    CHECK(feed(latch, at("[::ffff:192.0.2.1]:4000"), 1) == 1);
+}
+
+TEST_CASE("no mixture of strangers ever takes over a stream that keeps coming") {
+    SeededRandom random(9);
+    for (int run = 0; run < 10'000; ++run) {
+        SourceLatch latch;
+        latch.on_signalled(sdp_address, signaling, start);
+        std::uint16_t sequence = random.u16();
+        feed(latch, sdp_address, 1, start, 1, sequence++);
+        for (int i = 0; i < 40; ++i) {
+            const Endpoint sources[] = {stranger, behind_nat, sdp_address, at("198.51.100.9:5")};
+            const Endpoint& source = sources[random.next() % 4];
+            const auto ssrc = static_cast<std::uint32_t>(2 + random.next() % 2);
+            const auto guess = static_cast<std::uint16_t>(random.next() % 4);
+            REQUIRE(latch.on_packet(source, ssrc, guess, start) != Verdict::accepted);
+            REQUIRE(feed(latch, sdp_address, 1, start, 1, sequence++) == 1);
+        }
+        REQUIRE(latch.locked() == sdp_address);
+    }
+}

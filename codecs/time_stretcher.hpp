@@ -20,8 +20,8 @@ class TimeStretcher {
   public:
     explicit TimeStretcher(int rate_hz);
 
-    // Removes 2.5 to 15 ms from `pcm` in place, never more than half of it. Returns the samples removed:
-    // pcm's first (size - removed) are the result. 0: nothing was changed.
+    // Removes 2.5 to 15 ms from `pcm` in place (never its last 5 ms, or a third of a shorter block). Returns
+    // the samples removed: pcm's first (size - removed) are the result. 0: nothing was changed.
     std::size_t accelerate(MutablePcm pcm, StretchEffort effort = StretchEffort::inaudible) const;
 
     // Writes `in` plus 2.5 to 15 ms to `out`. Returns the samples added: out's first (in.size() + added) are
@@ -29,12 +29,19 @@ class TimeStretcher {
     // `in`.
     std::size_t expand(Pcm in, MutablePcm out, StretchEffort effort = StretchEffort::inaudible) const;
 
-    std::size_t max_added() const { return static_cast<std::size_t>(max_lag_); }
+    // The most that one call adds: 15 ms.
+    std::size_t max_added() const;
 
   private:
+    // Where a block may be cut: `overlap` samples at its end fade into those `lag` before them, or the other
+    // way round.
+    struct Splice {
+        int lag = 0;  // samples; 0: nowhere
+        int overlap = 0;
+    };
+    Splice find_splice(Pcm pcm, StretchEffort effort) const;
+
     int rate_hz_;
-    int min_lag_;
-    int max_lag_;
 };
 
 }  // namespace rotunda::codecs

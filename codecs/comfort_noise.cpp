@@ -11,6 +11,7 @@ namespace {
 constexpr int silence = 127;
 constexpr float glide =
     1.0f / 40;  // of the way to the new gain at each sample: settled after 20 ms even at 8 kHz
+constexpr float inaudible = 0.1f;  // of the least PCM step
 // Quantised coefficients reach 0.99994, with which the filter would ring for seconds; noise needs no such
 // resonance.
 constexpr float strongest_reflection = 0.97f;
@@ -45,6 +46,12 @@ void ComfortNoise::set_gain() {
 }
 
 void ComfortNoise::fill(MutablePcm out) {
+    if (target_gain_ == 0 && gain_ < inaudible) {
+        gain_ = 0;
+        delayed_.fill(0);
+        std::fill(out.begin(), out.end(), std::int16_t{0});
+        return;
+    }
     for (std::int16_t& sample : out) {
         gain_ += (target_gain_ - gain_) * glide;
         sample = to_pcm(coloured(white() * gain_));

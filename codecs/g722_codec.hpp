@@ -2,8 +2,11 @@
 // objects.
 #pragma once
 
-// clang-format off: the later ones lean on the earlier ones' types and macros.
+#include <array>
 #include <cstdint>
+
+// The later ones lean on the earlier ones' macros and types:
+// clang-format off
 #include <spandsp/telephony.h>
 #include <spandsp/g722.h>
 #include <spandsp/private/g722.h>
@@ -27,6 +30,23 @@ class G722Encoder final : public AudioEncoder {
     g722_encode_state_t state_;
 };
 
+// The receiving QMF bank (ITU-T G.722 §4.4). spandsp has one too, but its output wraps round where it should
+// saturate.
+class G722Synthesis {
+  public:
+    // Two PCM samples from one of the lower band and one of the upper (15 bits each).
+    void push(int low, int high, std::int16_t* two);
+    void reset() { *this = {}; }
+
+  private:
+    static constexpr std::size_t taps = 12;
+    // Differences and sums of the bands, the newest at newest_; written twice, so that twelve always lie in a
+    // row.
+    std::array<std::int16_t, 2 * taps> difference_{};
+    std::array<std::int16_t, 2 * taps> sum_{};
+    std::size_t newest_ = 0;
+};
+
 class G722Decoder final : public AudioDecoder {
   public:
     G722Decoder();
@@ -36,7 +56,8 @@ class G722Decoder final : public AudioDecoder {
     void reset() override;
 
   private:
-    g722_decode_state_t state_;
+    g722_decode_state_t state_;  // decodes the two bands only
+    G722Synthesis synthesis_;
     Concealer concealer_{16000};
 };
 

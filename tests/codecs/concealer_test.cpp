@@ -81,25 +81,31 @@ TEST_CASE("A lasting hole fades to silence within 150 ms and stays silent") {
     CHECK(test::largest_step(out) < test::largest_step(test::tone(8000, 440, 8000, -10)) * 5 / 4);
 }
 
-TEST_CASE("The end of a hole brings no click, wherever speech was cut") {
+TEST_CASE("Speech goes on through holes at about its level, and without a click") {
     for (const char* name : {"talk_8k.wav", "talk_16k.wav", "talk2_16k.wav"}) {
+        CAPTURE(name);
         const auto [rate, clean] = test::speech(name);
         const std::size_t packet = samples_in(rate, 20);
         SeededRandom random(3);
         Samples out = clean;
         Concealer concealer(rate);
+        double deviation = 0;
+        int holes = 0;
         for (std::size_t at = 0; at + packet <= out.size(); at += packet) {
             const MutablePcm block = MutablePcm(out).subspan(at, packet);
-            if (random.unit() < 0.1) {
-                concealer.conceal(block);
-            } else {
+            if (random.unit() >= 0.1) {
                 concealer.on_good(block);
+                continue;
             }
+            const double was = test::dbfs(block);
+            concealer.conceal(block);
+            if (was < -35) continue;
+            deviation += std::abs(test::dbfs(block) - was);
+            ++holes;
         }
+        CHECK(holes > 20);
+        CHECK(deviation / holes < 4);
         CHECK(test::largest_step(out) < test::largest_step(clean) * 3 / 2);
-        CHECK(std::abs(test::dbfs(out) - test::dbfs(clean)) < 0.5);
-        // A hole filled with silence would leave 10 dB.
-        CHECK(test::snr_db(clean, out) > 11);
     }
 }
 

@@ -61,9 +61,10 @@ bool is_token(std::string_view text) {
 }
 
 std::string_view trim_lws(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == text.npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+    const auto is_lws = [](char c) { return c == ' ' || c == '\t'; };
+    while (!text.empty() && is_lws(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_lws(text.back())) text.remove_suffix(1);
+    return text;
 }
 
 std::size_t quoted_size(std::string_view text) {

@@ -12,12 +12,22 @@ constexpr int max_params = 64;
 // Values beyond RFC 3261's gen-value that are met in the field ('=' of base64, a bare IPv6 address in
 // received, RFC 5118 §4.5) harm nobody; what would end the value elsewhere does.
 bool is_value_char(char c) {
-    return c > ' ' && c < 0x7f && std::string_view("\",;<>\\").find(c) == std::string_view::npos;
+    switch (c) {
+        case '"':
+        case ',':
+        case ';':
+        case '<':
+        case '>':
+        case '\\':
+            return false;
+        default:
+            return c > ' ' && c < 0x7f;
+    }
 }
 
 // paramchar (RFC 3261 §25.1), with the same tolerance.
 bool is_uri_param_char(char c) {
-    return c > ' ' && c < 0x7f && std::string_view("\",;<>?@").find(c) == std::string_view::npos;
+    return is_value_char(c) && c != '?' && c != '@';
 }
 
 bool all_of(std::string_view text, bool (*is_good)(char)) {

@@ -163,7 +163,7 @@ std::size_t MessageParser::unfold_line(std::size_t begin) {
 // Control octets may stand nowhere but behind a backslash in a quoted string (RFC 3261 §25.1 quoted-pair); a
 // lone CR or LF nowhere at all. They are wiped, so that an answer does not send them back.
 void MessageParser::check_octets(std::size_t begin, std::size_t end) {
-    std::string& text = message_.text_;
+    char* const text = message_.text_.data();
     for (std::size_t i = begin; i < end; ++i) {
         const auto c = static_cast<unsigned char>(text[i]);
         if ((c >= ' ' && c != 0x7f) || c == '\t') continue;

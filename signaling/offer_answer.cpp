@@ -1,8 +1,9 @@
 #include "signaling/offer_answer.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
-#include "base/text.hpp"
 #include "signaling/offer_answer_formats.hpp"
 #include "signaling/offer_answer_lines.hpp"
 
@@ -141,10 +142,11 @@ std::string OfferAnswer::create_offer(const LocalMedia& local) {
     State next;
     next.payload_types = agreed_.payload_types;
     next.local = frame(local.address);
-    next.local.media = agreed_.local.media;
-    next.local.media.insert(next.local.media.end(), agreed_.dropped.begin(), agreed_.dropped.end());
 
+    // Every line so far in its place, closed; then the audio is opened.
     std::vector<Media>& lines = next.local.media;
+    for (const std::vector<Media>& known : {agreed_.local.media, agreed_.dropped})
+        std::transform(known.begin(), known.end(), std::back_inserter(lines), make_refused_line);
     const auto active = audio_index();
     // A closed audio line may be opened again in its place (RFC 3264 §8.1).
     auto slot = active ? lines.begin() + static_cast<std::ptrdiff_t>(*active)

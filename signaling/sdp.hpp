@@ -25,9 +25,9 @@ struct Attribute {
 
 // c=, and the address in o= and a=rtcp.
 struct Connection {
-    std::string host = "0.0.0.0";      // as written, without a multicast scope
-    std::optional<IpAddress> address;  // none: `host` is a name, which nobody here looks up
-    std::string scope;                 // "/127" or "/127/3" behind a multicast address, as written
+    std::string host = "0.0.0.0";                    // as written, without a multicast scope
+    std::optional<IpAddress> address = IpAddress();  // none: `host` is a name, which nobody here looks up
+    std::string scope;                               // "/127" or "/127/3" behind a multicast address
 
     static Connection to(const IpAddress& address);
     // 0.0.0.0, :: or a name below .invalid: "send me nothing" (RFC 3264 §8.4, RFC 6157 §4.2).

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/text.hpp"
 #include "signaling/sdp.hpp"

@@ -44,8 +44,8 @@ Timeline ack(InviteServerTransaction& server, std::int64_t ms) {
 
 TEST_CASE("Timer A doubles without a limit and Timer B ends an unanswered INVITE after 64*T1 over UDP") {
     auto client = calling(false);
-    CHECK(run(client, 60'000) == Timeline{"500 INVITE", "1500 INVITE", "3500 INVITE", "7500 INVITE", "15500 INVITE",
-                                          "31500 INVITE", "32000 (timeout)", "32000 (end)"});
+    CHECK(run(client, 60'000) == Timeline{"500 INVITE", "1500 INVITE", "3500 INVITE", "7500 INVITE",
+                                          "15500 INVITE", "31500 INVITE", "32000 (timeout)", "32000 (end)"});
 }
 
 TEST_CASE("over TCP there is no Timer A, and Timer B still ends an unanswered INVITE") {
@@ -112,7 +112,8 @@ TEST_CASE("a transport error ends an INVITE client transaction, except one that 
     for (int status : {0, 180, 486}) {
         auto client = calling(false);
         if (status) response(client, 10, status);
-        CHECK(actions_of(20, [&](auto& out) { client.on_transport_error(out); }) == Timeline{"20 (transport error)"});
+        CHECK(actions_of(20, [&](auto& out) { client.on_transport_error(out); }) ==
+              Timeline{"20 (transport error)"});
         CHECK(client.terminated());
         CHECK(actions_of(30, [&](auto& out) { client.on_transport_error(out); }) == Timeline{});
         CHECK(response(client, 40, 200) == Timeline{});
@@ -125,13 +126,15 @@ TEST_CASE("a transport error ends an INVITE client transaction, except one that 
 
 TEST_CASE("a late wake-up makes one retransmission, not all that were missed") {
     auto client = calling(false);
-    CHECK(actions_of(9'000, [&](auto& out) { client.on_timeout(at_ms(9'000), out); }) == Timeline{"9000 INVITE"});
+    CHECK(actions_of(9'000, [&](auto& out) { client.on_timeout(at_ms(9'000), out); }) ==
+          Timeline{"9000 INVITE"});
     CHECK(client.next_timeout() == at_ms(10'000));
 }
 
 // --- server
 
-TEST_CASE("a 100 goes out after 200 ms when the user has not answered, and answers retransmissions from then on") {
+TEST_CASE(
+    "a 100 goes out after 200 ms when the user has not answered, and answers retransmissions from then on") {
     auto server = proceeding(false);
     CHECK(invite_again(server, 100) == Timeline{});
     CHECK(run(server, 60'000) == Timeline{"200 100"});
@@ -151,9 +154,9 @@ TEST_CASE("an answer within 200 ms makes the 100 unnecessary") {
 TEST_CASE("Timer G repeats a refusal, doubling up to T2, until Timer H gives up over UDP") {
     auto server = proceeding(false);
     CHECK(respond(server, 0, 486) == Timeline{"0 486"});
-    CHECK(run(server, 60'000) == Timeline{"500 486", "1500 486", "3500 486", "7500 486", "11500 486", "15500 486",
-                                          "19500 486", "23500 486", "27500 486", "31500 486", "32000 (timeout)",
-                                          "32000 (end)"});
+    CHECK(run(server, 60'000) == Timeline{"500 486", "1500 486", "3500 486", "7500 486", "11500 486",
+                                          "15500 486", "19500 486", "23500 486", "27500 486", "31500 486",
+                                          "32000 (timeout)", "32000 (end)"});
 }
 
 TEST_CASE("over TCP there is no Timer G, and Timer H still waits 64*T1 for the ACK") {
@@ -180,7 +183,8 @@ TEST_CASE("over TCP Timer I is zero: the ACK ends the transaction") {
     CHECK(server.terminated());
 }
 
-TEST_CASE("Timer L keeps an accepted INVITE for 64*T1 on every transport, absorbing INVITEs and passing ACKs up") {
+TEST_CASE(
+    "Timer L keeps an accepted INVITE for 64*T1 on every transport, absorbing INVITEs and passing ACKs up") {
     for (bool reliable : {false, true}) {
         auto server = proceeding(reliable);
         CHECK(respond(server, 100, 200) == Timeline{"100 200"});
@@ -212,7 +216,8 @@ TEST_CASE("only the first final response counts, and an ACK before it does nothi
 TEST_CASE("a response that cannot be sent is told, and the INVITE server transaction stays in its state") {
     auto server = proceeding(false);
     respond(server, 0, 486);
-    CHECK(actions_of(1, [&](auto& out) { server.on_transport_error(out); }) == Timeline{"1 (transport error)"});
+    CHECK(actions_of(1, [&](auto& out) { server.on_transport_error(out); }) ==
+          Timeline{"1 (transport error)"});
     CHECK(server.state() == InviteServerTransaction::State::completed);
     CHECK(ack(server, 400) == Timeline{});
     CHECK(server.state() == InviteServerTransaction::State::confirmed);

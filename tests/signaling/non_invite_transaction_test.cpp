@@ -40,9 +40,9 @@ Timeline again(NonInviteServerTransaction& server, std::int64_t ms) {
 
 TEST_CASE("Timer E doubles up to T2 and Timer F ends an unanswered request after 64*T1 over UDP") {
     auto client = trying_client(false);
-    CHECK(run(client, 60'000) == Timeline{"500 BYE", "1500 BYE", "3500 BYE", "7500 BYE", "11500 BYE", "15500 BYE",
-                                          "19500 BYE", "23500 BYE", "27500 BYE", "31500 BYE", "32000 (timeout)",
-                                          "32000 (end)"});
+    CHECK(run(client, 60'000) == Timeline{"500 BYE", "1500 BYE", "3500 BYE", "7500 BYE", "11500 BYE",
+                                          "15500 BYE", "19500 BYE", "23500 BYE", "27500 BYE", "31500 BYE",
+                                          "32000 (timeout)", "32000 (end)"});
 }
 
 TEST_CASE("over TCP there is no Timer E, and Timer F still ends an unanswered request") {
@@ -77,7 +77,8 @@ TEST_CASE("a transport error ends a non-INVITE client transaction that still wai
     for (int status : {0, 100}) {
         auto client = trying_client(true);
         if (status) response(client, 10, status);
-        CHECK(actions_of(20, [&](auto& out) { client.on_transport_error(out); }) == Timeline{"20 (transport error)"});
+        CHECK(actions_of(20, [&](auto& out) { client.on_transport_error(out); }) ==
+              Timeline{"20 (transport error)"});
         CHECK(client.terminated());
     }
     auto client = trying_client(false);
@@ -128,9 +129,11 @@ TEST_CASE("a request never answered ends in silence after 64*T1, when the client
     CHECK(respond(server, 33'000, 200) == Timeline{});
 }
 
-TEST_CASE("a response that cannot be sent is told, and the non-INVITE server transaction stays in its state") {
+TEST_CASE(
+    "a response that cannot be sent is told, and the non-INVITE server transaction stays in its state") {
     auto server = trying_server(false);
     respond(server, 0, 200);
-    CHECK(actions_of(1, [&](auto& out) { server.on_transport_error(out); }) == Timeline{"1 (transport error)"});
+    CHECK(actions_of(1, [&](auto& out) { server.on_transport_error(out); }) ==
+          Timeline{"1 (transport error)"});
     CHECK(again(server, 500) == Timeline{"500 200"});
 }

@@ -25,10 +25,18 @@ inline void note(Timeline& timeline, std::int64_t ms, const TransactionOutbox& o
     for (const TransactionAction& action : out.actions()) {
         std::string what;
         switch (action.kind) {
-            case TransactionAction::Kind::send: what = action.bytes; break;
-            case TransactionAction::Kind::deliver: what = "(deliver)"; break;
-            case TransactionAction::Kind::timeout: what = "(timeout)"; break;
-            case TransactionAction::Kind::transport_error: what = "(transport error)"; break;
+            case TransactionAction::Kind::send:
+                what = action.bytes;
+                break;
+            case TransactionAction::Kind::deliver:
+                what = "(deliver)";
+                break;
+            case TransactionAction::Kind::timeout:
+                what = "(timeout)";
+                break;
+            case TransactionAction::Kind::transport_error:
+                what = "(transport error)";
+                break;
         }
         timeline.push_back(std::to_string(ms) + " " + what);
     }
@@ -44,8 +52,8 @@ Timeline actions_of(std::int64_t ms, Input&& input) {
     return timeline;
 }
 
-// Lets the machine's timers fire, each at its exact instant, up to and including `until_ms`; ends with "32000 (end)" when it
-// terminates.
+// Lets the machine's timers fire, each at its exact instant, up to and including `until_ms`; ends with "32000
+// (end)" when it terminates.
 template <typename Machine>
 Timeline run(Machine& machine, std::int64_t until_ms) {
     Timeline timeline;

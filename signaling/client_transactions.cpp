@@ -81,6 +81,7 @@ void ClientTransactions::receive(SipMessage response, const Flow& flow, TimePoin
         return;
     }
     TransactionOutbox out;
+    record.has_final = record.has_final || response.is_final();
     const bool cancel_now = feed(record, response, now, out);
     if (!out.delivers())
         ++output_.counters.retransmissions;
@@ -157,7 +158,8 @@ void ClientTransactions::carry_out(Entry& entry, const TransactionOutbox& out) {
 }
 
 void ClientTransactions::fail(const Entry& entry, TransactionFailure failure) {
-    if (entry.second.answered_here) return;
+    // An ACK that could not be sent is no second outcome.
+    if (entry.second.answered_here || entry.second.has_final) return;
     const bool timeout = failure == TransactionFailure::timeout;
     ++(timeout ? output_.counters.timeouts : output_.counters.transport_errors);
     output_.events.push_back(ClientTransactionFailed{entry.first, failure});

@@ -54,6 +54,7 @@ class ClientTransactions {
         SipMessage invite = {};  // with its Via; ACK and CANCEL are made from it. Empty for other methods
         Cancel cancel = Cancel::none;
         bool answered_here = false;  // a CANCEL: the TU knows nothing of it
+        bool has_final = false;      // the TU has its outcome
     };
     using Records = std::unordered_map<ClientTransactionId, Record>;
     using Entry = Records::value_type;

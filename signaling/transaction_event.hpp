@@ -56,7 +56,7 @@ struct StrayInviteSuccess {
     Flow flow;
 };
 
-// No response follows.
+// Never after a final response, and no response follows.
 struct ClientTransactionFailed {
     ClientTransactionId transaction;
     TransactionFailure failure = TransactionFailure::timeout;

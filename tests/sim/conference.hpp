@@ -1,0 +1,59 @@
+// A media engine with simulated phones, run in virtual time.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "rooms/media_engine.hpp"
+#include "tests/sim/phone.hpp"
+
+namespace rotunda::sim {
+
+class Conference {
+  public:
+    explicit Conference(std::uint64_t seed = 1, rooms::RoomSettings settings = quiet_settings());
+
+    // Without the chime, which most tests do not want to hear.
+    static rooms::RoomSettings quiet_settings();
+
+    Phone& join(PhoneOptions options);
+    Phone& join(PhoneOptions options, const rooms::AudioLeg& leg);
+    // A phone that has an address but is in no room yet; its leg may be changed before it joins.
+    Phone& make_phone(PhoneOptions options);
+    void enter(Phone& phone, const rooms::AudioLeg& leg);
+    void update(const Phone& phone, const rooms::AudioLeg& leg);
+    void leave(const Phone& phone);
+
+    void run(Duration d);
+    // Runs without a single tick of the engine, as when its thread is not scheduled.
+    void stall(Duration d);
+
+    TimePoint now() const { return network.now; }
+    rooms::ParticipantId id_of(const Phone& phone) const;
+    Endpoint server_address(const Phone& phone) const;
+    VirtualSocket& socket_of(const Phone& phone) { return *sockets_.at(index_of(phone)); }
+
+    template <typename Event>
+    std::vector<Event> events() const {
+        std::vector<Event> out;
+        for (const auto& event : events_)
+            if (const auto* e = std::get_if<Event>(&event)) out.push_back(*e);
+        return out;
+    }
+
+    VirtualNetwork network;
+    SeededRandom random;
+    rooms::MediaEngine engine;
+
+  private:
+    std::size_t index_of(const Phone& phone) const;
+    void step(TimePoint until, bool engine_runs);
+
+    std::vector<std::unique_ptr<Phone>> phones_;
+    std::vector<VirtualSocket*> sockets_;
+    std::vector<bool> in_room_;
+    std::vector<rooms::RoomEvent> events_;
+    static constexpr rooms::RoomId room{1};
+};
+
+}  // namespace rotunda::sim

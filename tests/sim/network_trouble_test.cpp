@@ -1,0 +1,213 @@
+// What the network does to a talker, and how little of it the others may hear.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "tests/sim/conference.hpp"
+
+using namespace rotunda;
+using namespace rotunda::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr double loud = 0.2;
+
+PhoneOptions talker(AudioCodec codec, Signal signal, Duration phase) {
+    PhoneOptions options;
+    options.codec = codec;
+    options.signal = std::move(signal);
+    options.phase = phase;
+    return options;
+}
+
+// How long after it was said the sample is heard, by the best match of a stretch of `heard` in what was said,
+// ms.
+double delay_ms(const Phone& speaker, const Phone& listener, std::size_t at) {
+    const Samples heard = Samples(listener.heard()).subspan(at, 1600);
+    const Samples said(speaker.sent());
+    double best = -1;
+    std::size_t best_at = 0;
+    // Where the same moment lies in what was said, at most 300 ms back.
+    std::size_t newest = said.size() - 1600;
+    while (newest > 0 && speaker.sent_at(newest) > listener.heard_at(at)) --newest;
+    for (std::size_t start = newest > 2400 ? newest - 2400 : 0; start <= newest; ++start) {
+        double product = 0, power = 1;
+        for (std::size_t i = 0; i < heard.size(); i += 2) {
+            product += double(heard[i]) * said[start + i];
+            power += double(said[start + i]) * said[start + i];
+        }
+        const double match = product / std::sqrt(power);
+        if (match > best) {
+            best = match;
+            best_at = start;
+        }
+    }
+    return to_ms(listener.heard_at(at) - speaker.sent_at(best_at));
+}
+
+}  // namespace
+
+TEST_CASE("in a clean network a PCMU talker is heard after half a tick, at any phase") {
+    std::vector<double> delays;
+    SeededRandom random(3);
+    for (int i = 0; i < 40; ++i) {
+        Conference conference(static_cast<std::uint64_t>(i) + 1);
+        const auto phase = std::chrono::microseconds(random.u32() % 20000);
+        Phone& speaker = conference.join(talker(AudioCodec::pcmu, voice(), phase));
+        Phone& listener = conference.join(PhoneOptions{});
+        conference.run(2s);
+        delays.push_back(delay_ms(speaker, listener, listener.heard().size() - 4000));
+    }
+    std::ranges::sort(delays);
+    CAPTURE(delays);
+    MESSAGE("added delay p50 ", delays[20], " ms, p95 ", delays[38], " ms");
+    CHECK(delays[20] <= 15);
+    CHECK(delays[38] <= 25);
+    CHECK(delays[0] >= 0);
+}
+
+TEST_CASE(
+    "5 % loss, 40 ms of jitter, reordering and duplicates: the tone stands, and the delay goes back "
+    "afterwards") {
+    for (std::uint64_t seed : {11, 12, 13}) {
+        CAPTURE(seed);
+        Conference conference(seed);
+        Phone& speaker = conference.join(talker(AudioCodec::pcmu, tone(440, loud), 7ms));
+        Phone& listener = conference.join(PhoneOptions{});
+        conference.run(3s);
+        listener.forget();
+        conference.network.impair(speaker.address(), {0.05, 40ms, 0.01, 0.01});
+        conference.run(60s);
+        const Samples heard(listener.heard());
+        CHECK(tone_presence(heard, 440, 8000, loud) >= 0.99);
+        CHECK(longest_gap_ms(heard, 440, 8000, loud) <= 40);
+        CHECK(listener.sequence_breaks() == 0);
+    }
+}
+
+TEST_CASE("three seconds after a bad spell the added delay is within 5 ms of what it was") {
+    for (std::uint64_t seed : {21, 22, 23}) {
+        CAPTURE(seed);
+        Conference conference(seed);
+        Phone& speaker = conference.join(talker(AudioCodec::pcmu, voice(), 7ms));
+        Phone& listener = conference.join(PhoneOptions{});
+        conference.run(4s);
+        const double before = delay_ms(speaker, listener, listener.heard().size() - 4000);
+        conference.network.impair(speaker.address(), {0.05, 40ms, 0.01, 0.01});
+        conference.run(10s);
+        conference.network.impair(speaker.address(), {});
+        conference.run(3500ms);
+        const double after = delay_ms(speaker, listener, listener.heard().size() - 4000);
+        CAPTURE(before);
+        CAPTURE(after);
+        CHECK(std::abs(after - before) <= 5);
+    }
+}
+
+TEST_CASE("a clock that is 200 ppm off costs neither gaps nor growing delay") {
+    for (double ppm : {-200.0, 200.0}) {
+        CAPTURE(ppm);
+        Conference conference(31);
+        auto options = talker(AudioCodec::pcmu, tone(440, loud), 5ms);
+        options.clock_ppm = ppm;
+        Phone& speaker = conference.join(options);
+        Phone& listener = conference.join(PhoneOptions{});
+        conference.run(120s);
+        CHECK(tone_presence(Samples(listener.heard()).subspan(8000), 440, 8000, loud) >= 0.995);
+        CHECK(longest_gap_ms(Samples(listener.heard()).subspan(8000), 440, 8000, loud) <= 20);
+        conference.leave(speaker);
+        conference.run(20ms);
+        const auto ended = conference.events<rooms::LegEnded>();
+        REQUIRE(ended.size() == 1);
+        CHECK(ended[0].quality.mean_delay < 30ms);
+    }
+}
+
+TEST_CASE("a new SSRC, and time stamps that jump, cost a moment only") {
+    Conference conference(41);
+    Phone& speaker = conference.join(talker(AudioCodec::pcmu, tone(440, loud), 5ms));
+    Phone& listener = conference.join(PhoneOptions{});
+    conference.run(2s);
+    listener.forget();
+    speaker.new_stream();
+    conference.run(3s);
+    CHECK(longest_gap_ms(Samples(listener.heard()), 440, 8000, loud) <= 100);
+    CHECK(tone_presence(Samples(listener.heard()).last(16000), 440, 8000, loud) == 1);
+}
+
+TEST_CASE("a talker who pauses without a packet is silence, and his first word after it is whole") {
+    Conference conference(51);
+    Phone& speaker = conference.join(talker(AudioCodec::pcmu, tone(440, loud), 5ms));
+    Phone& listener = conference.join(PhoneOptions{});
+    conference.run(2s);
+    speaker.mute(true);
+    conference.run(3s);
+    CHECK(tone_amplitude(listener.heard_last(1s), 440, 8000) < 0.001);
+    listener.forget();
+    speaker.mute(false);
+    conference.run(2s);
+    CHECK(longest_gap_ms(Samples(listener.heard()), 440, 8000, loud) <= 60);
+}
+
+TEST_CASE("rubbish on a leg's port harms nobody and is counted") {
+    Conference conference(61);
+    Phone& speaker = conference.join(talker(AudioCodec::pcmu, tone(440, loud), 5ms));
+    Phone& junk = conference.join(talker(AudioCodec::opus, tone(1200, loud), 9ms));
+    Phone& listener = conference.join(PhoneOptions{});
+    conference.run(1s);
+    listener.forget();
+    SeededRandom random(5);
+    for (int i = 0; i < 3000; ++i) {
+        std::vector<std::uint8_t> bytes(random.u32() % 300);
+        for (auto& b : bytes) b = static_cast<std::uint8_t>(random.u32());
+        if (bytes.size() > 2 && i % 3) {
+            bytes[0] = 0x80;
+            bytes[1] = 96;
+        }
+        junk.send_raw(bytes);
+        if (i % 3 == 0) conference.run(1ms);
+    }
+    conference.run(1s);
+    CHECK(longest_gap_ms(Samples(listener.heard()), 440, 8000, loud) == 0);
+    CHECK(listener.sequence_breaks() == 0);
+    conference.leave(junk);
+    conference.run(20ms);
+    CHECK(conference.events<rooms::LegEnded>().at(0).quality.packets_discarded > 500);
+    CHECK(std::abs(decibel(tone_amplitude(listener.heard_last(500ms), 440, 8000) / loud)) < 1);
+    static_cast<void>(speaker);
+}
+
+TEST_CASE("a stranger's RTP is neither heard nor does it move the stream") {
+    Conference conference(71);
+    Phone& speaker = conference.join(talker(AudioCodec::pcmu, tone(440, loud), 5ms));
+    Phone& listener = conference.join(PhoneOptions{});
+    Phone& stranger = conference.make_phone(talker(AudioCodec::pcmu, tone(1700, 0.9), 6ms));
+    stranger.call(conference.server_address(speaker), conference.now());
+    conference.run(1s);
+    for (int i = 0; i < 200; ++i) {
+        stranger.send_frame();
+        conference.run(20ms);
+    }
+    CHECK(tone_amplitude(listener.heard_last(1s), 1700, 8000) < 0.001);
+    CHECK(stranger.packets().empty());
+    CHECK(conference.socket_of(speaker).locked == speaker.address());
+}
+
+TEST_CASE("a worker that was not run for a while catches up without a gap in anybody's sequence") {
+    Conference conference(81);
+    Phone& speaker = conference.join(talker(AudioCodec::pcmu, tone(440, loud), 5ms));
+    Phone& listener = conference.join(PhoneOptions{});
+    conference.run(2s);
+    conference.stall(90ms);
+    conference.run(1s);
+    CHECK(listener.sequence_breaks() == 0);
+    CHECK(conference.engine.counters().skipped_ticks == 0);
+    CHECK(conference.engine.counters().late_ticks >= 3);
+    conference.stall(5s);
+    conference.run(3s);
+    CHECK(listener.sequence_breaks() == 0);
+    CHECK(conference.engine.counters().skipped_ticks > 200);
+    CHECK(tone_presence(listener.heard_last(1s), 440, 8000, loud) == 1);
+    static_cast<void>(speaker);
+}

@@ -1,0 +1,160 @@
+#include "tests/sim/phone.hpp"
+
+#include <algorithm>
+
+#include "rtp/classify.hpp"
+#include "rtp/rtcp_packet.hpp"
+
+namespace rotunda::sim {
+
+Phone::Phone(VirtualNetwork& network, Endpoint address, PhoneOptions options, std::uint64_t seed)
+    : network_(network),
+      address_(address),
+      options_(std::move(options)),
+      random_(seed),
+      sender_(random_),
+      listening_(options_.codec) {
+    change_codec(options_.codec, options_.ptime_ms);
+}
+
+rooms::AudioLeg Phone::leg() const {
+    rooms::AudioLeg leg;
+    for (AudioCodec codec : {AudioCodec::pcmu, AudioCodec::pcma, AudioCodec::g722, AudioCodec::opus})
+        if (codec != AudioCodec::opus || options_.codec == codec)
+            leg.receive.push_back({payload_type_of(codec), codec});
+    leg.telephone_events.push_back({telephone_event_type, rtp_clock_hz(options_.codec)});
+    leg.comfort_noise.push_back({comfort_noise_type, 8000});
+    leg.send.codec = options_.codec;
+    leg.send.ptime_ms = options_.wants_ptime_ms ? options_.wants_ptime_ms : options_.ptime_ms;
+    leg.send_payload_type = payload_type_of(options_.codec);
+    leg.remote_rtp = address_;
+    leg.remote_rtcp = {address_.address, static_cast<std::uint16_t>(address_.port + 1)};
+    leg.rtcp_mux = options_.rtcp_mux;
+    leg.signaling_source = address_.address;
+    return leg;
+}
+
+void Phone::call(Endpoint server, TimePoint now) {
+    server_ = server;
+    next_send_ = now + options_.phase;
+}
+
+void Phone::change_codec(AudioCodec codec, int ptime_ms) {
+    options_.codec = codec;
+    options_.ptime_ms = ptime_ms;
+    AudioSettings settings;
+    settings.codec = codec;
+    settings.ptime_ms = ptime_ms;
+    encoder_ = codecs::make_encoder(settings);
+    sender_.set_format(payload_type_of(codec), rtp_clock_hz(codec));
+}
+
+void Phone::new_stream() {
+    random_.next();
+    sender_ = rtp::RtpSender(random_);
+    sender_.set_format(payload_type_of(options_.codec), rtp_clock_hz(options_.codec));
+}
+
+Pcm Phone::next_pcm() {
+    const int rate = audio_rate_hz(options_.codec);
+    frame_.reset(rate, encoder_->frame_samples());
+    for (std::int16_t& sample : frame_.samples()) {
+        sample =
+            static_cast<std::int16_t>(std::lround(32767 * std::clamp(options_.signal(spoken_s_), -1.0, 1.0)));
+        spoken_s_ += 1.0 / rate;
+    }
+    return std::as_const(frame_).samples();
+}
+
+void Phone::send_frame() {
+    const Pcm pcm = next_pcm();
+    const Duration duration = std::chrono::milliseconds(options_.ptime_ms);
+    if (options_.sends) {
+        std::array<std::uint8_t, rtp::rtp_header_size + codecs::max_payload_bytes> datagram;
+        const std::size_t size = encoder_->encode(pcm, MutableBytes(datagram).subspan(rtp::rtp_header_size));
+        sender_.write_next(std::span(datagram).first<rtp::rtp_header_size>(), size, duration, network_.now);
+        network_.send(address_, server_, Bytes(datagram).first(rtp::rtp_header_size + size));
+    } else {
+        sender_.skip(duration);
+    }
+    sent_.insert(sent_.end(), pcm.begin(), pcm.end());
+    sent_times_.push_back(network_.now);
+    const auto drift =
+        static_cast<std::int64_t>(-options_.clock_ppm * 1e-6 * static_cast<double>(duration.count()));
+    *next_send_ += duration + Duration(drift);
+}
+
+void Phone::send_event(std::uint8_t event, int packets, int duration, bool end, TimePoint now) {
+    std::array<std::uint8_t, rtp::rtp_header_size + 4> datagram;
+    for (int i = 0; i < packets; ++i) {
+        sender_.write_next(std::span(datagram).first<rtp::rtp_header_size>(), 4, Duration::zero(), now);
+        datagram[1] = telephone_event_type;
+        datagram[12] = event;
+        datagram[13] = static_cast<std::uint8_t>(end ? 0x8a : 0x0a);
+        datagram[14] = static_cast<std::uint8_t>(duration >> 8);
+        datagram[15] = static_cast<std::uint8_t>(duration);
+        network_.send(address_, server_, datagram);
+    }
+}
+
+void Phone::listen() {
+    while (auto datagram = network_.receive(address_)) take(*datagram);
+    const Endpoint rtcp{address_.address, static_cast<std::uint16_t>(address_.port + 1)};
+    while (auto datagram = network_.receive(rtcp)) take(*datagram);
+}
+
+void Phone::take(const Datagram& datagram) {
+    if (rtp::classify(datagram.bytes) == rtp::DatagramKind::rtcp) {
+        ++rtcp_received;
+        rtp::RtcpReader reader(datagram.bytes);
+        while (auto block = reader.next()) bye_received |= std::holds_alternative<rtp::Bye>(*block);
+        return;
+    }
+    const auto packet = rtp::RtpPacket::parse(datagram.bytes);
+    if (!packet) return;
+    AudioCodec codec = options_.codec;
+    for (AudioCodec c : {AudioCodec::pcmu, AudioCodec::pcma, AudioCodec::g722, AudioCodec::opus})
+        if (payload_type_of(c) == packet->header.payload_type) codec = c;
+    if (codec != listening_) {
+        listening_ = codec;
+        heard_.clear();
+        packets_.clear();
+    }
+    auto& decoder = decoders_[packet->header.payload_type];
+    if (!decoder) decoder = codecs::make_decoder(codec);
+    if (!packets_.empty() &&
+        packet->header.sequence != static_cast<std::uint16_t>(packets_.back().header.sequence + 1))
+        ++sequence_breaks_;
+    std::array<std::int16_t, codecs::max_packet_samples> pcm;
+    const std::size_t samples = decoder->decode(packet->payload, pcm).value_or(0);
+    packets_.push_back({datagram.arrival, packet->header, packet->payload.size(), heard_.size()});
+    heard_.insert(heard_.end(), pcm.begin(), pcm.begin() + static_cast<std::ptrdiff_t>(samples));
+}
+
+Samples Phone::heard_last(Duration d) const {
+    const auto n = static_cast<std::size_t>(std::chrono::duration<double>(d).count() * rate_hz());
+    return Samples(heard_).last(std::min(n, heard_.size()));
+}
+
+void Phone::forget() {
+    heard_.clear();
+    packets_.clear();
+    sequence_breaks_ = 0;
+}
+
+TimePoint Phone::sent_at(std::size_t sample) const {
+    const std::size_t per_frame = encoder_->frame_samples();
+    const auto into = std::chrono::duration<double>(static_cast<double>(sample % per_frame) /
+                                                    audio_rate_hz(options_.codec));
+    return sent_times_[sample / per_frame] + std::chrono::duration_cast<Duration>(into);
+}
+
+TimePoint Phone::heard_at(std::size_t sample) const {
+    auto after = std::ranges::upper_bound(packets_, sample, {}, &Packet::first_sample);
+    const Packet& packet = *std::prev(after);
+    const auto into =
+        std::chrono::duration<double>(static_cast<double>(sample - packet.first_sample) / rate_hz());
+    return packet.arrival + std::chrono::duration_cast<Duration>(into);
+}
+
+}  // namespace rotunda::sim

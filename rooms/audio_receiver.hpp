@@ -30,7 +30,7 @@ class AudioReceiver {
     // A changed leg. The payload types it had before stay good until the next change: packets on their way
     // still carry them (RFC 3264 §8.3.2).
     void configure(const AudioLeg& leg);
-    void set_tick(Duration tick);
+    void set_tick(Duration tick) { buffer_.set_tick(tick); }
 
     // nullopt: not negotiated.
     std::optional<PayloadKind> kind_of(std::uint8_t payload_type) const;

@@ -24,6 +24,11 @@ class Conference {
     void update(const Phone& phone, const rooms::AudioLeg& leg);
     void leave(const Phone& phone);
 
+    // The way from the phone to the server.
+    void impair(const Phone& phone, const LinkFaults& faults) {
+        network.impair(phone.address(), server_address(phone), faults);
+    }
+
     void run(Duration d);
     // Runs without a single tick of the engine, as when its thread is not scheduled.
     void stall(Duration d);

@@ -21,6 +21,15 @@ PhoneOptions talker(AudioCodec codec, Signal signal, Duration phase) {
     return options;
 }
 
+LinkFaults bad_network() {
+    LinkFaults faults;
+    faults.loss = 0.05;
+    faults.jitter = 40ms;
+    faults.reorder = 0.01;
+    faults.duplicate = 0.01;
+    return faults;
+}
+
 // How long after it was said the sample is heard, by the best match of a stretch of `heard` in what was said,
 // ms.
 double delay_ms(const Phone& speaker, const Phone& listener, std::size_t at) {
@@ -77,7 +86,7 @@ TEST_CASE(
         Phone& listener = conference.join(PhoneOptions{});
         conference.run(3s);
         listener.forget();
-        conference.network.impair(speaker.address(), {0.05, 40ms, 0.01, 0.01});
+        conference.impair(speaker, bad_network());
         conference.run(60s);
         const Samples heard(listener.heard());
         CHECK(tone_presence(heard, 440, 8000, loud) >= 0.99);
@@ -94,9 +103,9 @@ TEST_CASE("three seconds after a bad spell the added delay is within 5 ms of wha
         Phone& listener = conference.join(PhoneOptions{});
         conference.run(4s);
         const double before = delay_ms(speaker, listener, listener.heard().size() - 4000);
-        conference.network.impair(speaker.address(), {0.05, 40ms, 0.01, 0.01});
+        conference.impair(speaker, bad_network());
         conference.run(10s);
-        conference.network.impair(speaker.address(), {});
+        conference.impair(speaker, {});
         conference.run(3500ms);
         const double after = delay_ms(speaker, listener, listener.heard().size() - 4000);
         CAPTURE(before);

@@ -12,7 +12,7 @@ Phone::Phone(VirtualNetwork& network, Endpoint address, PhoneOptions options, st
       address_(address),
       options_(std::move(options)),
       random_(seed),
-      sender_(random_),
+      sender_(std::in_place, random_),
       listening_(options_.codec) {
     change_codec(options_.codec, options_.ptime_ms);
 }
@@ -46,13 +46,13 @@ void Phone::change_codec(AudioCodec codec, int ptime_ms) {
     settings.codec = codec;
     settings.ptime_ms = ptime_ms;
     encoder_ = codecs::make_encoder(settings);
-    sender_.set_format(payload_type_of(codec), rtp_clock_hz(codec));
+    sender_->set_format(payload_type_of(codec), rtp_clock_hz(codec));
 }
 
 void Phone::new_stream() {
     random_.next();
-    sender_ = rtp::RtpSender(random_);
-    sender_.set_format(payload_type_of(options_.codec), rtp_clock_hz(options_.codec));
+    sender_.emplace(random_);
+    sender_->set_format(payload_type_of(options_.codec), rtp_clock_hz(options_.codec));
 }
 
 Pcm Phone::next_pcm() {
@@ -72,10 +72,10 @@ void Phone::send_frame() {
     if (options_.sends) {
         std::array<std::uint8_t, rtp::rtp_header_size + codecs::max_payload_bytes> datagram;
         const std::size_t size = encoder_->encode(pcm, MutableBytes(datagram).subspan(rtp::rtp_header_size));
-        sender_.write_next(std::span(datagram).first<rtp::rtp_header_size>(), size, duration, network_.now);
+        sender_->write_next(std::span(datagram).first<rtp::rtp_header_size>(), size, duration, network_.now);
         network_.send(address_, server_, Bytes(datagram).first(rtp::rtp_header_size + size));
     } else {
-        sender_.skip(duration);
+        sender_->skip(duration);
     }
     sent_.insert(sent_.end(), pcm.begin(), pcm.end());
     sent_times_.push_back(network_.now);
@@ -87,7 +87,7 @@ void Phone::send_frame() {
 void Phone::send_event(std::uint8_t event, int packets, int duration, bool end, TimePoint now) {
     std::array<std::uint8_t, rtp::rtp_header_size + 4> datagram;
     for (int i = 0; i < packets; ++i) {
-        sender_.write_next(std::span(datagram).first<rtp::rtp_header_size>(), 4, Duration::zero(), now);
+        sender_->write_next(std::span(datagram).first<rtp::rtp_header_size>(), 4, Duration::zero(), now);
         datagram[1] = telephone_event_type;
         datagram[12] = event;
         datagram[13] = static_cast<std::uint8_t>(end ? 0x8a : 0x0a);

@@ -90,7 +90,7 @@ class Phone {
     Endpoint server_;
     PhoneOptions options_;
     SeededRandom random_;
-    rtp::RtpSender sender_;
+    std::optional<rtp::RtpSender> sender_;
     std::unique_ptr<codecs::AudioEncoder> encoder_;
     std::map<std::uint8_t, std::unique_ptr<codecs::AudioDecoder>> decoders_;
     std::optional<TimePoint> next_send_;

@@ -1,23 +1,16 @@
-// UDP between simulated endpoints in virtual time, with loss, jitter, reordering and duplicates by link.
+// UDP between simulated endpoints in virtual time, each pair of them with its own faults.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "base/random.hpp"
 #include "rooms/media_transport.hpp"
+#include "tests/sim/media_network.hpp"
 
 namespace rotunda::sim {
-
-struct Impairment {
-    double loss = 0;
-    Duration jitter{};   // each datagram is late by a uniform share of it; order on the link is kept ...
-    double reorder = 0;  // ... except for these, which are held back by 30 ms
-    double duplicate = 0;
-};
 
 struct Datagram {
     std::vector<std::uint8_t> bytes;
@@ -27,54 +20,49 @@ struct Datagram {
 
 class VirtualNetwork {
   public:
-    explicit VirtualNetwork(std::uint64_t seed) : random_(seed) {}
+    explicit VirtualNetwork(std::uint64_t seed) : seed_(seed) {}
 
     TimePoint now{std::chrono::seconds(1000)};
 
-    // Applies to everything that `source` sends from now on.
-    void impair(const Endpoint& source, const Impairment& impairment) {
-        links_[source].impairment = impairment;
+    // For all that goes from one to the other from now on.
+    void impair(const Endpoint& from, const Endpoint& to, LinkFaults faults) {
+        faults.delay += transit;
+        link(from, to).set_faults(faults);
     }
-
     void send(const Endpoint& from, const Endpoint& to, Bytes bytes) {
-        Link& link = links_[from];
-        const Impairment& bad = link.impairment;
-        if (random_.unit() < bad.loss) return;
-        TimePoint arrival =
-            now + transit +
-            Duration(static_cast<std::int64_t>(random_.unit() * static_cast<double>(bad.jitter.count())));
-        if (bad.jitter > Duration::zero()) arrival = link.last_arrival = std::max(arrival, link.last_arrival);
-        if (random_.unit() < bad.reorder) arrival += std::chrono::milliseconds(30);
-        deliver(to, {{bytes.begin(), bytes.end()}, from, arrival});
-        if (random_.unit() < bad.duplicate) deliver(to, {{bytes.begin(), bytes.end()}, from, arrival});
+        link(from, to).send({{bytes.begin(), bytes.end()}, from, {}}, now);
     }
 
     // The oldest datagram that has arrived at `at` by now.
     std::optional<Datagram> receive(const Endpoint& at) {
-        auto& inbox = inboxes_[at];
-        if (inbox.empty() || inbox.begin()->first > now) return std::nullopt;
-        Datagram oldest = std::move(inbox.begin()->second);
-        inbox.erase(inbox.begin());
-        return oldest;
+        Link<Datagram>* first = nullptr;
+        for (auto& [from, link] : inbound_[at])
+            if (link.next_arrival() && (!first || *link.next_arrival() < *first->next_arrival()))
+                first = &link;
+        if (!first) return std::nullopt;
+        auto arrival = first->receive(now);
+        if (!arrival) return std::nullopt;
+        arrival->datagram.arrival = arrival->at;
+        return std::move(arrival->datagram);
     }
-    void discard(const Endpoint& at) { inboxes_.erase(at); }
-    std::size_t waiting(const Endpoint& at) { return inboxes_[at].size(); }
+    void discard(const Endpoint& at) { inbound_.erase(at); }
 
     static constexpr Duration transit = std::chrono::microseconds(50);
 
   private:
-    struct Link {
-        Impairment impairment;
-        TimePoint last_arrival{};
-    };
-    void deliver(const Endpoint& to, Datagram datagram) {
-        const TimePoint arrival = datagram.arrival;
-        inboxes_[to].emplace(arrival, std::move(datagram));
+    Link<Datagram>& link(const Endpoint& from, const Endpoint& to) {
+        auto& links = inbound_[to];
+        auto it = links.find(from);
+        if (it == links.end()) {
+            LinkFaults clean;
+            clean.delay = transit;
+            it = links.emplace(from, Link<Datagram>(++seed_ * 7919, clean)).first;
+        }
+        return it->second;
     }
 
-    SeededRandom random_;
-    std::map<Endpoint, Link> links_;
-    std::map<Endpoint, std::multimap<TimePoint, Datagram>> inboxes_;
+    std::uint64_t seed_;
+    std::map<Endpoint, std::map<Endpoint, Link<Datagram>>> inbound_;
 };
 
 // The server's side of the network.

@@ -58,10 +58,10 @@ StretchWish DelayControl::decide(const DelayWindow& window) const {
         if (slack_ + spread > max_delay_) return {};
         return {Stretch::expand, tick_ - surplus_ % tick_};
     }
-    if (surplus_ >= negligible) return {Stretch::accelerate, surplus_};
-    const Duration removable = (slack_ - safety(spread)) / tick_ * tick_;
-    if (removable < tick_ || !window.is_full()) return {};
-    return {Stretch::accelerate, removable + surplus_};
+    const Duration removable = window.is_full() ? (slack_ - safety(spread)) / tick_ * tick_ : Duration{};
+    const Duration useless = std::max(removable, Duration{}) + surplus_;
+    if (useless < negligible) return {};
+    return {Stretch::accelerate, useless};
 }
 
 void DelayControl::restart() {

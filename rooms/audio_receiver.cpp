@@ -16,6 +16,11 @@ using std::chrono::milliseconds;
 constexpr int fifo_ms = 20 + codecs::max_packet_ms + 20;
 // next() makes progress at every call; this only bounds what a defect could cost.
 constexpr int max_steps = 64;
+// What the stretcher keeps for its splice.
+constexpr Duration stretch_overlap = milliseconds(5);
+// So many wishes to shorten (one in 60 ms) may find nothing that goes unheard; then it is done where it hurts
+// least.
+constexpr int patience = 10;
 // An Opus packet of its table of contents alone, or with one octet more, is DTX (RFC 6716 §2.1.9).
 constexpr std::size_t opus_dtx_octets = 2;
 
@@ -151,7 +156,7 @@ void AudioReceiver::play(const Step& step) {
     stretch_into_fifo(pcm, step);
 }
 
-void AudioReceiver::stretch_into_fifo(MutablePcm decoded, const Step& step) {
+void AudioReceiver::stretch_into_fifo(Pcm decoded, const Step& step) {
     using Stretch = rtp::JitterBuffer::Stretch;
     const codecs::TimeStretcher stretcher(rate_hz_);
     const MutablePcm out = fifo_.space(decoded.size() + stretcher.max_added());
@@ -159,12 +164,20 @@ void AudioReceiver::stretch_into_fifo(MutablePcm decoded, const Step& step) {
         return fifo_.commit(decoded.size() + stretcher.expand(decoded, out));
     const std::size_t count = std::min(decoded.size(), out.size());
     std::copy_n(decoded.begin(), count, out.begin());
-    if (step.stretch != Stretch::accelerate) return fifo_.commit(count);
-    const std::size_t removed = stretcher.accelerate(out.first(count));
-    if (removed <= samples(step.stretch_by)) return fifo_.commit(count - removed);
-    // More than may go: the next period that fits will come.
-    std::copy_n(decoded.begin(), count, out.begin());
-    fifo_.commit(count);
+    fifo_.commit(count -
+                 (step.stretch == Stretch::accelerate ? shorten(out.first(count), step.stretch_by) : 0));
+}
+
+// Removes at most `by` from the end of pcm and returns the samples removed. The stretcher takes up to two
+// thirds of what it is given, or all but 5 ms of it, so it is given just enough not to take more.
+std::size_t AudioReceiver::shorten(MutablePcm pcm, Duration by) {
+    const std::size_t most = samples(std::min(by * 3 / 2, by + stretch_overlap));
+    const MutablePcm tail = pcm.last(std::min(pcm.size(), most));
+    const bool insist = refused_ >= patience;
+    const auto effort = insist ? codecs::StretchEffort::forced : codecs::StretchEffort::inaudible;
+    const std::size_t removed = codecs::TimeStretcher(rate_hz_).accelerate(tail, effort);
+    refused_ = removed == 0 ? refused_ + 1 : 0;
+    return removed;
 }
 
 void AudioReceiver::recover(const Step& step) {

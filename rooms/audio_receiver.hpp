@@ -65,7 +65,8 @@ class AudioReceiver {
     void conceal(Duration duration);
     void pause(Duration duration);
     void on_comfort_noise(Bytes payload);
-    void stretch_into_fifo(MutablePcm decoded, const Step& step);
+    void stretch_into_fifo(Pcm decoded, const Step& step);
+    std::size_t shorten(MutablePcm pcm, Duration by);
     std::size_t samples(Duration d) const;
     Duration buffered() const;
 
@@ -84,6 +85,7 @@ class AudioReceiver {
     int rate_hz_ = 8000;
     std::size_t taken_ = 0;  // samples the last pull() handed out
     int ptime_ms_ = 0;
+    int refused_ = 0;  // wishes to shorten in a row that found nothing to take
     bool heard_ = false;
     std::uint64_t undecodable_ = 0;
 };

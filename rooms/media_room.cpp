@@ -40,7 +40,7 @@ MediaRoom::MediaRoom(RoomId id, const RoomSettings& settings, Duration phase, Me
       phase_(phase),
       context_(context),
       selector_(static_cast<std::size_t>(std::max(1, settings.max_talkers))),
-      buses_(context.encoders, rate_hz_) {}
+      buses_(context.encoders, initial_rate_hz) {}
 
 MediaRoom::~MediaRoom() {
     for (Member& member : members_) buses_.detach(member.listener);

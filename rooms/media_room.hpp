@@ -38,6 +38,7 @@ class MediaRoom {
     int rate_hz() const { return rate_hz_; }
 
   private:
+    static constexpr int initial_rate_hz = 8000;
     enum class Stage : std::uint8_t { idle, receive, mix, send };
 
     // Someone in the mix: his block at the room's rate, and on the way to another rate at both.
@@ -104,8 +105,8 @@ class MediaRoom {
     std::uint64_t ticks_ = 0;
     int block_ms_ = 20;
     bool short_ticks_ = false;  // someone sends or gets frames that are no multiple of 20 ms
-    int rate_hz_ = 8000;
-    int wanted_rate_hz_ = 8000;
+    int rate_hz_ = initial_rate_hz;
+    int wanted_rate_hz_ = initial_rate_hz;
     bool chimed_ = false;
 };
 

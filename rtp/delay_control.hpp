@@ -30,10 +30,6 @@ class DelayControl {
 
     // A packet of `frame` > 0 was fetched at its tick, with `slack` as above and `buffered` PCM before it.
     StretchWish on_fetch(Duration slack, Duration buffered, Duration frame, const DelayWindow& window);
-    void set_tick(Duration tick) {
-        tick_ = tick;
-        restart();
-    }
     // The schedule moved by other means (a pause, a late packet played): measure afresh.
     void restart();
     void set_tick(Duration tick) {

@@ -94,12 +94,6 @@ class JitterBuffer {
     std::size_t history_size() const { return history_size_; }
     BufferedPacket history(std::size_t index) const;
 
-    // The owner's ticks have another length from now on.
-    void set_tick(Duration tick) {
-        config_.tick = tick;
-        control_.set_tick(tick);
-    }
-
     // Forgets everything but the counters: the stream moved, was held, or changed its source.
     void reset();
 

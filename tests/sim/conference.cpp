@@ -99,13 +99,22 @@ void Conference::step(TimePoint until, bool engine_runs) {
         for (std::size_t i = 0; i < phones_.size(); ++i)
             while (in_room_[i] && *phones_[i]->next_send() <= network.now) phones_[i]->send_frame();
         if (!engine_runs) continue;
-        for (auto t = engine.next_timeout(); t && *t <= network.now; t = engine.next_timeout())
-            engine.run_due(network.now);
+        run_engine();
         for (auto& event : engine.take_events()) events_.push_back(std::move(event));
     }
     network.now += 2 * VirtualNetwork::transit;
     for (auto& phone : phones_) phone->listen();
     network.now -= 2 * VirtualNetwork::transit;
+}
+
+void Conference::run_engine() {
+    const std::uint64_t ticks = engine.counters().ticks;
+    const std::uint64_t before = allocations() - network.allocated;
+    for (auto t = engine.next_timeout(); t && *t <= network.now; t = engine.next_timeout())
+        engine.run_due(network.now);
+    if (!count_engine_allocations) return;
+    engine_allocations += allocations() - network.allocated - before;
+    engine_ticks_counted += engine.counters().ticks - ticks;
 }
 
 }  // namespace rotunda::sim

@@ -50,9 +50,15 @@ class Conference {
     SeededRandom random;
     rooms::MediaEngine engine;
 
+    // Ticks' slices run since, and what they took from the heap.
+    bool count_engine_allocations = false;
+    std::uint64_t engine_allocations = 0;
+    std::uint64_t engine_ticks_counted = 0;
+
   private:
     std::size_t index_of(const Phone& phone) const;
     void step(TimePoint until, bool engine_runs);
+    void run_engine();
 
     std::vector<std::unique_ptr<Phone>> phones_;
     std::vector<VirtualSocket*> sockets_;

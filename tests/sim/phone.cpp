@@ -97,6 +97,25 @@ void Phone::send_event(std::uint8_t event, int packets, int duration, bool end, 
     }
 }
 
+void Phone::send_report(TimePoint now) {
+    listen();
+    rtp::ReportBlock block;
+    if (!packets_.empty()) block.ssrc = packets_.back().header.ssrc;
+    block.fraction_lost = 5;
+    block.cumulative_lost = static_cast<std::int32_t>(packets_.size() / 50);
+    rtp::SenderReport report;
+    report.ssrc = sender_->ssrc();
+    report.packets = sender_->packets();
+    report.rtp_timestamp = sender_->timestamp_at(now);
+    std::array<std::uint8_t, 128> buffer;
+    ByteWriter out(buffer);
+    rtp::write_sender_report(out, report, &block);
+    rtp::write_source_description(out, report.ssrc, "phone@sim");
+    const auto offset = static_cast<std::uint16_t>(options_.rtcp_mux ? 0 : 1);
+    network_.send({address_.address, static_cast<std::uint16_t>(address_.port + offset)},
+                  {server_.address, static_cast<std::uint16_t>(server_.port + offset)}, out.written());
+}
+
 void Phone::listen() {
     while (auto datagram = network_.receive(address_)) take(*datagram);
     const Endpoint rtcp{address_.address, static_cast<std::uint16_t>(address_.port + 1)};

@@ -49,6 +49,8 @@ class Phone {
     void change_codec(AudioCodec codec, int ptime_ms);
     void send_raw(Bytes datagram) { network_.send(address_, server_, datagram); }
     void send_event(std::uint8_t event, int packets, int duration, bool end, TimePoint now);
+    // A sender report that says 2 % of the server's packets were lost.
+    void send_report(TimePoint now);
     // Restarts its stream as some phones do after a transfer.
     void new_stream();
 

@@ -8,6 +8,7 @@
 
 #include "base/random.hpp"
 #include "rooms/media_transport.hpp"
+#include "tests/sim/allocation_count.hpp"
 #include "tests/sim/media_network.hpp"
 
 namespace rotunda::sim {
@@ -47,6 +48,9 @@ class VirtualNetwork {
     }
     void discard(const Endpoint& at) { inbound_.erase(at); }
 
+    // What the simulation itself took from the heap inside the engine's calls.
+    std::uint64_t allocated = 0;
+
     static constexpr Duration transit = std::chrono::microseconds(50);
 
   private:
@@ -72,7 +76,7 @@ class VirtualSocket final : public rooms::MediaTransport {
     ~VirtualSocket() override { network_.discard(local_); }
 
     std::optional<rooms::ReceivedDatagram> receive(MutableBytes buffer) override {
-        ++reads;
+        const NetworkHeap heap(network_);
         while (auto datagram = network_.receive(local_)) {
             if (locked && datagram->source != *locked) continue;
             const std::size_t size = std::min(buffer.size(), datagram->bytes.size());
@@ -82,15 +86,22 @@ class VirtualSocket final : public rooms::MediaTransport {
         return std::nullopt;
     }
     bool send(Bytes datagram, const Endpoint& to) override {
+        const NetworkHeap heap(network_);
         network_.send(local_, to, datagram);
         return true;
     }
     void lock_to(std::optional<Endpoint> peer) override { locked = peer; }
 
     std::optional<Endpoint> locked;
-    std::uint64_t reads = 0;
 
   private:
+    struct NetworkHeap {
+        explicit NetworkHeap(VirtualNetwork& n) : network(n), before(allocations()) {}
+        ~NetworkHeap() { network.allocated += allocations() - before; }
+        VirtualNetwork& network;
+        std::uint64_t before;
+    };
+
     VirtualNetwork& network_;
     Endpoint local_;
 };

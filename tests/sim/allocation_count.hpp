@@ -1,0 +1,11 @@
+// Counts what operator new hands out, for the promise that media ticks take nothing from the heap.
+#pragma once
+
+#include <cstdint>
+
+namespace rotunda::sim {
+
+// Since the program began.
+std::uint64_t allocations();
+
+}  // namespace rotunda::sim

@@ -1,0 +1,246 @@
+// What the room promises about encodes, rates, memory, liveness and digits.
+#include <doctest/doctest.h>
+
+#include <array>
+
+#include "tests/sim/allocation_count.hpp"
+#include "tests/sim/conference.hpp"
+
+using namespace rotunda;
+using namespace rotunda::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr double loud = 0.2;
+
+PhoneOptions phone_with(AudioCodec codec, Signal signal, Duration phase = 3ms) {
+    PhoneOptions options;
+    options.codec = codec;
+    options.signal = std::move(signal);
+    options.phase = phase;
+    return options;
+}
+
+}  // namespace
+
+TEST_CASE("each distinct mix is encoded once, however many hear it") {
+    Conference conference;
+    for (int i = 0; i < 3; ++i) conference.join(phone_with(AudioCodec::pcmu, tone(400 + 300 * i, loud)));
+    for (int i = 0; i < 20; ++i) conference.join(phone_with(AudioCodec::pcmu, silence()));
+    for (int i = 0; i < 5; ++i) conference.join(phone_with(AudioCodec::g722, silence()));
+    conference.run(1s);
+    const auto before = conference.engine.counters();
+    conference.run(1s);
+    const auto after = conference.engine.counters();
+    // Three talkers' own mixes, one for the silent in each of the two codecs.
+    CHECK(after.encodes - before.encodes == 50 * 5);
+    CHECK(after.packets_sent - before.packets_sent == 50 * 28);
+}
+
+TEST_CASE("a thousand people in one room hear the three who talk") {
+    Conference conference;
+    std::vector<Phone*> phones;
+    for (int i = 0; i < 1000; ++i) {
+        auto options = phone_with(AudioCodec::pcmu, i < 3 ? tone(400 + 500 * i, loud) : silence(),
+                                  std::chrono::microseconds(i * 20));
+        phones.push_back(&conference.join(options));
+    }
+    conference.run(600ms);
+    for (std::size_t i : {0u, 1u, 500u, 999u}) {
+        for (std::size_t j = 0; j < 3; ++j) {
+            const double level = decibel(
+                tone_amplitude(phones[i]->heard_last(400ms), 400 + 500 * static_cast<double>(j), 8000) /
+                loud);
+            if (i == j)
+                CHECK(level < -45);
+            else
+                CHECK(std::abs(level) < 1);
+        }
+        CHECK(phones[i]->sequence_breaks() == 0);
+    }
+    CHECK(conference.engine.counters().sessions == 1000);
+    for (Phone* phone : phones) conference.leave(*phone);
+    CHECK(conference.engine.counters().sessions == 0);
+    CHECK_FALSE(conference.engine.next_timeout().has_value());
+    CHECK(conference.events<rooms::LegEnded>().empty());  // not yet taken
+    CHECK(conference.engine.take_events().size() == 1000);
+}
+
+TEST_CASE("a large room's tick runs in slices and lets another room in between") {
+    Conference conference;
+    for (int i = 0; i < 400; ++i) conference.join(PhoneOptions{});
+    const auto start = conference.engine.next_timeout();
+    REQUIRE(start.has_value());
+    int slices = 0;
+    for (TimePoint now = *start; conference.engine.next_timeout() <= now; ++slices) {
+        conference.engine.run_due(now);
+        REQUIRE(slices < 100);
+    }
+    CHECK(slices >= 10);
+    CHECK(conference.engine.counters().ticks == 1);
+}
+
+TEST_CASE("a busy room's ticks allocate nothing") {
+    Conference conference;
+    std::vector<Phone*> phones;
+    const std::array codecs = {AudioCodec::pcmu, AudioCodec::opus, AudioCodec::g722};
+    for (std::size_t i = 0; i < 9; ++i)
+        phones.push_back(&conference.join(phone_with(
+            codecs[i % 3], tone(300 + 100.0 * static_cast<double>(i), 0.05), std::chrono::milliseconds(i))));
+    // Talkers come and go, so that listeners move between shared and private encoders.
+    const auto talk = [&](std::size_t from) {
+        for (std::size_t i = 0; i < phones.size(); ++i)
+            phones[i]->set_signal(i >= from && i < from + 3 ? tone(300 + 100.0 * static_cast<double>(i), 0.05)
+                                                            : silence());
+    };
+    for (std::size_t from : {0, 3, 6}) {
+        talk(from);
+        conference.run(4s);
+    }
+    conference.count_engine_allocations = true;
+    for (std::size_t from : {0, 3, 6, 1, 4}) {
+        talk(from);
+        conference.run(4s);
+    }
+    CHECK(conference.engine_ticks_counted >= 1000);
+    CHECK(conference.engine_allocations == 0);
+}
+
+TEST_CASE("a change of the room's rate is heard by nobody as a click") {
+    Conference conference;
+    conference.join(phone_with(AudioCodec::pcmu, tone(440, loud)));
+    Phone& listener = conference.join(phone_with(AudioCodec::pcmu, silence()));
+    conference.run(2s);
+    listener.forget();
+    Phone& wide = conference.join(phone_with(AudioCodec::g722, silence()));
+    conference.run(500ms);
+    Phone& full = conference.join(phone_with(AudioCodec::opus, silence()));
+    conference.run(500ms);
+    conference.leave(full);
+    conference.run(500ms);
+    conference.leave(wide);
+    conference.run(500ms);
+    const double steepest = loud * 2 * std::numbers::pi * 440 / 8000;
+    CHECK(steepest_step(Samples(listener.heard())) < 1.15 * steepest);
+    CHECK(longest_gap_ms(Samples(listener.heard()), 440, 8000, loud) == 0);
+    // A click bends the wave more sharply than the tone and its quantisation do.
+    const std::vector<std::int16_t>& x = listener.heard();
+    const double bend = loud * std::pow(2 * std::numbers::pi * 440 / 8000, 2) + 4 * 0.5 * 512 / 32768;
+    for (std::size_t i = 1; i + 1 < x.size(); ++i)
+        REQUIRE(std::abs(x[i + 1] - 2 * x[i] + x[i - 1]) / 32768.0 < bend);
+}
+
+TEST_CASE("talkers whose sum is far beyond full scale are limited, and own voice stays out") {
+    Conference conference;
+    std::vector<Phone*> phones;
+    for (int i = 0; i < 4; ++i)
+        phones.push_back(&conference.join(phone_with(AudioCodec::pcmu, tone(400 + 370 * i, 0.9))));
+    conference.run(2s);
+    for (std::size_t i = 0; i < 4; ++i) {
+        const Samples heard = phones[i]->heard_last(1s);
+        for (std::int16_t s : heard) REQUIRE(std::abs(s) < 32500);
+        const double own = tone_amplitude(heard, 400 + 370 * static_cast<double>(i), 8000);
+        const double other = tone_amplitude(heard, 400 + 370 * static_cast<double>((i + 1) % 4), 8000);
+        CHECK(decibel(own / other) < -40);
+        CHECK(other > 0.25);
+    }
+}
+
+TEST_CASE("silence is told once, and never of one who is held, told not to send, or alive by RTCP") {
+    rooms::RoomSettings settings = Conference::quiet_settings();
+    settings.silence_timeout = 10s;
+    Conference conference(1, settings);
+    Phone& dead = conference.join(phone_with(AudioCodec::pcmu, tone(500)));
+    Phone& held = conference.join(phone_with(AudioCodec::pcmu, tone(600)));
+    Phone& listens_only = conference.join(phone_with(AudioCodec::pcmu, tone(700)));
+    Phone& quiet = conference.join(phone_with(AudioCodec::pcmu, tone(800)));
+    conference.run(2s);
+    for (Phone* phone : {&dead, &held, &listens_only, &quiet}) phone->mute(true);
+    auto leg = held.leg();
+    leg.on_hold = true;
+    conference.update(held, leg);
+    leg = listens_only.leg();
+    leg.receives = false;
+    conference.update(listens_only, leg);
+    for (int i = 0; i < 60; ++i) {
+        conference.run(500ms);
+        if (i % 8 == 0) quiet.send_report(conference.now());
+    }
+    auto silent = conference.events<rooms::MediaSilent>();
+    REQUIRE(silent.size() == 1);
+    CHECK(silent[0].participant == conference.id_of(dead));
+    dead.mute(false);
+    conference.run(1s);
+    dead.mute(true);
+    quiet.send_report(conference.now());
+    conference.run(8s);
+    quiet.send_report(conference.now());
+    conference.run(4s);
+    CHECK(conference.events<rooms::MediaSilent>().size() == 2);
+    // All four were sent to all the time.
+    for (Phone* phone : {&dead, &held, &listens_only, &quiet}) CHECK(phone->packets().size() > 50 * 44);
+}
+
+TEST_CASE("a leg we may not send to gets no RTP, one whose address is unknown gets it once it is learnt") {
+    Conference conference;
+    conference.join(phone_with(AudioCodec::pcmu, tone(440)));
+    Phone& sends_only = conference.make_phone(phone_with(AudioCodec::pcmu, tone(900)));
+    auto leg = sends_only.leg();
+    leg.sends = false;
+    conference.enter(sends_only, leg);
+    Phone& behind_nat = conference.make_phone(phone_with(AudioCodec::pcmu, tone(1300)));
+    leg = behind_nat.leg();
+    leg.remote_rtp = {};
+    leg.remote_rtcp = {};
+    conference.enter(behind_nat, leg);
+    conference.run(2s);
+    CHECK(sends_only.packets().empty());
+    CHECK(behind_nat.packets().size() > 85);
+    CHECK(behind_nat.packets().size() < 100);
+}
+
+TEST_CASE("digits are told once each, at the clock of the leg's codec") {
+    Conference conference;
+    Phone& phone = conference.join(phone_with(AudioCodec::pcmu, silence()));
+    conference.run(200ms);
+    for (std::uint8_t digit : {1, 2, 11}) {
+        phone.send_event(digit, 4, 800, false, conference.now());
+        phone.send_event(digit, 3, 1280, true, conference.now());
+        conference.run(300ms);
+    }
+    const auto digits = conference.events<rooms::DigitPressed>();
+    REQUIRE(digits.size() == 3);
+    CHECK(digits[0].digit == '1');
+    CHECK(digits[1].digit == '2');
+    CHECK(digits[2].digit == '#');
+    CHECK(digits[0].length == 160ms);
+}
+
+TEST_CASE("reports go both ways, on a socket of their own and multiplexed") {
+    for (bool mux : {false, true}) {
+        CAPTURE(mux);
+        Conference conference;
+        auto options = phone_with(AudioCodec::pcmu, tone(440));
+        options.rtcp_mux = mux;
+        Phone& phone = conference.join(options);
+        LinkFaults lossy;
+        lossy.loss = 0.1;
+        conference.impair(phone, lossy);
+        for (int i = 0; i < 20; ++i) {
+            conference.run(1s);
+            phone.send_report(conference.now());
+        }
+        CHECK(phone.rtcp_received >= 3);
+        CHECK(phone.rtcp_received <= 8);
+        conference.leave(phone);
+        conference.run(20ms);
+        CHECK(phone.bye_received);
+        const auto ended = conference.events<rooms::LegEnded>();
+        REQUIRE(ended.size() == 1);
+        CHECK(ended[0].quality.packets_lost > 50);
+        CHECK(ended[0].quality.frames_concealed > 50);
+        CHECK(ended[0].quality.remote_loss == doctest::Approx(0.02).epsilon(0.5));
+        CHECK(ended[0].quality.round_trip < 5ms);
+    }
+}

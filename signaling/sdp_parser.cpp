@@ -114,7 +114,8 @@ class Parser {
         if (words.size() != 3) return ParseError::bad_connection;
         Connection c;
         if (Outcome error = parse_connection(words[0], words[1], words[2], c)) return error;
-        std::optional<Connection>& place = current() ? current()->connection : session_.connection;
+        Media* m = current();
+        std::optional<Connection>& place = m ? m->connection : session_.connection;
         if (!place) place = std::move(c);
         return {};
     }
@@ -123,7 +124,8 @@ class Parser {
         const auto [type, number] = split_once(value, ':');
         const auto parsed = parse_number<std::uint32_t>(trim(number.value_or("")), max_u32);
         if (trim(type).empty() || !parsed) return {};
-        auto& list = current() ? current()->bandwidths : session_.bandwidths;
+        Media* m = current();
+        auto& list = m ? m->bandwidths : session_.bandwidths;
         list.push_back({std::string(trim(type)), *parsed});
         return {};
     }
@@ -144,7 +146,8 @@ class Parser {
         const auto [head, tail] = split_once(value, ':');
         const std::string_view attribute_name = trim(head);
         if (attribute_name.empty()) return {};
-        auto& list = current() ? current()->attributes : session_.attributes;
+        Media* m = current();
+        auto& list = m ? m->attributes : session_.attributes;
         if (list.size() == limits_.attributes) return ParseError::too_many_attributes;
         list.push_back({std::string(attribute_name), std::string(trim(tail.value_or("")))});
         return {};

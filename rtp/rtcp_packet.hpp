@@ -13,6 +13,18 @@
 
 namespace rotunda::rtp {
 
+// Packet types with a meaning here (RFC 3550 §12.1, RFC 4585 §6.1).
+enum class RtcpType : std::uint8_t {
+    sender_report = 200,
+    receiver_report = 201,
+    source_description = 202,
+    bye = 203,
+    transport_feedback = 205,
+    payload_feedback = 206,
+};
+// The SDES item we write and read (RFC 3550 §6.5.1).
+inline constexpr std::uint8_t sdes_cname = 1;
+
 // What one receiver says of one source (RFC 3550 §6.4.1).
 struct ReportBlock {
     static constexpr std::size_t wire_size = 24;
@@ -71,7 +83,7 @@ struct Bye {
 // A feedback message of either kind, its control information unread (RFC 4585 §6.1). rtp/feedback will give
 // it meaning.
 struct Feedback {
-    enum class Kind : std::uint8_t { transport = 205, payload = 206 };  // RTPFB, PSFB
+    enum class Kind : std::uint8_t { transport, payload };  // RTPFB, PSFB
     Kind kind = Kind::transport;
     std::uint8_t format = 0;  // FMT: RTPFB 1 NACK; PSFB 1 PLI, 4 FIR, 15 REMB
     std::uint32_t sender_ssrc = 0;

@@ -7,15 +7,13 @@ namespace {
 
 constexpr std::size_t word = 4;
 constexpr std::size_t header_size = 4;
-enum PacketType : std::uint8_t { sr = 200, rr = 201, sdes = 202, bye = 203, rtpfb = 205, psfb = 206 };
-constexpr std::uint8_t sdes_cname = 1;
 
 // One packet of a compound, its padding still on.
 struct Framing {
     std::uint8_t version = 0;
     bool padded = false;
     std::uint8_t count = 0;  // RC, SC or FMT
-    std::uint8_t type = 0;
+    RtcpType type{};
     std::size_t size = 0;  // with the header
 };
 
@@ -23,7 +21,7 @@ Framing framing(Bytes at) {
     ByteReader reader(at);
     const std::uint8_t first = reader.u8();
     Framing f{static_cast<std::uint8_t>(first >> 6), (first & 0x20) != 0,
-              static_cast<std::uint8_t>(first & 0x1f), reader.u8(), 0};
+              static_cast<std::uint8_t>(first & 0x1f), static_cast<RtcpType>(reader.u8()), 0};
     f.size = (reader.u16() + std::size_t{1}) * word;
     return f;
 }
@@ -31,14 +29,14 @@ Framing framing(Bytes at) {
 // The least a packet must hold for its type and count.
 std::size_t least_size(const Framing& f) {
     switch (f.type) {
-        case sr:
+        case RtcpType::sender_report:
             return header_size + 24 + f.count * ReportBlock::wire_size;
-        case rr:
+        case RtcpType::receiver_report:
             return header_size + 4 + f.count * ReportBlock::wire_size;
-        case bye:
+        case RtcpType::bye:
             return header_size + f.count * word;
-        case rtpfb:
-        case psfb:
+        case RtcpType::transport_feedback:
+        case RtcpType::payload_feedback:
             return header_size + 8;
         default:
             return header_size;
@@ -127,9 +125,10 @@ Bye read_bye(ByteReader body, std::uint8_t count) {
     return out;
 }
 
-Feedback read_feedback(ByteReader body, std::uint8_t type, std::uint8_t format) {
+Feedback read_feedback(ByteReader body, RtcpType type, std::uint8_t format) {
     Feedback feedback;
-    feedback.kind = type == rtpfb ? Feedback::Kind::transport : Feedback::Kind::payload;
+    feedback.kind =
+        type == RtcpType::transport_feedback ? Feedback::Kind::transport : Feedback::Kind::payload;
     feedback.format = format;
     feedback.sender_ssrc = body.u32();
     feedback.media_ssrc = body.u32();
@@ -184,19 +183,19 @@ std::optional<RtcpBlock> RtcpReader::next() {
     if (f.padded) body = body.first(body.size() - body.back());
     rest_ = rest_.subspan(f.size);
     switch (f.type) {
-        case sr:
+        case RtcpType::sender_report:
             return read_sender_report(ByteReader(body), f.count);
-        case rr:
+        case RtcpType::receiver_report:
             return read_receiver_report(ByteReader(body), f.count);
-        case sdes:
+        case RtcpType::source_description:
             return read_source_description(ByteReader(body), f.count);
-        case bye:
+        case RtcpType::bye:
             return read_bye(ByteReader(body), f.count);
-        case rtpfb:
-        case psfb:
+        case RtcpType::transport_feedback:
+        case RtcpType::payload_feedback:
             return read_feedback(ByteReader(body), f.type, f.count);
         default:
-            return OtherRtcp{f.type};
+            return OtherRtcp{static_cast<std::uint8_t>(f.type)};
     }
 }
 

@@ -10,31 +10,43 @@ HWY_BEFORE_NAMESPACE();
 namespace rotunda::codecs::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+using Floats = hn::CappedTag<float, 16>;
+using Pcm16 = hn::Rebind<std::int16_t, Floats>;
+
+HWY_INLINE void store_pcm(hn::Vec<Floats> samples, std::int16_t* out) {
+    hn::StoreU(hn::DemoteTo(Pcm16(), hn::NearestInt(samples)), Pcm16(), out);
+}
+
 // One output sample for each `factor` inputs: out[n] is the sum over k of taps[k] * in[n * factor + k].
-// `count` taps, a multiple of 16 and so of every vector's lanes.
+// `count` taps, a multiple of 16 and so of every vector's lanes. Writes whole vectors: up to 15 samples
+// beyond `outputs`.
 void Decimate(const float* in, const float* HWY_RESTRICT taps, std::size_t count, std::size_t factor,
-              float* HWY_RESTRICT out, std::size_t outputs) {
-    const hn::CappedTag<float, 16> d;
+              std::int16_t* HWY_RESTRICT out, std::size_t outputs) {
+    const Floats d;
+    const std::size_t lanes = hn::Lanes(d);
+    HWY_ALIGN float gathered[16] = {};
     for (std::size_t n = 0; n < outputs; ++n, in += factor) {
         auto sum = hn::Zero(d);
-        for (std::size_t k = 0; k < count; k += hn::Lanes(d)) {
+        for (std::size_t k = 0; k < count; k += lanes) {
             sum = hn::MulAdd(hn::LoadU(d, in + k), hn::Load(d, taps + k), sum);
         }
-        out[n] = hn::GetLane(hn::SumOfLanes(d, sum));
+        gathered[n % lanes] = hn::GetLane(hn::SumOfLanes(d, sum));
+        if (n % lanes == lanes - 1 || n + 1 == outputs)
+            store_pcm(hn::Load(d, gathered), out + n / lanes * lanes);
     }
 }
 
 // One phase of the output for all inputs at once: out[n] is the sum over k of taps[k] * in[n + k].
 // Writes whole vectors: up to 15 samples beyond `outputs`, and reads as far.
-void Interpolate(const float* in, const float* HWY_RESTRICT taps, std::size_t count, float* HWY_RESTRICT out,
-                 std::size_t outputs) {
-    const hn::CappedTag<float, 16> d;
+void Interpolate(const float* in, const float* HWY_RESTRICT taps, std::size_t count,
+                 std::int16_t* HWY_RESTRICT out, std::size_t outputs) {
+    const Floats d;
     for (std::size_t n = 0; n < outputs; n += hn::Lanes(d)) {
         auto sum = hn::Zero(d);
         for (std::size_t k = 0; k < count; ++k) {
             sum = hn::MulAdd(hn::LoadU(d, in + n + k), hn::Set(d, taps[k]), sum);
         }
-        hn::StoreU(sum, d, out + n);
+        store_pcm(sum, out + n);
     }
 }
 
@@ -46,7 +58,6 @@ HWY_AFTER_NAMESPACE();
 #include <cassert>
 
 #include "codecs/resampler_taps.hpp"
-#include "codecs/waveform.hpp"
 
 namespace rotunda::codecs {
 namespace {
@@ -130,20 +141,19 @@ std::size_t Resampler::process(Pcm in, MutablePcm out) {
     std::copy_n(end - static_cast<std::ptrdiff_t>(history_size_), history_size_, history_.begin());
 
     const Filter& filter = filter_for(factor_);
-    std::array<float, max_frame_samples + vector_room> result;
+    std::array<std::int16_t, max_frame_samples + vector_room> result;
     if (from_hz_ > to_hz_) {
         HWY_DYNAMIC_DISPATCH(Decimate)
         (work.data(), filter.whole.data(), filter.whole_size, static_cast<std::size_t>(factor_),
          result.data(), outputs);
-        std::transform(result.begin(), result.begin() + static_cast<std::ptrdiff_t>(outputs), out.begin(),
-                       to_pcm);
+        std::copy_n(result.begin(), outputs, out.begin());
         return outputs;
     }
     const auto factor = static_cast<std::size_t>(factor_);
     for (std::size_t phase = 0; phase < factor; ++phase) {
         HWY_DYNAMIC_DISPATCH(Interpolate)
         (work.data(), filter.phases[phase].data(), taps_per_phase, result.data(), in.size());
-        for (std::size_t i = 0; i < in.size(); ++i) out[i * factor + phase] = to_pcm(result[i]);
+        for (std::size_t i = 0; i < in.size(); ++i) out[i * factor + phase] = result[i];
     }
     return outputs;
 }

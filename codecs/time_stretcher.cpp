@@ -38,12 +38,13 @@ std::size_t TimeStretcher::max_added() const {
     return samples_in(rate_hz_, longest_ms);
 }
 
-TimeStretcher::Splice TimeStretcher::find_splice(Pcm pcm, StretchEffort effort) const {
+TimeStretcher::Splice TimeStretcher::find_splice(Pcm pcm, StretchEffort effort, std::size_t at_most) const {
     const int size = static_cast<int>(pcm.size());
     Splice splice;
     splice.overlap = std::min(rate_hz_ * overlap_ms / 1000, size / 3);
+    const int limit = static_cast<int>(std::min(at_most, max_added()));
     const LagRange range{.shortest = rate_hz_ / 400,
-                         .longest = std::min(rate_hz_ * longest_ms / 1000, size - splice.overlap),
+                         .longest = std::min(limit, size - splice.overlap),
                          .step = rate_hz_ / 8000};
     if (range.longest < range.shortest) return {};
     if (is_silent(pcm)) {
@@ -59,8 +60,8 @@ TimeStretcher::Splice TimeStretcher::find_splice(Pcm pcm, StretchEffort effort) 
 // The block's last samples (the overlap) are like those one lag before them: going from the earlier ones
 // straight to what follows the later ones leaves the lag out, going back from the later ones to the earlier
 // ones plays it twice.
-std::size_t TimeStretcher::accelerate(MutablePcm pcm, StretchEffort effort) const {
-    const Splice splice = find_splice(pcm, effort);
+std::size_t TimeStretcher::accelerate(MutablePcm pcm, StretchEffort effort, std::size_t at_most) const {
+    const Splice splice = find_splice(pcm, effort, at_most);
     if (splice.lag == 0) return 0;
     const auto lag = static_cast<std::size_t>(splice.lag);
     const auto overlap = static_cast<std::size_t>(splice.overlap);
@@ -69,10 +70,10 @@ std::size_t TimeStretcher::accelerate(MutablePcm pcm, StretchEffort effort) cons
     return lag;
 }
 
-std::size_t TimeStretcher::expand(Pcm in, MutablePcm out, StretchEffort effort) const {
+std::size_t TimeStretcher::expand(Pcm in, MutablePcm out, StretchEffort effort, std::size_t at_most) const {
     assert(out.size() >= in.size() + max_added());
     std::copy(in.begin(), in.end(), out.begin());
-    const Splice splice = find_splice(in, effort);
+    const Splice splice = find_splice(in, effort, at_most);
     if (splice.lag == 0) return 0;
     const auto lag = static_cast<std::size_t>(splice.lag);
     const auto overlap = static_cast<std::size_t>(splice.overlap);

@@ -18,16 +18,21 @@ enum class StretchEffort : std::uint8_t {
 
 class TimeStretcher {
   public:
+    static constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
+
     explicit TimeStretcher(int rate_hz);
 
     // Removes 2.5 to 15 ms from `pcm` in place (never its last 5 ms, or a third of a shorter block). Returns
     // the samples removed: pcm's first (size - removed) are the result. 0: nothing was changed.
-    std::size_t accelerate(MutablePcm pcm, StretchEffort effort = StretchEffort::inaudible) const;
+    // `at_most`: no more samples than these.
+    std::size_t accelerate(MutablePcm pcm, StretchEffort effort = StretchEffort::inaudible,
+                           std::size_t at_most = no_limit) const;
 
     // Writes `in` plus 2.5 to 15 ms to `out`. Returns the samples added: out's first (in.size() + added) are
     // the result. `out` needs max_added() more room than `in`, and must not overlap it. 0: `out` is a copy of
     // `in`.
-    std::size_t expand(Pcm in, MutablePcm out, StretchEffort effort = StretchEffort::inaudible) const;
+    std::size_t expand(Pcm in, MutablePcm out, StretchEffort effort = StretchEffort::inaudible,
+                       std::size_t at_most = no_limit) const;
 
     // The most that one call adds: 15 ms.
     std::size_t max_added() const;
@@ -39,7 +44,7 @@ class TimeStretcher {
         int lag = 0;  // samples; 0: nowhere
         int overlap = 0;
     };
-    Splice find_splice(Pcm pcm, StretchEffort effort) const;
+    Splice find_splice(Pcm pcm, StretchEffort effort, std::size_t at_most) const;
 
     int rate_hz_;
 };

@@ -136,6 +136,22 @@ TEST_CASE("A block that is left alone comes out as it went in") {
     CHECK(out == noise);
 }
 
+TEST_CASE("No more is cut or inserted than the caller allows") {
+    const Samples tone = test::tone(8000, 440, 160, -10);
+    const TimeStretcher stretcher(8000);
+    Samples out(tone.size() + stretcher.max_added());
+    for (const std::size_t limit : {19u, 20u, 40u, 80u}) {
+        for (const Samples& in : {tone, Samples(160)}) {
+            Samples pcm = in;
+            CHECK(stretcher.accelerate(pcm, StretchEffort::forced, limit) <= limit);
+            CHECK(stretcher.expand(in, out, StretchEffort::forced, limit) <= limit);
+        }
+    }
+    Samples pcm = tone;
+    CHECK(stretcher.accelerate(pcm, StretchEffort::forced, 19) == 0);  // shorter than the shortest period
+    CHECK(stretcher.accelerate(pcm, StretchEffort::forced, 60) > 0);
+}
+
 TEST_CASE("Blocks too short for the shortest cut are left alone") {
     for (const std::size_t size : {0u, 1u, 2u, 28u}) {
         Samples pcm(size, 1000);

@@ -4,10 +4,16 @@
 
 #include "server/command_line.hpp"
 #include "server/config_reference.hpp"
+#include "server/server.hpp"
 
 namespace {
 
 using rotunda::server::CommandLine;
+
+int complain(const std::string& why) {
+    std::fprintf(stderr, "rotunda: %s\n", why.c_str());
+    return 1;
+}
 
 int run(const CommandLine& command) {
     using namespace rotunda::server;
@@ -20,10 +26,7 @@ int run(const CommandLine& command) {
         return 0;
     }
     const auto config = load_config(command.sources);
-    if (!config) {
-        std::fprintf(stderr, "rotunda: %s\n", config.error().message.c_str());
-        return 1;
-    }
+    if (!config) return complain(config.error().message);
     if (command.action == CommandLine::Action::check_config) {
         std::puts("The configuration is good.");
         return 0;
@@ -32,6 +35,9 @@ int run(const CommandLine& command) {
         std::fputs(print_config(*config).c_str(), stdout);
         return 0;
     }
+    auto server = Server::start(*config);
+    if (!server) return complain(server.error().message);
+    (*server)->run();
     return 0;
 }
 
@@ -41,7 +47,6 @@ int main(int argc, char** argv, char** environment) {
     try {
         return run(rotunda::server::parse_command_line(argc, argv, environment));
     } catch (const std::exception& e) {
-        std::fprintf(stderr, "rotunda: %s\n", e.what());
-        return 1;
+        return complain(e.what());
     }
 }

@@ -105,6 +105,7 @@ class MediaWorker::Thread {
             const bool due = engine_due();
             if (due) engine_.run_due(clock_.now());
             hand_over_events();
+            publish_counters();
             if (!due) bell_.wait(clock_, engine_.next_timeout());
         }
     }
@@ -117,11 +118,15 @@ class MediaWorker::Thread {
             const std::lock_guard lock(mutex_);
             commands.swap(inbox_);
             stopping = stopping_;
-            counters_ = engine_.counters();
         }
         for (rooms::RoomCommand& command : commands) engine_.handle(std::move(command), clock_.now());
         if (stopping) hand_over_events();
         return !stopping;
+    }
+
+    void publish_counters() {
+        const std::lock_guard lock(mutex_);
+        counters_ = engine_.counters();
     }
 
     bool engine_due() const {

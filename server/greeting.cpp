@@ -1,0 +1,87 @@
+#include "server/greeting.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rotunda::server {
+namespace {
+
+constexpr std::size_t most_lines = 6;
+constexpr std::uint16_t default_port = 5060;
+
+std::string listeners(const std::vector<ListenAddress>& bound) {
+    std::vector<std::string> parts;
+    for (const ListenAddress& l : bound)
+        parts.push_back(
+            fmt::format("{} {}", l.transport == sip::Transport::udp ? "udp" : "tcp", l.endpoint.to_string()));
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+// A user part that is a room under this configuration; empty if none is known.
+std::string sample_room(const Config::Rooms& rooms) {
+    if (rooms.on_demand)
+        for (const char* guess : {"1000", "100", "1", "room", "conference"})
+            if (rooms.on_demand->matches(guess)) return guess;
+    return rooms.list.empty() ? std::string() : rooms.list.front().name;
+}
+
+// "sip:1000@192.0.2.1"; the transport is said where UDP, which phones assume, is not served.
+std::string uri(const std::string& room, const Endpoint& at, bool tcp_only) {
+    const std::string port = at.port == default_port ? "" : fmt::format(":{}", at.port);
+    return fmt::format("sip:{}@{}{}{}", room, at.address.to_host(), port, tcp_only ? ";transport=tcp" : "");
+}
+
+bool served_on_udp(const std::vector<ListenAddress>& bound, const Endpoint& endpoint) {
+    return std::any_of(bound.begin(), bound.end(), [&](const ListenAddress& l) {
+        return l.transport == sip::Transport::udp && l.endpoint == endpoint;
+    });
+}
+
+std::vector<std::string> uris(const std::string& room, const Config& config,
+                              const std::vector<ListenAddress>& bound, const std::vector<IpAddress>& host) {
+    std::vector<std::string> found;
+    const auto add = [&](std::string text) {
+        if (std::find(found.begin(), found.end(), text) == found.end()) found.push_back(std::move(text));
+    };
+    if (const auto& external = config.sip.external_address)
+        add(uri(room, {external->address, external->port ? external->port : bound.front().endpoint.port},
+                false));
+    for (const ListenAddress& l : bound) {
+        const bool tcp_only = l.transport == sip::Transport::tcp;
+        if (tcp_only && served_on_udp(bound, l.endpoint)) continue;
+        if (!l.endpoint.address.is_wildcard())
+            add(uri(room, l.endpoint, tcp_only));
+        else
+            for (const IpAddress& address : host)
+                if (address.family() == l.endpoint.address.family())
+                    add(uri(room, {address, l.endpoint.port}, tcp_only));
+    }
+    if (found.size() > most_lines) found.resize(most_lines);
+    return found;
+}
+
+}  // namespace
+
+std::string greeting(const Config& config, const std::vector<ListenAddress>& bound,
+                     const std::vector<IpAddress>& host) {
+    std::string out = fmt::format("Rotunda {} serves SIP on {}.\n\n", ROTUNDA_VERSION, listeners(bound));
+    const std::string room = sample_room(config.rooms);
+    if (room.empty())
+        return out +
+               "Dial a room that rooms.on_demand allows, from any SIP phone. Ctrl-C ends the server.\n\n";
+    const std::vector<std::string> found = uris(room, config, bound, host);
+    out += room == "1000" ? "Any such number is a room; dial it from any SIP phone, no account is needed:\n"
+                          : "Dial a room from any SIP phone, no account is needed:\n";
+    for (const std::string& each : found) out += "    " + each + "\n";
+    if (!found.empty())
+        out += fmt::format(
+            "\nFor example with a phone from Debian (apt-get install baresip-core linphone-cli):\n"
+            "    baresip       then type   /dial {0}\n"
+            "    linphonec     then type   call {0}\n",
+            found.front());
+    return out +
+           "\nWho comes second hears who came first. Ctrl-C ends the server and hangs up every call.\n\n";
+}
+
+}  // namespace rotunda::server

@@ -1,0 +1,257 @@
+#include "server/server.hpp"
+
+#include <csignal>
+
+#include "rooms/focus.hpp"
+#include "server/clock.hpp"
+#include "server/event_loop.hpp"
+#include "server/greeting.hpp"
+#include "server/local_addresses.hpp"
+#include "server/log_writer.hpp"
+#include "server/media_port_pool.hpp"
+#include "server/media_worker.hpp"
+#include "server/process_limits.hpp"
+#include "server/settings.hpp"
+#include "server/sip_transports.hpp"
+#include "server/system_random.hpp"
+#include "signaling/user_agent.hpp"
+
+namespace rotunda::server {
+namespace {
+
+// With the BYEs out, so long their answers are waited for; the whole end takes less than two seconds.
+constexpr Duration farewell = std::chrono::milliseconds(1500);
+// RFC 3326; 503-like reasons are for requests, a BYE says why the call ends.
+constexpr std::string_view shutdown_reason = "SIP;cause=503;text=\"Shutting down\"";
+
+}  // namespace
+
+class Server::Parts {
+  public:
+    explicit Parts(Config c);
+
+    Result<std::vector<ListenAddress>> listen();
+    void run();
+    void drain();
+    const std::vector<ListenAddress>& bound() const { return bound_; }
+
+    EventLoop loop;
+
+  private:
+    void start_workers();
+    void warn_about_limits();
+    // Passes on what the cores have to say until they have nothing more.
+    void settle();
+    bool settle_once();
+    void on_timer();
+    void on_room_events(const std::vector<rooms::RoomEvent>& events);
+    void on_stop_signal();
+    void hang_up();
+    void stop_if_quiet();
+    void log_state();
+
+    Config config_;
+    SystemClock clock_;
+    SystemRandom random_;
+    LogWriter log_;
+    const std::size_t file_limit_ = raise_file_limit();
+    LocalAddresses routes_;
+    AdvertisedAddresses advertised_;
+    UdpPortPool ports_;
+    sip::UserAgent agent_;
+    rooms::Focus focus_;
+    SipTransports transports_;
+    std::vector<ListenAddress> bound_;
+    LoopTimer agent_timer_;
+    LoopTimer end_timer_;  // first the drain's deadline, then the farewell's
+    enum class Phase { serving, draining, hanging_up, stopped } phase_ = Phase::serving;
+    std::vector<std::unique_ptr<MediaWorker>> workers_;
+};
+
+Server::Parts::Parts(Config c)
+    : config_(std::move(c)),
+      log_(config_.log, clock_),
+      routes_(clock_),
+      advertised_(config_),
+      ports_(config_.media, clock_, routes_, advertised_, random_),
+      agent_(user_agent_settings(config_), random_),
+      focus_(focus_settings(config_), agent_, ports_, random_, log_),
+      transports_(loop, clock_, log_, advertised_, config_.sip,
+                  {[this](std::string_view bytes, const sip::Flow& flow) {
+                       agent_.receive(bytes, flow, clock_.now());
+                       settle();
+                   },
+                   [this](sip::ParsedMessage message, const sip::Flow& flow) {
+                       agent_.receive(std::move(message), flow, clock_.now());
+                       settle();
+                   },
+                   [this](const sip::Flow& flow) {
+                       agent_.on_transport_error(flow, clock_.now());
+                       settle();
+                   }}),
+      agent_timer_(loop, clock_, [this] { on_timer(); }),
+      end_timer_(loop, clock_, [this] {
+          if (phase_ == Phase::draining)
+              hang_up();
+          else
+              loop.stop();
+      }) {}
+
+Result<std::vector<ListenAddress>> Server::Parts::listen() {
+    auto bound = transports_.listen();
+    if (!bound) return bound;
+    bound_ = *bound;
+    start_workers();
+    return bound;
+}
+
+void Server::Parts::start_workers() {
+    for (std::size_t i = 0; i < worker_count(config_); ++i)
+        workers_.push_back(
+            std::make_unique<MediaWorker>(clock_, [this](std::vector<rooms::RoomEvent> events) {
+                loop.post([this, moved = std::move(events)] { on_room_events(moved); });
+            }));
+}
+
+void Server::Parts::warn_about_limits() {
+    const std::size_t wanted = std::min<std::size_t>(2 * std::size_t{config_.calls_max},
+                                                     config_.media.ports.last - config_.media.ports.first);
+    if (file_limit_ < wanted + 100)
+        log_.write(
+            {LogLevel::warning,
+             "server.few_descriptors",
+             "the limit of open files allows fewer calls than configured; raise it (ulimit -n, LimitNOFILE=)",
+             {{"limit", std::to_string(file_limit_)}, {"wanted", std::to_string(wanted)}}});
+}
+
+void Server::Parts::run() {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGHUP, SIG_IGN);
+    loop.on_signals({SIGTERM, SIGINT}, [this](int) { on_stop_signal(); });
+    loop.on_signals({SIGUSR1}, [this](int) { log_state(); });
+    if (config_.log.format == LogFormat::text) {
+        std::fputs(greeting(config_, bound_, host_addresses()).c_str(), stdout);
+        std::fflush(stdout);
+    }
+    log_.write({LogLevel::info, "server.started", "serving", {{"workers", std::to_string(workers_.size())}}});
+    warn_about_limits();
+    loop.run();
+    workers_.clear();  // their last events find no loop and are dropped
+    log_.write({LogLevel::info, "server.stopped", "", {{"calls_cut", std::to_string(focus_.calls())}}});
+}
+
+bool Server::Parts::settle_once() {
+    focus_.drain_agent(clock_.now());
+    auto commands = focus_.take_commands();
+    auto messages = agent_.take_outgoing();
+    // The worker learns of a leg before the peer learns of our answer, so that the first packet finds it.
+    for (rooms::WorkerCommand& each : commands) workers_[each.worker]->post(std::move(each.command));
+    for (const sip::OutgoingMessage& message : messages) transports_.send(message);
+    return !commands.empty() || !messages.empty();
+}
+
+void Server::Parts::settle() {
+    while (settle_once()) {
+    }
+    agent_timer_.set(agent_.next_timeout());
+    if (phase_ != Phase::serving) stop_if_quiet();
+}
+
+void Server::Parts::on_timer() {
+    agent_.on_timeout(clock_.now());
+    settle();
+}
+
+void Server::Parts::on_room_events(const std::vector<rooms::RoomEvent>& events) {
+    for (const rooms::RoomEvent& event : events) focus_.handle(event, clock_.now());
+    settle();
+}
+
+void Server::Parts::drain() {
+    loop.post([this] { on_stop_signal(); });
+}
+
+void Server::Parts::on_stop_signal() {
+    if (phase_ != Phase::serving) {
+        phase_ = Phase::stopped;
+        return loop.stop();
+    }
+    log_.write({LogLevel::info,
+                "server.draining",
+                "no new calls",
+                {{"calls", std::to_string(focus_.calls())},
+                 {"deadline_ms", std::to_string(config_.drain_deadline / std::chrono::milliseconds(1))}}});
+    phase_ = Phase::draining;
+    focus_.refuse_new_calls();
+    if (config_.drain_deadline == Duration(0)) return hang_up();
+    end_timer_.set(clock_.now() + config_.drain_deadline);
+    settle();
+}
+
+void Server::Parts::hang_up() {
+    phase_ = Phase::hanging_up;
+    focus_.end_all_calls(shutdown_reason, clock_.now());
+    end_timer_.set(clock_.now() + farewell);
+    settle();
+}
+
+// Every BYE answered and every leg's quality line written.
+void Server::Parts::stop_if_quiet() {
+    if (phase_ == Phase::stopped || !focus_.idle() || agent_.session_count() > 0) return;
+    phase_ = Phase::stopped;
+    loop.stop();
+}
+
+void Server::Parts::log_state() {
+    rooms::MediaCounters media;
+    for (const auto& worker : workers_) {
+        const rooms::MediaCounters one = worker->counters();
+        media.rooms += one.rooms;
+        media.sessions += one.sessions;
+        media.late_ticks += one.late_ticks;
+        media.skipped_ticks += one.skipped_ticks;
+        media.send_failures += one.send_failures;
+    }
+    const auto& transactions = agent_.transactions();
+    const std::size_t running = transactions.server_transactions() + transactions.client_transactions();
+    const auto number = [](std::uint64_t n) { return std::to_string(n); };
+    log_.write({LogLevel::info,
+                "server.state",
+                "",
+                {{"calls", number(focus_.calls())},
+                 {"rooms", number(focus_.rooms())},
+                 {"sessions", number(agent_.session_count())},
+                 // Each transaction, session and connection waits for one moment at most.
+                 {"timers", number(running + agent_.session_count() + transports_.tcp().connections())},
+                 {"transactions", number(running)},
+                 {"tcp_connections", number(transports_.tcp().connections())},
+                 {"media_rooms", number(media.rooms)},
+                 {"media_sessions", number(media.sessions)},
+                 {"media_pairs_free", number(ports_.free())},
+                 {"late_ticks", number(media.late_ticks)},
+                 {"skipped_ticks", number(media.skipped_ticks)},
+                 {"send_failures", number(media.send_failures)}}});
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::start(Config config) {
+    auto parts = std::make_unique<Parts>(std::move(config));
+    if (auto bound = parts->listen(); !bound) return fail_with(bound.error().message);
+    return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+void Server::run() {
+    parts_->run();
+}
+
+void Server::drain() {
+    parts_->drain();
+}
+
+const std::vector<ListenAddress>& Server::bound() const {
+    return parts_->bound();
+}
+
+}  // namespace rotunda::server

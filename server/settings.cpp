@@ -1,0 +1,61 @@
+#include "server/settings.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace rotunda::server {
+namespace {
+
+rooms::RoomPolicy room_policy(const Config& config) {
+    rooms::RoomPolicy policy;
+    for (const ConfiguredRoom& room : config.rooms.list)
+        policy.configured.push_back(
+            {room.name, room.max_participants.value_or(config.rooms.max_participants)});
+    if (config.rooms.on_demand)
+        policy.on_demand = [pattern = *config.rooms.on_demand](std::string_view user) {
+            return pattern.matches(user);
+        };
+    policy.max_rooms = config.rooms.max;
+    policy.max_participants = config.rooms.max_participants;
+    policy.media.max_talkers = static_cast<int>(config.rooms.max_talkers);
+    policy.media.silence_timeout = config.media.silence_timeout;
+    policy.media.alone_prompt = config.rooms.alone_prompt;
+    return policy;
+}
+
+// What we can do, of which audio.codecs names what we want, in its order.
+sdp::Capabilities capabilities(const Config& config) {
+    const sdp::Capabilities all = sdp::default_capabilities();
+    sdp::Capabilities wanted = all;
+    wanted.audio.clear();
+    for (const AudioCodec codec : config.audio_codecs)
+        for (const AudioSettings& settings : all.audio)
+            if (settings.codec == codec) wanted.audio.push_back(settings);
+    return wanted;
+}
+
+}  // namespace
+
+std::size_t worker_count(const Config& config) {
+    if (config.media.workers > 0) return config.media.workers;
+    return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+sip::UserAgentSettings user_agent_settings(const Config& config) {
+    sip::UserAgentSettings settings;
+    settings.product = config.sip.user_agent;
+    // The focus refuses what is beyond calls.max; sessions that are just ending must not count against it.
+    settings.max_sessions = std::max<std::size_t>(settings.max_sessions, 2 * std::size_t{config.calls_max});
+    return settings;
+}
+
+rooms::FocusSettings focus_settings(const Config& config) {
+    rooms::FocusSettings settings;
+    settings.rooms = room_policy(config);
+    settings.media = capabilities(config);
+    settings.max_calls = config.calls_max;
+    settings.workers = worker_count(config);
+    return settings;
+}
+
+}  // namespace rotunda::server

@@ -1,0 +1,16 @@
+// From the operator's words to what the cores are told.
+#pragma once
+
+#include "rooms/focus.hpp"
+#include "server/config.hpp"
+#include "signaling/user_agent_settings.hpp"
+
+namespace rotunda::server {
+
+// media.workers, or one for each core this process may use.
+std::size_t worker_count(const Config& config);
+
+sip::UserAgentSettings user_agent_settings(const Config& config);
+rooms::FocusSettings focus_settings(const Config& config);
+
+}  // namespace rotunda::server

@@ -38,7 +38,7 @@ std::optional<IpAddress> LocalAddresses::towards(const IpAddress& peer) {
     if (auto it = known_.find(peer); it != known_.end() && it->second.until > now) return it->second.local;
     if (known_.size() >= most_known) known_.clear();  // peers without number must not cost memory
     const auto local = ask_kernel(peer);
-    known_[peer] = {local, now + kept_for};
+    if (local) known_[peer] = {*local, now + kept_for};
     return local;
 }
 

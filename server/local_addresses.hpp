@@ -23,7 +23,7 @@ class LocalAddresses {
 
   private:
     struct Known {
-        std::optional<IpAddress> local;
+        IpAddress local;
         TimePoint until;
     };
 

@@ -1,0 +1,71 @@
+#include "server/greeting.hpp"
+
+#include <doctest/doctest.h>
+
+#include "server/command_line.hpp"
+
+using namespace rotunda;
+using namespace rotunda::server;
+
+namespace {
+
+bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+const std::vector<IpAddress> host = {*IpAddress::parse("192.0.2.7"), *IpAddress::parse("::1"),
+                                     *IpAddress::parse("127.0.0.1")};
+
+CommandLine parse(std::vector<const char*> arguments, std::vector<const char*> environment = {}) {
+    arguments.insert(arguments.begin(), "rotunda");
+    environment.push_back(nullptr);
+    return parse_command_line(static_cast<int>(arguments.size()), arguments.data(), environment.data());
+}
+
+}  // namespace
+
+TEST_CASE("the greeting names what to dial on every address, the best first") {
+    const Config config;
+    const std::string text = greeting(config, config.sip.listen, host);
+    CHECK(contains(text, "    sip:1000@192.0.2.7\n"));
+    CHECK(contains(text, "    sip:1000@[::1]\n"));
+    CHECK(text.find("192.0.2.7\n") < text.find("127.0.0.1\n"));
+    CHECK(contains(text, "/dial sip:1000@192.0.2.7"));
+    CHECK_FALSE(contains(text, "@0.0.0.0"));
+    CHECK_FALSE(contains(text, "transport=tcp"));
+}
+
+TEST_CASE("the greeting knows ports, transports, external addresses and rooms") {
+    Config config;
+    config.rooms.on_demand.reset();
+    config.rooms.list = {{"sales", std::nullopt}};
+    const std::vector<ListenAddress> bound = {
+        {sip::Transport::tcp, *Endpoint::parse("192.0.2.7:5070"), false}};
+    CHECK(contains(greeting(config, bound, host), "sip:sales@192.0.2.7:5070;transport=tcp"));
+    config.sip.external_address = Endpoint::parse("203.0.113.1:5060");
+    CHECK(contains(greeting(config, bound, host), "/dial sip:sales@203.0.113.1\n"));
+    config.rooms.list.clear();
+    CHECK(contains(greeting(config, bound, host), "rooms.on_demand"));
+}
+
+TEST_CASE("the command line says what to do and where settings come from") {
+    const CommandLine serve =
+        parse({"--config", "a.yaml", "--set", "a=1", "--set", "b=2", "--log-format", "json"},
+              {"ROTUNDA_CALLS_MAX=3", "HOME=/"});
+    CHECK(serve.action == CommandLine::Action::serve);
+    CHECK(serve.sources.file == "a.yaml");
+    CHECK(serve.sources.settings == std::vector<std::string>{"a=1", "b=2", "log.format=json"});
+    REQUIRE(serve.sources.environment.size() == 1);
+    CHECK(serve.sources.environment[0].second == "3");
+    CHECK(parse({"--check-config"}).action == CommandLine::Action::check_config);
+    CHECK(parse({}, {"ROTUNDA_CONFIG=/etc/rotunda.yaml"}).sources.file == "/etc/rotunda.yaml");
+    CHECK(parse({"--config", "b.yaml"}, {"ROTUNDA_CONFIG=/etc/rotunda.yaml"}).sources.file == "b.yaml");
+}
+
+TEST_CASE("help and version are printed, wrong arguments are refused with status 1") {
+    CHECK(parse({"--help"}).exit_status == 0);
+    CHECK(contains(parse({"--help"}).text, "--check-config"));
+    CHECK(parse({"--version"}).text.starts_with("rotunda "));
+    CHECK(parse({"--no-such-thing"}).exit_status == 1);
+    CHECK(parse({"stray"}).exit_status == 1);
+}

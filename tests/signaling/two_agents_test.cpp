@@ -294,7 +294,7 @@ TEST_CASE(
         world.bob.answers_at_once = world.random.u32() % 2 == 0;
         world.alice.retries_reinvites = world.random.u32() % 2 == 0;
         world.bob.retries_reinvites = world.random.u32() % 2 == 0;
-        for (int step = 0; step < 12; ++step) {
+        for (int step = 0; step < 8; ++step) {
             if (world.random.u32() % 2 == 0)
                 do_something(world, world.alice, sim::SipNetwork::flow(alice_at, bob_at, transport));
             else

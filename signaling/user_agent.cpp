@@ -15,6 +15,13 @@ Refusal refusal_of(const ParsedMessage& parsed) {
     return parsed.reason == ParseReason::uri_scheme ? Refusal::uri_scheme : Refusal::malformed;
 }
 
+// §8.1.1.8: an INVITE has a Contact. For RFC 2543 §6.13 it was optional, and From stood in for it.
+bool can_be_reached(const SipMessage& invite) {
+    if (contact_target(invite)) return true;
+    return !invite.has(HeaderId::contact) && !invite.top_via().has_rfc3261_branch() &&
+           invite.from().uri.is_sip();
+}
+
 }  // namespace
 
 UserAgent::UserAgent(UserAgentSettings settings, RandomSource& random)
@@ -138,7 +145,7 @@ void UserAgent::on_new_invite(RequestReceived& event, TimePoint now) {
     std::optional<std::string> offer;
     if (auto refused = check_content(event.request, settings_, offer))
         return refuse(event.transaction, refused->reason, std::move(refused->response), now);
-    if (!contact_target(event.request))
+    if (!can_be_reached(event.request))
         return refuse(event.transaction, Refusal::no_contact,
                       SipMessage::response_to(event.request, 400, "Missing or Unusable Contact"), now);
     if (calls_.size() >= settings_.max_sessions) {

@@ -45,7 +45,9 @@ void Phone::change_codec(AudioCodec codec, int ptime_ms) {
     AudioSettings settings;
     settings.codec = codec;
     settings.ptime_ms = ptime_ms;
-    encoder_ = codecs::make_encoder(settings);
+    codecs::EncoderTuning tuning;
+    tuning.dtx = options_.dtx;
+    encoder_ = codecs::make_encoder(settings, tuning);
     sender_->set_format(payload_type_of(codec), rtp_clock_hz(codec));
 }
 
@@ -72,8 +74,13 @@ void Phone::send_frame() {
     if (options_.sends) {
         std::array<std::uint8_t, rtp::rtp_header_size + codecs::max_payload_bytes> datagram;
         const std::size_t size = encoder_->encode(pcm, MutableBytes(datagram).subspan(rtp::rtp_header_size));
-        sender_->write_next(std::span(datagram).first<rtp::rtp_header_size>(), size, duration, network_.now);
-        network_.send(address_, server_, Bytes(datagram).first(rtp::rtp_header_size + size));
+        if (size > 0) {
+            sender_->write_next(std::span(datagram).first<rtp::rtp_header_size>(), size, duration,
+                                network_.now);
+            network_.send(address_, server_, Bytes(datagram).first(rtp::rtp_header_size + size));
+        } else {
+            sender_->skip(duration);
+        }
     } else {
         sender_->skip(duration);
     }
@@ -114,6 +121,15 @@ void Phone::send_report(TimePoint now) {
     const auto offset = static_cast<std::uint16_t>(options_.rtcp_mux ? 0 : 1);
     network_.send({address_.address, static_cast<std::uint16_t>(address_.port + offset)},
                   {server_.address, static_cast<std::uint16_t>(server_.port + offset)}, out.written());
+}
+
+void Phone::send_comfort_noise(std::uint8_t minus_dbov, TimePoint now) {
+    std::array<std::uint8_t, rtp::rtp_header_size + 1> datagram;
+    sender_->write_next(std::span(datagram).first<rtp::rtp_header_size>(), 1, Duration::zero(), now);
+    datagram[1] = comfort_noise_type;
+    datagram[rtp::rtp_header_size] = minus_dbov;
+    network_.send(address_, server_, datagram);
+    mute(true);
 }
 
 void Phone::listen() {

@@ -23,6 +23,7 @@ struct PhoneOptions {
     double clock_ppm = 0;
     bool sends = true;  // RTP at all
     bool rtcp_mux = false;
+    bool dtx = false;  // Opus: silence is not sent
 };
 
 // RTP payload types every phone of the simulation uses.
@@ -51,6 +52,10 @@ class Phone {
     void send_event(std::uint8_t event, int packets, int duration, bool end, TimePoint now);
     // A sender report that says 2 % of the server's packets were lost.
     void send_report(TimePoint now);
+    // The time stamps jump ahead as after a switch of sources behind a gateway.
+    void jump(Duration d) { sender_->skip(d); }
+    // Says how loud its silence is (RFC 3389) and stops sending.
+    void send_comfort_noise(std::uint8_t minus_dbov, TimePoint now);
     // Restarts its stream as some phones do after a transfer.
     void new_stream();
 

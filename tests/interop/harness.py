@@ -53,8 +53,10 @@ class Process:
     def __init__(self, folder, name, command, stdin=subprocess.DEVNULL, env=None):
         self.log_path = pathlib.Path(folder) / f"{name}.log"
         self.log_file = open(self.log_path, "wb")
+        # The tests' own variables, and a developer's settings, are none of the server's.
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("ROTUNDA_")}
         self.child = subprocess.Popen(command, stdin=stdin, stdout=self.log_file, stderr=subprocess.STDOUT,
-                                      env={**os.environ, **(env or {})}, start_new_session=True)
+                                      env={**clean, **(env or {})}, start_new_session=True)
 
     def log(self):
         return self.log_path.read_text(errors="replace")

@@ -15,7 +15,7 @@ import unittest
 import audio
 
 HERE = pathlib.Path(__file__).resolve().parent
-BINARY = os.environ.get("ROTUNDA_BINARY", "build/release/rotunda")
+BINARY = os.environ.get("TEST_SERVER") or str(HERE.parent.parent / "build/release/rotunda")
 
 
 def free_port(kind=socket.SOCK_DGRAM, count=1, host="127.0.0.1"):
@@ -252,8 +252,8 @@ class InteropTest(unittest.TestCase):
             process.stop()
         failed = any(error for _, error in getattr(self._outcome, "errors", [])) or \
             bool(getattr(getattr(self._outcome, "result", None), "failures", []))
-        if failed or os.environ.get("ROTUNDA_KEEP"):
+        if failed or os.environ.get("TEST_KEEP"):
             for process in self.started:
                 print(f"--- {process.log_path.name}", process.log()[-4000:], sep="\n", file=sys.stderr)
-        if not os.environ.get("ROTUNDA_KEEP"):
+        if not os.environ.get("TEST_KEEP"):
             shutil.rmtree(self.folder, ignore_errors=True)

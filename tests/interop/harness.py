@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import unittest
+import warnings
 
 import audio
 
@@ -176,12 +177,16 @@ class Baresip(Process):
         """(rate, samples) of everything decoded so far in the last call."""
         return audio.read_wav(sorted(self.records.glob("*-dec.wav"))[-1])
 
+    def said(self):
+        """The same of what went into its encoder: its own resampler takes up to a decibel."""
+        return audio.read_wav(sorted(self.records.glob("*-enc.wav"))[-1])
+
 
 class Linphone(Process):
     """Debian's linphonec with files instead of a sound card."""
 
     def __init__(self, folder, name, play, codec=None):
-        self.home = pathlib.Path(folder) / name
+        self.home, self.play = pathlib.Path(folder) / name, play
         # Without this folder linphonec opens no socket, and says nothing of it.
         (self.home / ".local/share/linphone").mkdir(parents=True)
         self.record = self.home / "heard.wav"
@@ -213,6 +218,9 @@ class Linphone(Process):
     def heard(self):
         return audio.read_wav(self.record)
 
+    def said(self):
+        return audio.read_wav(self.play)
+
 
 def run_sipp(test, server, scenario, rooms, calls=1, at_once=1, transport="u1"):
     """Plays tests/interop/sipp/SCENARIO.xml `calls` times, the rooms in turn; fails the test unless every call went as written."""
@@ -232,6 +240,7 @@ class InteropTest(unittest.TestCase):
     """A scratch folder and everything started in it; on failure the logs are printed, then all of it goes."""
 
     def setUp(self):
+        warnings.simplefilter("ignore", ResourceWarning)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rotunda-interop-"))
         self.started = []
         self.addCleanup(self.clean_up)

@@ -20,17 +20,23 @@ class ThreePhones(InteropTest):
         for phone in (clara, boris, anna):
             phone.hang_up()
         time.sleep(1)
-        for name, phone in (("anna", anna), ("boris", boris), ("clara", clara)):
+        phones = {"anna": anna, "boris": boris, "clara": clara}
+        self.said = {name: self.level(*phone.said(), TONES[name]) for name, phone in phones.items()}
+        for name, phone in phones.items():
             with self.subTest(listener=name):
                 self.check(name, *phone.heard())
 
+    @staticmethod
+    def level(rate, samples, hz):
+        return audio.level_db(audio.middle(samples, rate, 3.5, 2.0), rate, hz)
+
     def check(self, listener, rate, samples):
-        part = audio.middle(samples, rate, 3.5, 2.0)
-        levels = {name: audio.level_db(part, rate, hz) for name, hz in TONES.items()}
-        own = levels.pop(listener)
-        loudest, faintest = max(levels.values()), min(levels.values())
-        self.assertLess(loudest - faintest, 1.0, f"{listener} hears {levels}")
-        self.assertGreater(faintest - own, 45.0, f"{listener} hears himself: {own:.1f} dB beside {levels}")
+        heard = {name: self.level(rate, samples, hz) for name, hz in TONES.items()}
+        own = heard.pop(listener)
+        gains = {name: level - self.said[name] for name, level in heard.items()}
+        self.assertLess(max(gains.values()) - min(gains.values()), 1.0, f"{listener} hears {gains} of what was said")
+        self.assertGreater(min(heard.values()) - own, 45.0, f"{listener} hears himself: {own:.1f} dB beside {heard}")
+        print(f"{listener}: {({name: round(gain, 2) for name, gain in gains.items()})} dB, himself {own:.0f} dB")
 
 
 if __name__ == "__main__":

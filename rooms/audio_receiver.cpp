@@ -16,8 +16,6 @@ using std::chrono::milliseconds;
 constexpr int fifo_ms = 20 + codecs::max_packet_ms + 20;
 // next() makes progress at every call; this only bounds what a defect could cost.
 constexpr int max_steps = 64;
-// What the stretcher keeps for its splice.
-constexpr Duration stretch_overlap = milliseconds(5);
 // So many wishes to shorten (one in 60 ms) may find nothing that goes unheard; then it is done where it hurts
 // least.
 constexpr int patience = 10;
@@ -168,14 +166,11 @@ void AudioReceiver::stretch_into_fifo(Pcm decoded, const Step& step) {
                  (step.stretch == Stretch::accelerate ? shorten(out.first(count), step.stretch_by) : 0));
 }
 
-// Removes at most `by` from the end of pcm and returns the samples removed. The stretcher takes up to two
-// thirds of what it is given, or all but 5 ms of it, so it is given just enough not to take more.
+// Removes at most `by` and returns the samples removed.
 std::size_t AudioReceiver::shorten(MutablePcm pcm, Duration by) {
-    const std::size_t most = samples(std::min(by * 3 / 2, by + stretch_overlap));
-    const MutablePcm tail = pcm.last(std::min(pcm.size(), most));
-    const bool insist = refused_ >= patience;
-    const auto effort = insist ? codecs::StretchEffort::forced : codecs::StretchEffort::inaudible;
-    const std::size_t removed = codecs::TimeStretcher(rate_hz_).accelerate(tail, effort);
+    const auto effort =
+        refused_ >= patience ? codecs::StretchEffort::forced : codecs::StretchEffort::inaudible;
+    const std::size_t removed = codecs::TimeStretcher(rate_hz_).accelerate(pcm, effort, samples(by));
     refused_ = removed == 0 ? refused_ + 1 : 0;
     return removed;
 }

@@ -21,9 +21,8 @@ struct StretchWish {
 
 // The schedule can only move in whole ticks: a packet is fetched at some tick, and either there is PCM left
 // over when it is fetched (useless delay) or there is not. Two measures say all:
-//   slack:   how long before its tick the slowest packet of the window would have come, on the present
-//   schedule; surplus: the least PCM left in the FIFO when a packet is fetched, over one cycle of ticks and
-//   packets.
+//   slack: how long before its tick the slowest packet of the window would have come, on this schedule;
+//   surplus: the least PCM left in the FIFO when a packet is fetched, over a cycle of ticks and packets.
 class DelayControl {
   public:
     DelayControl(Duration tick, Duration max_delay) : tick_(tick), max_delay_(max_delay) {}

@@ -22,12 +22,11 @@ namespace rotunda::rtp {
 struct AudioPacketInfo {
     int clock_hz = 8000;  // of the time stamps
     Duration duration{};  // of the audio inside; 0: not known, or none (comfort noise)
-    bool silence_follows =
-        false;  // comfort noise (RFC 3389) or an Opus DTX frame: the sender may pause after it
+    // Comfort noise (RFC 3389) or an Opus DTX frame: the sender may pause after it.
+    bool silence_follows = false;
 };
 
-// A packet in the buffer. The payload stays where it is until the packet leaves the history (see
-// Config::history).
+// A packet in the buffer. The payload stays where it is until the next insert() or reset().
 struct BufferedPacket {
     RtpHeader header;
     AudioPacketInfo info;
@@ -39,8 +38,7 @@ struct BufferedPacket {
 //
 // The owner keeps decoded PCM in a FIFO. Each tick it calls next() until the FIFO holds a tick's worth, then
 // takes it:
-//   while (fifo.duration() < tick) { auto step = buffer.next(now, fifo.duration()); ... decode, stretch,
-//   append ... }
+//   while (fifo.duration() < tick) append(decode(buffer.next(now, fifo.duration())));
 // The buffer sees the effect of a stretch in the FIFO's fill at the next call: nothing has to be reported.
 //
 // Delay: a packet that is there when its tick comes is played at that tick, so a clean stream waits for the

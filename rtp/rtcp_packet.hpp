@@ -80,8 +80,8 @@ struct Bye {
     bool names(std::uint32_t ssrc) const;
 };
 
-// A feedback message of either kind, its control information unread (RFC 4585 §6.1). rtp/feedback will give
-// it meaning.
+// A feedback message of either kind, its control information unread (RFC 4585 §6.1): who negotiated
+// a format reads it.
 struct Feedback {
     enum class Kind : std::uint8_t { transport, payload };  // RTPFB, PSFB
     Kind kind = Kind::transport;

@@ -8,7 +8,7 @@ import unittest
 import numpy as np
 
 import audio
-from harness import InteropTest, Rotunda
+from harness import InteropTest, Rotunda, measured
 from measured_delay_test import added_delay
 from probe import Probe
 
@@ -57,6 +57,7 @@ class BadNetwork:
 
 
 class BadNetworkTest(InteropTest):
+    @measured
     def test_the_tone_survives_and_the_delay_returns(self):
         server = self.start(Rotunda)
         listener, talker = Probe(server.port), Probe(server.port)

@@ -5,7 +5,7 @@ import unittest
 
 import numpy as np
 
-from harness import InteropTest, Rotunda
+from harness import InteropTest, Rotunda, measured
 from probe import Probe
 
 CALLS = 24
@@ -30,6 +30,7 @@ def added_delay(talker, listener, samples):
 
 
 class AddedDelay(InteropTest):
+    @measured
     def test_p50_is_at_most_15_ms_and_p95_at_most_25(self):
         server = self.start(Rotunda)
         random.seed(1)

@@ -1,5 +1,7 @@
 #include "server/server.hpp"
 
+#include <malloc.h>
+
 #include <csignal>
 
 #include "rooms/focus.hpp"
@@ -43,6 +45,7 @@ class Server::Parts {
     // Passes on what the cores have to say until they have nothing more.
     void settle();
     bool settle_once();
+    void give_memory_back();
     void on_timer();
     void on_room_events(const std::vector<rooms::RoomEvent>& events);
     void on_stop_signal();
@@ -65,6 +68,7 @@ class Server::Parts {
     LoopTimer agent_timer_;
     LoopTimer end_timer_;  // first the drain's deadline, then the farewell's
     enum class Phase { serving, draining, hanging_up, stopped } phase_ = Phase::serving;
+    bool was_idle_ = true;
     std::vector<std::unique_ptr<MediaWorker>> workers_;
 };
 
@@ -154,7 +158,16 @@ void Server::Parts::settle() {
     while (settle_once()) {
     }
     agent_timer_.set(agent_.next_timeout());
+    give_memory_back();
     if (phase_ != Phase::serving) stop_if_quiet();
+}
+
+// Transactions remember their messages for half a minute. When the last one of a busy spell is over the
+// allocator would keep those pages for ever.
+void Server::Parts::give_memory_back() {
+    const bool idle = agent_.idle();
+    if (idle && !was_idle_) malloc_trim(0);
+    was_idle_ = idle;
 }
 
 void Server::Parts::on_timer() {

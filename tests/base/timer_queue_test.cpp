@@ -40,6 +40,18 @@ TEST_CASE("setting a key again moves its only deadline, nullopt removes it") {
     CHECK(!queue.next());
 }
 
+TEST_CASE("due() names the earliest key and leaves it, so that a periodic owner only moves it on") {
+    TimerQueue<int> queue;
+    queue.set(1, at(20));
+    queue.set(2, at(10));
+    CHECK(!queue.due(at(9)));
+    CHECK(queue.due(at(10)) == 2);
+    CHECK(queue.due(at(30)) == 2);
+    queue.set(2, at(40));
+    CHECK(queue.due(at(30)) == 1);
+    CHECK(queue.size() == 2);
+}
+
 TEST_CASE("ten thousand random changes agree with an ordered map") {
     TimerQueue<int> queue;
     std::map<int, TimePoint> model;

@@ -7,5 +7,7 @@ namespace rotunda::sim {
 
 // Since the program began.
 std::uint64_t allocations();
+// Handed out and not yet given back.
+std::int64_t live_allocations();
 
 }  // namespace rotunda::sim

@@ -244,3 +244,75 @@ TEST_CASE("reports go both ways, on a socket of their own and multiplexed") {
         CHECK(ended[0].quality.round_trip < 5ms);
     }
 }
+
+TEST_CASE("what a leg took comes back when it leaves, also when it changed codecs on the way") {
+    Conference conference;
+    std::vector<Phone*> phones;
+    const std::array codecs = {AudioCodec::pcmu, AudioCodec::opus, AudioCodec::g722};
+    for (std::size_t i = 0; i < 12; ++i)
+        phones.push_back(&conference.make_phone(
+            phone_with(codecs[i % 3], tone(300 + 100.0 * static_cast<double>(i), 0.05))));
+    std::vector<std::int64_t> live;
+    for (int cycle = 0; cycle < 6; ++cycle) {
+        for (Phone* phone : phones) conference.enter(*phone, phone->leg());
+        conference.run(600ms);
+        for (Phone* phone : phones) {
+            auto leg = phone->leg();
+            leg.send.ptime_ms = 40;
+            conference.update(*phone, leg);
+        }
+        conference.run(300ms);
+        for (Phone* phone : phones) conference.leave(*phone);
+        conference.run(100ms);
+        for (Phone* phone : phones) phone->forget();
+        live.push_back(live_allocations());
+    }
+    CHECK(live[5] == live[3]);
+    CHECK(conference.engine.counters().sessions == 0);
+}
+
+TEST_CASE("a changed ptime goes on in the same stream, without a number missing") {
+    Conference conference;
+    conference.join(phone_with(AudioCodec::pcmu, tone(440, loud)));
+    Phone& phone = conference.join(phone_with(AudioCodec::pcmu, tone(900, loud)));
+    conference.run(1s);
+    const auto first = phone.packets().back().header;
+    auto leg = phone.leg();
+    for (int ptime : {40, 10, 60, 30, 20}) {
+        CAPTURE(ptime);
+        leg.send.ptime_ms = ptime;
+        conference.update(phone, leg);
+        conference.run(100ms);
+        phone.forget();
+        conference.run(1200ms);
+        CHECK(phone.packets().size() == doctest::Approx(1200.0 / ptime).epsilon(0.06));
+        CHECK(phone.sequence_breaks() == 0);
+        CHECK(longest_gap_ms(Samples(phone.heard()), 440, 8000, loud) == 0);
+    }
+    CHECK(phone.packets().back().header.ssrc == first.ssrc);
+}
+
+TEST_CASE("a peer that moves to another address is followed there, and nowhere else") {
+    Conference conference;
+    Phone& witness = conference.join(phone_with(AudioCodec::pcmu, silence()));
+    Phone& before = conference.join(phone_with(AudioCodec::pcmu, tone(440, loud)));
+    Phone& after = conference.make_phone(phone_with(AudioCodec::pcmu, tone(1200, loud)));
+    conference.run(1s);
+    CHECK(conference.socket_of(before).locked == before.address());
+    auto leg = after.leg();
+    conference.update(before, leg);
+    CHECK_FALSE(conference.socket_of(before).locked.has_value());
+    after.call(conference.server_address(before), conference.now());
+    before.mute(true);
+    witness.forget();
+    for (int i = 0; i < 50; ++i) {
+        after.send_frame();
+        conference.run(20ms);
+    }
+    CHECK(tone_presence(Samples(witness.heard()).last(6400), 1200, 8000, loud) == 1);
+    CHECK(after.packets().size() >= 48);
+    CHECK(conference.socket_of(before).locked == after.address());
+    before.mute(false);
+    conference.run(500ms);
+    CHECK(tone_amplitude(witness.heard_last(200ms), 440, 8000) < 0.001);
+}

@@ -37,7 +37,7 @@ struct SessionContext {
 
 class InviteSession {
   public:
-    // A call that came in; the request has been checked and has a Contact. IncomingInvite is the first event.
+    // A call that came in; the request has been checked. IncomingInvite is the first event.
     InviteSession(SessionId id, const SessionContext& context, RequestReceived invite,
                   std::optional<std::string> offer, TimePoint now, SessionOutbox& out);
     // A call we make.

@@ -62,7 +62,7 @@ bool InviteSession::reinvite(std::optional<std::string> offer, TimePoint now, Se
 
 void InviteSession::send_invite(SipMessage invite, std::optional<std::string> sdp, const Flow& flow,
                                 TimePoint give_up_at, SessionOutbox& out) {
-    const bool secure = dialog_ && dialog_->secure();
+    const bool secure = dialog_ ? dialog_->secure() : first_invite_.uri().scheme() == Uri::Scheme::sips;
     invite.add(HeaderId::contact, contact_of(contact_, flow, secure, context_->settings));
     add_capabilities(invite, context_->settings);
     add_product(invite, context_->settings);

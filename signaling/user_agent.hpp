@@ -2,13 +2,11 @@
 // one instance on the signaling thread, no lock. After every call in, the owner drains take_events() and
 // take_outgoing() and asks next_timeout().
 //
-// What comes in takes this way, and later work has its place on it:
+// What comes in goes through the parser and the transaction layer to on(RequestReceived), and from there to:
 //
-//   bytes, parser, transaction layer, then by method in UserAgent::on(RequestReceived):
-//     check_headers()     RFC 3261 §8.2.1 and §8.2.2; authentication (§22) belongs before it
-//     on_dialog_request   inside a dialog: a function of InviteSession for each method (INFO, UPDATE, PRACK,
-//     ...) on_new_request      outside: an INVITE makes a session, the rest is for the owner (REGISTER,
-//     SUBSCRIBE, ...)
+//  - check_headers(): RFC 3261 §8.2.1 and §8.2.2. Authentication (§22) belongs before it.
+//  - on_dialog_request(): a function of InviteSession for each method. INFO, UPDATE, PRACK belong here.
+//  - on_new_request(): an INVITE makes a session, the rest is the owner's, as will be REGISTER, SUBSCRIBE.
 //
 // A method is announced in Allow by putting it into handled_methods.
 #pragma once
@@ -57,9 +55,12 @@ class UserAgent {
     std::vector<OutgoingMessage> take_outgoing();
     std::vector<UserAgentEvent> take_events();
 
-    // --- commands. False: the session is gone or in a state the command does not fit; nothing was done. A
-    // session that just ended may still be named: its SessionEnded is on the way. Contact from now on;
-    // default: the user part of the Request-URI (UAS).
+    // --- commands
+    //
+    // False: the session is gone or in a state the command does not fit; nothing was done. A session that
+    // just ended may still be named: its SessionEnded is on the way.
+
+    // Our Contact from now on. Without it the user part is that of the INVITE's Request-URI.
     bool set_contact(SessionId session, LocalContact contact);
     // 180, or another status from 101 to 199.
     bool ring(SessionId session, TimePoint now, int status = 180);

@@ -23,7 +23,7 @@ struct UserAgentSettings {
     std::string product;  // Server and User-Agent; empty: neither is sent
     bool isfocus = true;  // Contact says ;isfocus (RFC 4579); off for peers it breaks (interop rule 13)
     std::vector<std::string> supported;  // option tags of Supported, and the only ones Require may name
-    std::vector<std::string> accept = {"application/sdp"};
+    std::vector<std::string> accept = {"application/sdp", "multipart/mixed"};
 
     std::size_t max_sessions = 20000;  // beyond: 503 with Retry-After
     std::uint32_t retry_after_s = 5;   // in that 503

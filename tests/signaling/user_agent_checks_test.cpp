@@ -62,7 +62,7 @@ TEST_CASE("A body of unknown type gets 415 with Accept, one in unknown encoding 
     const SipMessage type =
         answer_to({.body = "<x/>", .content_type = "application/xml"}, Refusal::content_type);
     CHECK(type.status() == 415);
-    CHECK(header(type, HeaderId::accept) == "application/sdp");
+    CHECK(header(type, HeaderId::accept) == "application/sdp, multipart/mixed");
     const SipMessage encoding =
         answer_to({.extra = "Content-Encoding: gzip\r\n", .body = "zip"}, Refusal::content_encoding);
     CHECK(encoding.status() == 415);
@@ -171,7 +171,7 @@ TEST_CASE("OPTIONS outside a dialog is the owner's; Max-Forwards 0 does not matt
     CHECK(bench.last().status() == 200);
     CHECK(header(bench.last(), HeaderId::allow) == "INVITE, ACK, BYE, CANCEL, OPTIONS");
     CHECK(header(bench.last(), HeaderId::supported) == "timer");
-    CHECK(header(bench.last(), HeaderId::accept) == "application/sdp");
+    CHECK(header(bench.last(), HeaderId::accept) == "application/sdp, multipart/mixed");
     CHECK(header(bench.last(), HeaderId::server) == "Rotunda");
     CHECK(bench.last().body() == our_sdp);
     CHECK_FALSE(bench.last().to_tag().empty());

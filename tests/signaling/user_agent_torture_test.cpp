@@ -133,7 +133,7 @@ TEST_CASE("What the torture test wants said beside the status is said") {
         CHECK(torture.sent.back().find(line) != std::string::npos);
     };
     says("bext01.dat", "\r\nUnsupported: nothingSupportsThis, nothingSupportsThisEither\r\n");
-    says("invut.dat", "\r\nAccept: application/sdp\r\n");
+    says("invut.dat", "\r\nAccept: application/sdp, multipart/mixed\r\n");
     says("intmeth.dat", "\r\nAllow: INVITE, ACK, BYE, CANCEL, OPTIONS\r\n");
     says("zeromf.dat", "SIP/2.0 200 OK\r\n");
     says("sdp01.dat", "SIP/2.0 406 ");

@@ -10,8 +10,8 @@
 #include "base/audio_codec.hpp"
 #include "base/log.hpp"
 #include "base/net_address.hpp"
-#include "base/pattern.hpp"
 #include "base/time.hpp"
+#include "server/pattern.hpp"
 #include "signaling/flow.hpp"
 
 namespace rotunda::server {

@@ -158,7 +158,7 @@ TEST_CASE("a bad value names its line and key and says what is expected") {
         {"media.ports: 30000-20000", "pair"},
         {"media.silence_timeout: 30", "30s"},
         {"media.silence_timeout: 999h", "24h"},
-        {"rooms.on_demand: '(['", "at character"},
+        {"rooms.on_demand: '(['", "missing ]"},
         {"rooms.max: -1", "number"},
         {"rooms.max: 0", "from 1"},
         {"rooms.max: 99999999999999999999", "number"},

@@ -1,7 +1,5 @@
 #include "rooms/audio_bus.hpp"
 
-#include <utility>
-
 namespace rotunda::rooms {
 
 AudioBus::AudioBus(int room_rate_hz)
@@ -37,7 +35,7 @@ void AudioBus::render(const BusInput& now, const BusInput* next, RateSet wanted,
         const Pcm after = to.at(rate);
         mixer::cross_fade(after, out.resize(rate, after.size()));
     }
-    *this = std::move(changed);
+    *this = changed;
 }
 
 }  // namespace rotunda::rooms

@@ -132,10 +132,9 @@ Concealer::Repetition Concealer::repetition(int count) const {
 
 float Concealer::read(const Repetition& from, int sample) const {
     const int first = history_size_ + from.offset + sample - before_position;
+    const std::int16_t* at = source_.data() + first;
     float sum = 0;
-    for (int i = 0; i < Repetition::taps; ++i) {
-        sum += from.weights[static_cast<std::size_t>(i)] * source_[static_cast<std::size_t>(first + i)];
-    }
+    for (const float weight : from.weights) sum += weight * static_cast<float>(*at++);
     return sum;
 }
 
@@ -168,9 +167,9 @@ float Concealer::next_sample() {
 
 float Concealer::gain(int sample) const {
     const int full = from_ms(full_level_ms);
+    const int silent = from_ms(silent_after_ms);
     if (sample <= full) return 1;
-    return static_cast<float>(from_ms(silent_after_ms) - sample) /
-           static_cast<float>(from_ms(silent_after_ms) - full);
+    return static_cast<float>(silent - sample) / static_cast<float>(silent - full);
 }
 
 }  // namespace rotunda::codecs

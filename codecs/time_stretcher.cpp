@@ -16,7 +16,10 @@ constexpr std::int64_t silence_square =
 
 bool is_silent(Pcm pcm) {
     std::int64_t energy = 0;
-    for (const std::int16_t sample : pcm) energy += sample * sample;
+    for (const std::int16_t sample : pcm) {
+        const int square = sample * sample;
+        energy += square;
+    }
     return energy <= silence_square * static_cast<std::int64_t>(pcm.size());
 }
 

@@ -7,9 +7,12 @@ double similarity(const std::int16_t* a, const std::int16_t* b, int length, int 
     std::int64_t energy_a = 0;
     std::int64_t energy_b = 0;
     for (int i = 0; i < length; i += stride) {
-        product += a[i] * b[i];
-        energy_a += a[i] * a[i];
-        energy_b += b[i] * b[i];
+        const int ab = a[i] * b[i];  // at most 2^30
+        const int aa = a[i] * a[i];
+        const int bb = b[i] * b[i];
+        product += ab;
+        energy_a += aa;
+        energy_b += bb;
     }
     if (energy_a == 0 || energy_b == 0) return 0;
     return static_cast<double>(product) /

@@ -77,7 +77,7 @@ std::string greeting(const Config& config, const std::vector<ListenAddress>& bou
     if (!found.empty())
         out += fmt::format(
             "\nFor example with a phone from Debian (apt-get install baresip-core linphone-cli):\n"
-            "    baresip       then type   /dial {0}\n"
+            "    baresip -e '/uanew <sip:me@localhost>;regint=0' -e '/dial {0}'\n"
             "    linphonec     then type   call {0}\n",
             found.front());
     return out +

@@ -103,7 +103,9 @@ void set_dscp(int fd, IpFamily family, std::uint8_t dscp) {
 }
 
 void set_receive_buffer(int fd, int bytes) {
-    set_option(fd, SOL_SOCKET, SO_RCVBUF, bytes);
+    // The system's limit (net.core.rmem_max) binds those without CAP_NET_ADMIN only.
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
+        set_option(fd, SOL_SOCKET, SO_RCVBUF, bytes);
 }
 
 void enable_packet_info(int fd, IpFamily family) {

@@ -11,8 +11,8 @@ namespace {
 constexpr int longest_ms = 15;
 constexpr int overlap_ms = 5;
 constexpr double inaudible_above = 0.9;  // normalised correlation of what is faded into one another
-constexpr std::int64_t silence_square =
-    32 * 32;  // mean square of -60 dBFS, where a splice drowns in any line noise
+// Mean square of -60 dBFS, where a splice drowns in any line noise.
+constexpr std::int64_t silence_square = 1024;
 
 bool is_silent(Pcm pcm) {
     std::int64_t energy = 0;

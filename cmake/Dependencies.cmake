@@ -10,7 +10,6 @@ find_package(fmt REQUIRED)
 pkg_check_modules(opus REQUIRED IMPORTED_TARGET opus)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
-pkg_check_modules(ffmpeg REQUIRED IMPORTED_TARGET libavcodec libavutil libswresample)
 
 # spandsp ships no usable target of its own: G.722 is all that is taken from it.
 find_library(SPANDSP_LIBRARY spandsp REQUIRED)

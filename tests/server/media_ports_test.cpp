@@ -154,11 +154,11 @@ TEST_CASE("a datagram that waits unread keeps the time it came") {
     auto b = *pool.pool->reserve(loopback);
     const TimePoint sent = pool.clock.now();
     REQUIRE(a.rtp->send(hello, at(b)));
-    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
     std::uint8_t buffer[100];
     auto got = receive(*b.rtp, buffer);
     REQUIRE(got);
-    CHECK(got->arrival - sent < std::chrono::milliseconds(50));
+    CHECK(got->arrival - sent < std::chrono::milliseconds(150));
 }
 
 TEST_CASE("a longer datagram is cut off at the buffer") {

@@ -25,6 +25,7 @@ std::string_view transport_param(Transport transport) {
 const std::string& allow_value() {
     static const std::string value = [] {
         std::vector<std::string> names;
+        names.reserve(handled_methods.size());
         for (const Method::Id id : handled_methods) names.emplace_back(Method(id).name());
         return join(names);
     }();

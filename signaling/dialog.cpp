@@ -73,8 +73,8 @@ void Dialog::refresh_target(const SipMessage& message) {
     if (auto target = contact_target(message)) remote_target_ = std::move(*target);
 }
 
-SipMessage Dialog::make_request(Method method) {
-    return make(std::move(method), ++local_cseq_);
+SipMessage Dialog::make_request(const Method& method) {
+    return make(method, ++local_cseq_);
 }
 
 SipMessage Dialog::make_ack(std::uint32_t invite_cseq) const {
@@ -86,7 +86,7 @@ Flow Dialog::next_hop() const {
     return sip::next_hop(route_set_.front().uri, flow_, false);
 }
 
-SipMessage Dialog::make(Method method, std::uint32_t cseq) const {
+SipMessage Dialog::make(const Method& method, std::uint32_t cseq) const {
     const bool strict = !route_set_.empty() && !route_set_.front().uri.is_loose_router();
     // §12.2.1.1: a strict router wants to find itself in the Request-URI and the target at the end of the
     // route.

@@ -53,7 +53,7 @@ class Dialog {
     void refresh_target(const SipMessage& message);
 
     // The next request inside the dialog, without Via and Contact (§12.2.1.1). Not for ACK and CANCEL.
-    SipMessage make_request(Method method);
+    SipMessage make_request(const Method& method);
     // The ACK for a 2xx to the INVITE with that CSeq (§13.2.2.4).
     SipMessage make_ack(std::uint32_t invite_cseq) const;
     // Where those go.
@@ -61,7 +61,7 @@ class Dialog {
 
   private:
     Dialog() = default;
-    SipMessage make(Method method, std::uint32_t cseq) const;
+    SipMessage make(const Method& method, std::uint32_t cseq) const;
 
     DialogId id_;
     NameAddr local_, remote_;  // From and To of our requests, tags included

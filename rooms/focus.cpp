@@ -145,6 +145,14 @@ void Focus::take_answer(Participant& who, const std::string& text, TimePoint now
     if (!who.joined) agent_.bye(who.session, "SIP;cause=488;text=\"Answer not acceptable\"", now);
 }
 
+// The ACK to our offer brought no answer: what stood before stands (RFC 6141 §3.4).
+void Focus::on(const sip::ReinviteFailed& event, TimePoint) {
+    Participant* who = find(event.session);
+    if (!who) return;
+    who->media.roll_back();
+    log_.change_refused(*who, "no answer to our offer");
+}
+
 void Focus::on(const sip::PingResult& event, TimePoint now) {
     if (!event.alive) agent_.bye(event.session, "SIP;cause=408;text=\"Media timeout\"", now);
 }

@@ -68,6 +68,7 @@ class Focus {
     void on(const sip::IncomingInvite& event, TimePoint now);
     void on(const sip::ReinviteReceived& event, TimePoint now);
     void on(const sip::SdpAnswerReceived& event, TimePoint now);
+    void on(const sip::ReinviteFailed& event, TimePoint now);
     void on(const sip::SessionEnded& event, TimePoint now);
     void on(const sip::PingResult& event, TimePoint now);
     void on(const sip::RequestReceived& event, TimePoint now);

@@ -21,17 +21,18 @@ using ConnectionId = StrongId<struct ConnectionTag>;
 // A way between us and a peer. server/ fills it for every message that arrives; who answers hands it back.
 struct Flow {
     Transport transport = Transport::udp;
-    Endpoint local;            // the address of ours the peer reached, never a wildcard
-    Endpoint remote;           // the peer's source address, as seen here
-    ConnectionId connection;   // reliable transports: the connection it came over
-    // What Via and Contact say of us towards this peer: `local`, or sip.external_address when the peer is not in sip.local_net.
+    Endpoint local;           // the address of ours the peer reached, never a wildcard
+    Endpoint remote;          // the peer's source address, as seen here
+    ConnectionId connection;  // reliable transports: the connection it came over
+    // What Via and Contact say of us towards this peer: `local`, or sip.external_address when the peer is not
+    // in sip.local_net.
     Endpoint advertised;
 
     friend bool operator==(const Flow&, const Flow&) = default;
 };
 
-// Bytes to send. Reliable transports: over `flow.connection` if it still stands, else over a new connection to `flow.remote`
-// (RFC 3261 §18.2.2); UDP: from the socket bound to `flow.local` to `flow.remote`.
+// Bytes to send. Reliable transports: over `flow.connection` if it still stands, else over a new connection
+// to `flow.remote` (RFC 3261 §18.2.2); UDP: from the socket bound to `flow.local` to `flow.remote`.
 struct OutgoingMessage {
     Flow flow;
     std::string bytes;

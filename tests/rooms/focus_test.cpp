@@ -226,6 +226,21 @@ TEST_CASE("an unusable re-INVITE is 488 with a Warning and leaves the call as it
     CHECK(world.focus.calls() == 1);
 }
 
+TEST_CASE("a re-INVITE without SDP whose ACK brings no answer leaves the call as it was") {
+    World world;
+    world.call(1);
+    world.request("INVITE", 1, 2);
+    REQUIRE(world.last_status() == 200);
+    world.request("ACK", 1, 2);
+    CHECK(world.focus.calls() == 1);
+    CHECK(world.all<UpdateLeg>().empty());
+    CHECK(world.log.count("call.change_refused") == 1);
+    // An offer of the peer's is not in the way of one of ours that nobody answered.
+    world.request("INVITE", 1, 3, std::string(pcmu_offer) + "a=sendonly\r\n");
+    CHECK(world.last_status() == 200);
+    CHECK(world.all<UpdateLeg>().size() == 1);
+}
+
 TEST_CASE("unknown 404, full 486, no port 503, each without a trace") {
     World world;
     world.request("INVITE", 1, 1, pcmu_offer, "alice");

@@ -178,6 +178,21 @@ TEST_CASE("without the magic cookie an ACK is known by the To tag of the respons
     CHECK(bench.empty());
 }
 
+TEST_CASE("without the magic cookie an ACK that comes after the end of its INVITE comes up like any other") {
+    const RequestParts first{.via = "SIP/2.0/UDP 192.0.2.9:5070"};
+    Bench bench;
+    const auto id = bench.accept_request(request(first));
+    bench.respond(id, 486);
+    RequestParts ack = first;
+    ack.method = "ACK";
+    ack.to_tag = bench.sent_messages().at(0).to_tag();
+    bench.run_until(60'000);
+    CHECK(bench.events() == Lines{"server failed timeout", "server ended"});
+    bench.receive(request(ack));
+    CHECK(bench.events() == Lines{"ack"});
+    CHECK(bench.empty());
+}
+
 TEST_CASE("without the magic cookie the ACK for a 2xx comes up once per copy, and CANCEL finds its INVITE") {
     const RequestParts first{.via = "SIP/2.0/UDP 192.0.2.9:5070"};
     Bench bench;
@@ -276,6 +291,15 @@ TEST_CASE("a copy of a request that came another way gets 482, its ACK is absorb
     bench.run_until(60'000);
     CHECK(bench.events() == Lines{"server ended"});
     CHECK(bench.empty());
+}
+
+TEST_CASE("a copy that comes after the end of the first is a new request") {
+    Bench bench;
+    const auto id = bench.accept_request(request({.method = "OPTIONS"}));
+    bench.respond(id, 200);
+    bench.run_until(32'000);
+    CHECK(bench.events() == Lines{"server ended"});
+    bench.accept_request(request({.method = "OPTIONS", .via = "SIP/2.0/UDP 192.0.2.77;branch=z9hG4bKcopy"}));
 }
 
 TEST_CASE("the same Call-ID with another CSeq, another From tag or a To tag is no merged request") {

@@ -112,7 +112,7 @@ class Disorder {
         Server& server = servers_.at(id);
         SipMessage response = SipMessage::response_to(server.request, status);
         response.add(mark, std::to_string(id.value));
-        if (pick(2)) response.set_to_tag("ours");
+        if (pick(2)) response.set_to_tag("here");
         const bool taken = bench_.layer.respond(id, response, bench_.now);
         if (server.ended) rule(!taken);
         if (!taken || status < 200) return;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -49,14 +48,14 @@ class ServerTransactions {
   private:
     using Machine = std::variant<InviteServerTransaction, NonInviteServerTransaction>;
     // Peers choose these keys: a tree cannot be made slow by chosen collisions, a hash table can.
-    using Index = std::map<std::string, ServerTransactionId, std::less<>>;
+    using Index = std::map<std::string, ServerTransactionId>;
 
     struct Record {
         Machine machine;
         Flow back;  // where responses go
         Index::iterator key;
-        std::optional<std::size_t> rfc2543_prefix =
-            {};                                         // no magic cookie: where the To tag begins in the key
+        // Without the magic cookie: where the To tag begins in the key.
+        std::optional<std::size_t> rfc2543_prefix = {};
         std::optional<Index::iterator> ack_key = {};    // RFC 2543 INVITE with a final response
         std::optional<Index::iterator> merge_key = {};  // request outside a dialog
         std::string to_tag = {};                        // of our responses; empty until one needed it

@@ -187,6 +187,7 @@ void SipMessage::replace_top_via(const Via& via) {
 }
 
 void SipMessage::set_to_tag(std::string_view tag) {
+    if (!to_.uri.valid()) return;
     if (!to_.tag().empty()) {
         NameAddr to = to_;
         to.set_tag(tag);

@@ -59,10 +59,8 @@ class SipMessage {
     std::string_view from_tag() const { return from_.tag(); }
     std::string_view to_tag() const { return to_.tag(); }
 
-    // --- any header field
-    // ------------------------------------------------------------------------------------------- Via,
-    // Contact, Route, Record-Route and the other address lists are stored one value per header, also when
-    // they came in one line.
+    // Any header field. Via, Contact, Route, Record-Route and the other address lists are stored one value
+    // per header, also when they came in one line.
     std::size_t header_count() const { return slots_.size(); }
     Header header_at(std::size_t index) const;
     bool has(HeaderId id) const { return header(id).has_value(); }
@@ -74,10 +72,8 @@ class SipMessage {
     // True when the list has this token (Supported, Require, Allow, ...), without case.
     bool lists(HeaderId id, std::string_view token) const;
 
-    // --- typed
-    // ------------------------------------------------------------------------------------------------------
-    // Elements that do not parse are left out (parse_message() refuses a message with a broken Via, Contact
-    // or Route).
+    // Typed. Elements that do not parse are left out (parse_message() refuses a message with a broken Via,
+    // Contact or Route).
     std::vector<Via> vias() const;
     std::vector<NameAddr> contacts() const;
     bool has_star_contact() const;  // "Contact: *" (RFC 3261 §10.2.2)
@@ -92,9 +88,8 @@ class SipMessage {
     std::vector<MediaType> accept() const;
     std::vector<Warning> warnings() const;
 
-    // --- changing
-    // --------------------------------------------------------------------------------------------------- A
-    // value must hold no CR, LF or NUL: what the caller took from outside has been parsed before.
+    // Changing. A value must hold no CR, LF or NUL: what the caller took from outside has been parsed before.
+    // Fields of the address lists (is_address_list) take one value each, without commas between addresses.
     void add(HeaderId id, std::string_view value);
     void add(std::string_view name, std::string_view value);
     void prepend(HeaderId id, std::string_view value);
@@ -110,7 +105,8 @@ class SipMessage {
     void replace_top_via(const Via& via);
     void set_from(const NameAddr& from) { set(HeaderId::from, from.to_string()); }
     void set_to(const NameAddr& to) { set(HeaderId::to, to.to_string()); }
-    // Adds the tag to To as it stands; replaces one that is there.
+    // Adds the tag to To as it stands; replaces one that is there. Does nothing where To is absent or broken,
+    // as in the answer to such a request.
     void set_to_tag(std::string_view tag);
     void set_call_id(std::string_view call_id) { set(HeaderId::call_id, call_id); }
     void set_cseq(std::uint32_t number, const Method& method) {

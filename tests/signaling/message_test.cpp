@@ -87,6 +87,9 @@ TEST_CASE("a response copies what RFC 3261 8.2.6.2 says, byte for byte") {
     CHECK(to_wire(ok).ends_with("Content-Type: application/sdp\r\nContent-Length: 5\r\n\r\nv=0\r\n"));
     ok.set_to_tag("b3");
     CHECK(ok.to_tag() == "b3");
+    SipMessage without_to = SipMessage::response_to(SipMessage::request(Method::bye, Uri()), 400);
+    without_to.set_to_tag("b4");
+    CHECK(!without_to.has(HeaderId::to));
     ok.clear_body();
     CHECK(!ok.has(HeaderId::content_type));
 }

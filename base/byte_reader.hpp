@@ -1,4 +1,5 @@
-// Bounded big-endian reading. A read past the end yields zero and leaves the reader failed: check ok() once at the end.
+// Bounded big-endian reading. A read past the end yields zero and leaves the reader failed: check ok() once
+// at the end.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-// Bounded big-endian writing into memory the caller owns. A write past the end is dropped and leaves the writer failed.
+// Bounded big-endian writing into memory the caller owns. A write past the end is dropped and leaves the
+// writer failed.
 #pragma once
 
 #include <algorithm>

@@ -10,7 +10,8 @@ namespace rotunda {
 
 enum class LogLevel { debug, info, warning, error };
 
-// event: dotted and stable, for machines ("call.joined"); fields: what an operator greps for (call_id, room, participant, ...).
+// event: dotted and stable, for machines ("call.joined"); fields: what an operator greps for (call_id, room,
+// participant, ...).
 struct LogRecord {
     LogLevel level = LogLevel::info;
     std::string_view event;

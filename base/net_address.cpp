@@ -106,7 +106,8 @@ std::optional<IpPrefix> IpPrefix::parse(std::string_view text) {
 bool IpPrefix::contains(const IpAddress& candidate) const {
     if (candidate.family() != address.family()) return false;
     const std::size_t whole = length / 8u;
-    if (!std::equal(address.bytes().begin(), address.bytes().begin() + whole, candidate.bytes().begin())) return false;
+    if (!std::equal(address.bytes().begin(), address.bytes().begin() + whole, candidate.bytes().begin()))
+        return false;
     const int rest = length % 8;
     return rest == 0 || (address.bytes()[whole] ^ candidate.bytes()[whole]) >> (8 - rest) == 0;
 }

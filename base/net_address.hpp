@@ -1,4 +1,5 @@
-// IP addresses, endpoints and prefixes as values. Pure: parsing and printing only, no name look-up, no socket.
+// IP addresses, endpoints and prefixes as values. Pure: parsing and printing only, no name look-up, no
+// socket.
 #pragma once
 
 #include <array>
@@ -70,7 +71,8 @@ struct IpPrefix {
 template <>
 struct std::hash<rotunda::IpAddress> {
     std::size_t operator()(const rotunda::IpAddress& a) const noexcept {
-        return std::hash<std::string_view>{}({reinterpret_cast<const char*>(a.bytes().data()), a.bytes().size()});
+        return std::hash<std::string_view>{}(
+            {reinterpret_cast<const char*>(a.bytes().data()), a.bytes().size()});
     }
 };
 template <>

@@ -1,4 +1,5 @@
-// Where tags, branches, SSRCs and nonces come from. Injected: server/ hands in the operating system's generator, tests a seed.
+// Where tags, branches, SSRCs and nonces come from. Injected: server/ hands in the operating system's
+// generator, tests a seed.
 #pragma once
 
 #include <cstdint>

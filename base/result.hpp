@@ -1,7 +1,7 @@
-// A value or the reason why there is none. g++ 12 has no std::expected; this is the part of it the project uses.
+// A value or the reason why there is none. g++ 12 has no std::expected; this is the part of it the project
+// uses.
 #pragma once
 
-#include <cassert>
 #include <string>
 #include <utility>
 #include <variant>
@@ -36,16 +36,17 @@ class [[nodiscard]] Result {
     bool ok() const { return state_.index() == 0; }
     explicit operator bool() const { return ok(); }
 
-    T& value() & { return (assert(ok()), *std::get_if<0>(&state_)); }
-    const T& value() const& { return (assert(ok()), *std::get_if<0>(&state_)); }
-    T&& value() && { return (assert(ok()), std::move(*std::get_if<0>(&state_))); }
+    // Asking for what is not there is a bug of the caller's: std::bad_variant_access.
+    T& value() & { return std::get<0>(state_); }
+    const T& value() const& { return std::get<0>(state_); }
+    T&& value() && { return std::get<0>(std::move(state_)); }
     T& operator*() & { return value(); }
     const T& operator*() const& { return value(); }
     T&& operator*() && { return std::move(*this).value(); }
     T* operator->() { return &value(); }
     const T* operator->() const { return &value(); }
 
-    const E& error() const { return (assert(!ok()), *std::get_if<1>(&state_)); }
+    const E& error() const { return std::get<1>(state_); }
 
   private:
     std::variant<T, E> state_;

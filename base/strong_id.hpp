@@ -29,5 +29,7 @@ class IdSource {
 
 template <typename Tag>
 struct std::hash<rotunda::StrongId<Tag>> {
-    std::size_t operator()(rotunda::StrongId<Tag> id) const noexcept { return std::hash<std::uint64_t>{}(id.value); }
+    std::size_t operator()(rotunda::StrongId<Tag> id) const noexcept {
+        return std::hash<std::uint64_t>{}(id.value);
+    }
 };

@@ -8,7 +8,8 @@ namespace rotunda {
 
 using Duration = std::chrono::nanoseconds;
 
-// Monotonic time. It has no now() on purpose: server/ makes these from the operating system's clock, tests invent them.
+// Monotonic time. It has no now() on purpose: server/ makes these from the operating system's clock, tests
+// invent them.
 struct MonotonicTime {
     using duration = Duration;
     using rep = duration::rep;

@@ -70,7 +70,8 @@ TEST_CASE("text helpers follow their word") {
 
 TEST_CASE("UTF-8 is told from what only looks like it") {
     CHECK(is_utf8("caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"));
-    for (const char* bad : {"\xff", "\xc3", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "a\x80"})
+    for (const char* bad :
+         {"\xff", "\xc3", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "a\x80"})
         CHECK(!is_utf8(bad));
 }
 

@@ -44,6 +44,7 @@ Complaint read_list(const ConfigNode& value, std::string_view type, std::vector<
 template <typename T, typename One>
 std::string print_list(const std::vector<T>& values, One one) {
     std::vector<std::string> parts;
+    parts.reserve(values.size());
     for (const T& value : values) parts.push_back(one(value));
     return fmt::format("[{}]", fmt::join(parts, ", "));
 }

@@ -12,6 +12,7 @@ constexpr std::uint16_t default_port = 5060;
 
 std::string listeners(const std::vector<ListenAddress>& bound) {
     std::vector<std::string> parts;
+    parts.reserve(bound.size());
     for (const ListenAddress& l : bound)
         parts.push_back(
             fmt::format("{} {}", l.transport == sip::Transport::udp ? "udp" : "tcp", l.endpoint.to_string()));

@@ -11,7 +11,7 @@
 namespace rotunda::server {
 namespace {
 
-constexpr std::size_t read_size = 16 * 1024;
+constexpr std::size_t read_size = 16'384;
 // Then other sockets and timers have their turn.
 constexpr int reads_in_a_row = 8;
 
@@ -24,11 +24,11 @@ std::string_view to_string(SipTcpEnd end) {
 }
 
 SipTcpConnection::SipTcpConnection(EventLoop& loop, const Clock& clock, const SipTcpLimits& limits,
-                                   Owner& owner, FileDescriptor fd, sip::Flow flow, bool connecting)
+                                   Owner& owner, FileDescriptor fd, const sip::Flow& flow, bool connecting)
     : clock_(clock),
       limits_(limits),
       owner_(owner),
-      flow_(std::move(flow)),
+      flow_(flow),
       socket_(loop, std::move(fd)),
       connecting_(connecting),
       proven_(connecting),

@@ -21,7 +21,7 @@ struct SipTcpLimits {
     Duration half_message = std::chrono::seconds(10);  // from a message's first octet to its last
     Duration drain = std::chrono::seconds(20);         // what we send must be taken within this time
     Duration idle = std::chrono::hours(1);
-    std::size_t pending_output = 256 * 1024;
+    std::size_t pending_output = 262'144;
     std::size_t connections = 10'000;
     std::size_t connections_per_peer = 2'500;
 };
@@ -55,7 +55,7 @@ class SipTcpConnection {
 
     // `connecting`: the descriptor's connect(2) is under way. Everything referred to outlives the connection.
     SipTcpConnection(EventLoop& loop, const Clock& clock, const SipTcpLimits& limits, Owner& owner,
-                     FileDescriptor fd, sip::Flow flow, bool connecting);
+                     FileDescriptor fd, const sip::Flow& flow, bool connecting);
 
     // To be called once the owner can be called back.
     void start();

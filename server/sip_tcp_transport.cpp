@@ -95,7 +95,7 @@ void SipTcpTransport::admit(FileDescriptor fd, const Endpoint& remote) {
     flow.local = *local;
     flow.remote = remote;
     flow.advertised = advertised_.for_sip(*local, remote.address);
-    add(std::move(fd), std::move(flow), false);
+    add(std::move(fd), flow, false);
 }
 
 SipTcpConnection& SipTcpTransport::add(FileDescriptor fd, sip::Flow flow, bool connecting) {
@@ -108,7 +108,7 @@ SipTcpConnection& SipTcpTransport::add(FileDescriptor fd, sip::Flow flow, bool c
     auto& slot = connections_[id];
     slot = std::make_unique<SipTcpConnection>(loop_, clock_, limits_,
                                               static_cast<SipTcpConnection::Owner&>(*this), std::move(fd),
-                                              std::move(flow), connecting);
+                                              flow, connecting);
     slot->start();
     on_progress(*slot);
     return *slot;

@@ -84,7 +84,7 @@ void UdpMediaTransport::lock_to(std::optional<Endpoint> peer) {
     }
     sockaddr none{};
     none.sa_family = AF_UNSPEC;
-    connect(fd_.get(), &none, sizeof none);
+    (void)connect(fd_.get(), &none, sizeof none);
     peer_.reset();
 }
 

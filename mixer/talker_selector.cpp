@@ -1,6 +1,7 @@
 #include "mixer/talker_selector.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace rotunda::mixer {
 
@@ -12,7 +13,7 @@ constexpr float speech_above_floor_db = 9.0f;
 constexpr float highest_floor_dbov = -45.0f;  // a loud steady sound never sinks into its own floor
 constexpr float floor_rise_db_per_s = 3.0f;
 constexpr float loudness_fall_db_per_s = 20.0f;
-constexpr float seat_bonus_db = 6.0f;
+constexpr float place_bonus_db = 6.0f;
 constexpr Duration hangover = std::chrono::milliseconds(600);
 // Steps between the tiers, wider than any difference of loudness within one.
 constexpr float paused_tier = 200.0f;
@@ -37,12 +38,7 @@ void Talker::update(float level_dbov, Duration block) {
 
 float Talker::rank() const {
     const float tier = speaking_ ? speaking_tier : is_active() ? paused_tier : 0.0f;
-    return tier + loudness_ + (in_mix_ ? seat_bonus_db : 0.0f);
-}
-
-void Talker::seat(bool in_mix) {
-    was_in_mix_ = in_mix_;
-    in_mix_ = in_mix;
+    return tier + loudness_ + (place_ == Place::seated ? place_bonus_db : 0.0f);
 }
 
 void TalkerSelector::select(std::span<Talker> talkers) {
@@ -58,11 +54,20 @@ void TalkerSelector::select(std::span<Talker> talkers) {
         };
         std::nth_element(ranking_.begin(), ranking_.begin() + static_cast<std::ptrdiff_t>(seats_),
                          ranking_.end(), louder);
-        ranking_.resize(seats_);
     }
-    // was_in_mix_ moves along for everyone; the chosen are then seated on top.
-    for (Talker& talker : talkers) talker.seat(false);
-    for (const Entry& entry : ranking_) talkers[entry.index].in_mix_ = true;
+    for (Talker& talker : talkers) talker.previous_place_ = std::exchange(talker.place_, Talker::Place::out);
+    place_next(talkers);
+    for (const Entry& entry : ranking_) talkers[entry.index].place_ = Talker::Place::seated;
+}
+
+// The first behind the seats; they are all that is left of the ranking.
+void TalkerSelector::place_next(std::span<Talker> talkers) {
+    if (ranking_.size() <= seats_) return;
+    const auto rest = std::span(ranking_).subspan(seats_);
+    for (Entry& entry : rest)
+        if (talkers[entry.index].previous_place_ == Talker::Place::next) entry.rank += place_bonus_db;
+    talkers[std::ranges::max_element(rest, {}, &Entry::rank)->index].place_ = Talker::Place::next;
+    ranking_.resize(seats_);
 }
 
 }  // namespace rotunda::mixer

@@ -15,6 +15,12 @@ namespace rotunda::mixer {
 // level.
 class Talker {
   public:
+    enum class Place : std::uint8_t {
+        out,
+        next,    // the loudest of those without a seat: who is seated hears him in place of himself
+        seated,  // one of the N
+    };
+
     // Once a tick. silence_dbov for a block without sound or without a packet.
     void update(float level_dbov, Duration block);
 
@@ -24,22 +30,22 @@ class Talker {
     // Peak envelope of the level, dBov.
     float loudness() const { return loudness_; }
 
-    // In the mix this tick, and whether that is new or, for the last time, being faded out.
-    bool in_mix() const { return in_mix_; }
-    bool entered() const { return in_mix_ && !was_in_mix_; }
-    bool left() const { return !in_mix_ && was_in_mix_; }
+    // In this tick and in the one before.
+    Place place() const { return place_; }
+    Place previous_place() const { return previous_place_; }
+    // Somebody hears him in this tick, be it for the last time, fading out.
+    bool is_heard() const { return place_ != Place::out || previous_place_ != Place::out; }
 
   private:
     friend class TalkerSelector;
-    void seat(bool in_mix);
     float rank() const;
 
     float loudness_ = silence_dbov;
     float floor_ = -60.0f;  // the level of his room when he does not speak
     Duration hangover_{};
     bool speaking_ = false;
-    bool in_mix_ = false;
-    bool was_in_mix_ = false;
+    Place place_ = Place::out;
+    Place previous_place_ = Place::out;
 };
 
 class TalkerSelector {
@@ -50,8 +56,8 @@ class TalkerSelector {
     void reserve(std::size_t talkers) { ranking_.reserve(talkers); }
 
     // Seats the highest ranked: who speaks before who pauses before background noise, each by loudness; who
-    // has a seat keeps it against one that is less than 6 dB louder. While seats are free, everyone with any
-    // signal has one.
+    // has a seat keeps it against one that is less than 6 dB louder, and so does the next one his place.
+    // While seats are free, everyone with any signal has one.
     void select(std::span<Talker> talkers);
 
   private:
@@ -59,6 +65,8 @@ class TalkerSelector {
         float rank;
         std::uint32_t index;
     };
+
+    void place_next(std::span<Talker> talkers);
 
     std::size_t seats_;
     std::vector<Entry> ranking_;

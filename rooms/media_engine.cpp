@@ -16,7 +16,7 @@ Duration phase_of(std::uint64_t n) {
 
 }  // namespace
 
-MediaEngine::MediaEngine(RandomSource& random, WallOffset wall) : context_{random, wall, {}, {}, {}} {}
+MediaEngine::MediaEngine(RandomSource& random, WallOffset wall) : context_{random, wall, {}, {}, {}, {}} {}
 
 MediaEngine::~MediaEngine() = default;
 

@@ -188,23 +188,26 @@ void MediaRoom::mix() {
 }
 
 void MediaRoom::seat_voices() {
+    audiences_ = {};
+    audiences_.add(mixer::Audience::listener);
     for (std::size_t i = 0; i < members_.size(); ++i) {
         Member& member = members_[i];
-        const mixer::Talker& talker = talkers_[i];
-        const bool in_sum = talker.in_mix() || talker.left();
-        if (in_sum) {
-            seat(member, talker);
-            fill_voice(member, talker);
+        if (talkers_[i].is_heard()) {
+            give_voice(member);
+            fill_voice(member);
         } else if (member.voice) {
             idle_voices_.push_back(std::move(member.voice));
         }
-        if (in_sum || member.session->leg().on_hold) buses_.make_private(member.listener, position_ms_);
+        const mixer::Audience audience = mixer::audience_of(talkers_[i]);
+        audiences_.add(audience);
+        if (audience != mixer::Audience::listener || member.session->leg().on_hold)
+            buses_.make_private(member.listener, position_ms_);
     }
 }
 
-void MediaRoom::seat(Member& member, const mixer::Talker& talker) {
+void MediaRoom::give_voice(Member& member) {
     const int from = member.session->receiver().rate_hz();
-    if (member.voice && !talker.entered() && member.voice->to_room.from_hz() == from) return;
+    if (member.voice && member.voice->to_room.from_hz() == from) return;
     if (!member.voice && !idle_voices_.empty()) {
         member.voice = std::move(idle_voices_.back());
         idle_voices_.pop_back();
@@ -213,9 +216,8 @@ void MediaRoom::seat(Member& member, const mixer::Talker& talker) {
     member.voice->to_room = codecs::Resampler(from, rate_hz_);
 }
 
-// His block at the room's rate; in the tick of a change of rate also at the rate to come. Who enters in
-// mid-sound and who leaves is faded; a word that begins does so in silence and loses nothing.
-void MediaRoom::fill_voice(Member& member, const mixer::Talker& talker) {
+// His block at the room's rate; in the tick of a change of rate also at the rate to come.
+void MediaRoom::fill_voice(Member& member) {
     Voice& voice = *member.voice;
     const std::size_t planes = is_changing_rate() ? 2 : 1;
     for (std::size_t plane = 0; plane < planes; ++plane) {
@@ -225,44 +227,56 @@ void MediaRoom::fill_voice(Member& member, const mixer::Talker& talker) {
             std::ranges::fill(pcm, std::int16_t{0});
         else
             voice.to_room.process(member.heard, pcm);
-        if (talker.entered()) mixer::fade_in(pcm, pcm.size() / 8);
-        if (talker.left()) mixer::fade_out(pcm, pcm.size());
     }
 }
 
 void MediaRoom::sum(std::size_t plane, int rate_hz) {
     const std::size_t samples = block_samples(rate_hz);
-    planes_[plane].sum.begin(rate_hz, samples);
-    planes_[plane].silence.begin(rate_hz, samples);
-    for (const Member& member : members_)
-        if (member.voice) planes_[plane].sum.add(member.voice->block(plane, samples));
+    mixer::TalkerSums& sums = context_.mix.sums[plane];
+    sums.begin(rate_hz, samples, audiences_);
+    context_.mix.silence[plane].begin(rate_hz, samples);
+    for (std::size_t i = 0; i < members_.size(); ++i)
+        if (members_[i].voice) sums.add(members_[i].voice->block(plane, samples), talkers_[i]);
     if (!chime_.is_playing()) return;
     std::array<std::int16_t, mixer::max_block_samples> chime;
     const MutablePcm pcm{chime.data(), samples};
     // In the tick of a change both rates play the same moment.
     AloneChime copy = chime_;
     (plane == 0 && is_changing_rate() ? copy : chime_).fill(pcm, rate_hz);
-    planes_[plane].sum.add(Pcm(pcm));
+    sums.add_to_all(pcm);
 }
 
-BusInput MediaRoom::input_for(const Member& member, std::size_t plane) const {
-    const Plane& from = planes_[plane];
-    if (member.session->leg().on_hold) return {&from.silence, {}};
-    if (!member.voice) return {&from.sum, {}};
-    return {&from.sum, member.voice->block(plane, from.sum.samples())};
+BusInput MediaRoom::input_for(std::size_t index, std::size_t plane, MutablePcm scratch) const {
+    const Member& member = members_[index];
+    const mixer::TalkerSums& sums = context_.mix.sums[plane];
+    if (member.session->leg().on_hold) return {&context_.mix.silence[plane], {}};
+    const mixer::Audience audience = mixer::audience_of(talkers_[index]);
+    const mixer::AudioMixer& heard = sums.heard_by(audience);
+    if (audience == mixer::Audience::listener) return {&heard, {}};
+    const Pcm voice = member.voice->block(plane, sums.samples());
+    return {&heard, mixer::own_share(voice, audience, scratch.first(voice.size()))};
 }
 
 void MediaRoom::serve_buses() {
-    const BusInput now{&planes_[0].sum, {}}, next{&planes_[1].sum, {}};
-    const bool changing = is_changing_rate();
-    buses_.serve_shared(now, changing ? &next : nullptr);
-    for (Member& member : members_) {
-        if (!member.listener.is_private()) continue;
-        const BusInput his = input_for(member, 0), his_next = input_for(member, 1);
-        const bool as_all = !member.voice && !member.session->leg().on_hold;
-        buses_.serve_private(member.listener, his, changing ? &his_next : nullptr, as_all,
-                             milliseconds(block_ms_), position_ms_);
-    }
+    const auto listeners = [this](std::size_t plane) {
+        return BusInput{&context_.mix.sums[plane].heard_by(mixer::Audience::listener), {}};
+    };
+    const BusInput now = listeners(0), next = listeners(1);
+    buses_.serve_shared(now, is_changing_rate() ? &next : nullptr);
+    for (std::size_t i = 0; i < members_.size(); ++i)
+        if (members_[i].listener.is_private()) serve_private(i);
+}
+
+void MediaRoom::serve_private(std::size_t index) {
+    Member& member = members_[index];
+    std::array<std::array<std::int16_t, mixer::max_block_samples>, 2> scratch;
+    const BusInput now = input_for(index, 0, scratch[0]);
+    BusInput next;
+    if (is_changing_rate()) next = input_for(index, 1, scratch[1]);
+    const bool as_all =
+        mixer::audience_of(talkers_[index]) == mixer::Audience::listener && !member.session->leg().on_hold;
+    buses_.serve_private(member.listener, now, is_changing_rate() ? &next : nullptr, as_all,
+                         milliseconds(block_ms_), position_ms_);
 }
 
 void MediaRoom::send_slice(TimePoint now) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "mixer/audio_mixer.hpp"
-#include "mixer/talker_selector.hpp"
+#include "mixer/talker_sums.hpp"
 #include "rooms/alone_chime.hpp"
 #include "rooms/media_context.hpp"
 #include "rooms/media_session.hpp"
@@ -41,7 +41,8 @@ class MediaRoom {
     static constexpr int initial_rate_hz = 8000;
     enum class Stage : std::uint8_t { idle, receive, mix, send };
 
-    // Someone in the mix: his block at the room's rate, and on the way to another rate at both.
+    // Someone who is heard: his block at the room's rate, and on the way to another rate at both. A plane is
+    // the room at one rate: now [0] and, in the one tick of a change, next [1].
     struct Voice {
         codecs::Resampler to_room{8000, 8000};
         std::array<std::array<std::int16_t, mixer::max_block_samples>, 2> pcm;
@@ -53,12 +54,6 @@ class MediaRoom {
         std::unique_ptr<Voice> voice;
         Pcm heard;  // this tick's block, at the receiver's rate
     };
-    // The room at one rate: now [0] and, in the one tick of a change, next [1].
-    struct Plane {
-        mixer::AudioMixer sum;
-        mixer::AudioMixer silence;
-    };
-
     void begin_tick(TimePoint now);
     void give_up_ticks(TimePoint now);
     void choose_block();
@@ -66,11 +61,12 @@ class MediaRoom {
     void receive(std::size_t index, TimePoint now);
     void mix();
     void seat_voices();
-    void seat(Member& member, const mixer::Talker& talker);
-    void fill_voice(Member& member, const mixer::Talker& talker);
+    void give_voice(Member& member);
+    void fill_voice(Member& member);
     void sum(std::size_t plane, int rate_hz);
     void serve_buses();
-    BusInput input_for(const Member& member, std::size_t plane) const;
+    void serve_private(std::size_t index);
+    BusInput input_for(std::size_t index, std::size_t plane, MutablePcm scratch) const;
     void send_slice(TimePoint now);
     void send(std::size_t index, TimePoint now);
     void end_tick();
@@ -93,7 +89,7 @@ class MediaRoom {
     mixer::TalkerSelector selector_;
     RoomBuses buses_;
     AloneChime chime_;
-    std::array<Plane, 2> planes_;
+    mixer::AudienceSet audiences_;  // of this tick
     std::vector<std::unique_ptr<Voice>> idle_voices_;
 
     // State.

@@ -30,7 +30,15 @@ struct Room {
     std::set<std::size_t> mixed() const {
         std::set<std::size_t> out;
         for (std::size_t i = 0; i < talkers.size(); ++i)
-            if (talkers[i].in_mix()) out.insert(i);
+            if (is_seated(i)) out.insert(i);
+        return out;
+    }
+
+    bool is_seated(std::size_t i) const { return talkers[i].place() == Talker::Place::seated; }
+    std::vector<std::size_t> next() const {
+        std::vector<std::size_t> out;
+        for (std::size_t i = 0; i < talkers.size(); ++i)
+            if (talkers[i].place() == Talker::Place::next) out.push_back(i);
         return out;
     }
 
@@ -58,8 +66,8 @@ TEST_CASE(
     CHECK(room.mixed().size() == 8);
     room.levels[11] = -45;
     room.tick();
-    CHECK(room.talkers[11].in_mix());
-    CHECK(room.talkers[11].entered());
+    CHECK(room.is_seated(11));
+    CHECK(room.talkers[11].previous_place() != Talker::Place::seated);
 
     // Eight have just spoken and pause; the ninth gets in at once even if he is quieter than they were.
     Room meeting(9);
@@ -69,7 +77,7 @@ TEST_CASE(
     meeting.ticks(5);
     meeting.levels[8] = -40;
     meeting.tick();
-    CHECK(meeting.talkers[8].in_mix());
+    CHECK(meeting.is_seated(8));
 }
 
 TEST_CASE("with more speakers than seats the loudest are heard") {
@@ -85,12 +93,13 @@ TEST_CASE("who has a seat keeps it against one a little louder, and loses it to 
     room.ticks(10);
     room.levels[8] = -21;
     room.ticks(50);
-    CHECK_FALSE(room.talkers[8].in_mix());
+    CHECK_FALSE(room.is_seated(8));
     room.levels[8] = -15;
     room.tick();
-    CHECK(room.talkers[8].in_mix());
+    CHECK(room.is_seated(8));
     int left = 0;
-    for (const Talker& talker : room.talkers) left += talker.left();
+    for (const Talker& talker : room.talkers)
+        left += talker.previous_place() == Talker::Place::seated && talker.place() != Talker::Place::seated;
     CHECK(left == 1);
 }
 
@@ -129,6 +138,30 @@ TEST_CASE("a loud steady tone stays speech for ever") {
     room.levels[3] = -20;
     room.ticks(5000);
     CHECK(room.talkers[3].is_speaking());
-    CHECK(room.talkers[3].in_mix());
+    CHECK(room.is_seated(3));
     CHECK_FALSE(room.talkers[4].is_active());
+}
+
+TEST_CASE("the loudest without a seat is next, and keeps that against one a little louder") {
+    Room room(5, 2);
+    room.levels = {-20, -22, -30, -33, silence_dbov};
+    room.ticks(10);
+    CHECK(room.mixed() == std::set<std::size_t>{0, 1});
+    CHECK(room.next() == std::vector<std::size_t>{2});
+    room.levels[3] = -27;
+    room.ticks(10);
+    CHECK(room.next() == std::vector<std::size_t>{2});
+    room.levels[3] = -23;
+    room.ticks(10);
+    CHECK(room.next() == std::vector<std::size_t>{3});
+    // Who loses his seat to the next one takes that place.
+    room.levels[3] = -10;
+    room.tick();
+    CHECK(room.mixed() == std::set<std::size_t>{0, 3});
+    CHECK(room.next() == std::vector<std::size_t>{1});
+    // Nobody is next while a seat is free.
+    room.levels = {-20, silence_dbov, silence_dbov, silence_dbov, silence_dbov};
+    room.ticks(400);
+    CHECK(room.mixed() == std::set<std::size_t>{0});
+    CHECK(room.next().empty());
 }

@@ -73,6 +73,7 @@ void ServerTransactions::receive_new(SipMessage request, const Flow& flow, TimeP
         entry.second.merge_key = by_merge_key_.emplace(scratch_, entry.first).first;
     }
     std::string trying = to_wire(SipMessage::response_to(request, 100));
+    weigh(entry.second, trying.size());
     std::visit([&](auto& machine) { machine.start(std::move(trying), now); }, entry.second.machine);
     carry_out(entry, {});
     ++output_.counters.requests;
@@ -113,7 +114,8 @@ void ServerTransactions::answer_here(const SipMessage& request, const Flow& flow
 bool ServerTransactions::overloaded(const SipMessage& request) const {
     // Running calls come before new ones: their BYE, re-INVITE and CANCEL have room of their own.
     const bool outside = request.to_tag().empty() && !(request.method() == Method::cancel);
-    return records_.size() >= (outside ? limits_.outside_dialogs : limits_.all);
+    return records_.size() >= (outside ? limits_.outside_dialogs : limits_.all) ||
+           bytes_ >= (outside ? limits_.bytes : limits_.bytes / 4 * 5);
 }
 
 void ServerTransactions::refuse(const SipMessage& request, const Flow& flow) {
@@ -135,15 +137,25 @@ bool ServerTransactions::answer(Entry& entry, SipMessage response, TimePoint now
     Record& record = entry.second;
     const int status = response.status();
     if (status > 100) agree_on_to_tag(record, response);
+    std::string wire = to_wire(response);
+    weigh(record, wire.size());
     TransactionOutbox out;
     const bool sent = std::visit(
-        [&](auto& machine) { return machine.respond(status, to_wire(response), now, out); }, record.machine);
+        [&](auto& machine) { return machine.respond(status, std::move(wire), now, out); }, record.machine);
     if (sent && status >= 200) {
         record.has_final = true;
         expect_rfc2543_ack(entry);
     }
     carry_out(entry, out);
     return sent;
+}
+
+void ServerTransactions::weigh(Record& record, std::size_t response_size) {
+    std::size_t weight = response_size + record.key->first.size();
+    if (record.merge_key) weight += (*record.merge_key)->first.size();
+    if (weight <= record.bytes) return;  // the larger one counts until the end
+    bytes_ += weight - record.bytes;
+    record.bytes = weight;
 }
 
 void ServerTransactions::agree_on_to_tag(Record& record, SipMessage& response) {
@@ -220,6 +232,7 @@ void ServerTransactions::fail(Entry& entry, TransactionFailure failure) {
 void ServerTransactions::bury(Entry& entry) {
     const ServerTransactionId id = entry.first;
     Record& record = entry.second;
+    bytes_ -= record.bytes;
     by_key_.erase(record.key);
     if (record.ack_key) by_key_.erase(*record.ack_key);
     if (record.merge_key) by_merge_key_.erase(*record.merge_key);

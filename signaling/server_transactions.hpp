@@ -29,6 +29,9 @@ struct ServerTransactionLimits {
     std::size_t outside_dialogs = 200'000;  // from so many on, requests without a To tag get 503
     std::size_t all = 250'000;              // from so many on, every request gets 503
     int retry_after_seconds = 5;            // said in that 503
+    // Of keys and responses kept, which hold what the peers wrote (64 kB if they like): from so many on as
+    // from outside_dialogs on, from a quarter more on as from all on.
+    std::size_t bytes = std::size_t{512} << 20;
 };
 
 class ServerTransactions {
@@ -44,6 +47,8 @@ class ServerTransactions {
 
     std::optional<TimePoint> next_timeout() const { return timers_due_.next(); }
     std::size_t size() const { return records_.size(); }
+    // Kept for them in keys and responses, at most so many octets.
+    std::size_t bytes() const { return bytes_; }
 
   private:
     using Machine = std::variant<InviteServerTransaction, NonInviteServerTransaction>;
@@ -62,6 +67,7 @@ class ServerTransactions {
         bool answered_here = false;                     // by this layer: the TU knows nothing of it
         bool has_final = false;
         bool failed = false;
+        std::size_t bytes = 0;  // its part of bytes_
     };
     using Records = std::unordered_map<ServerTransactionId, Record>;
     using Entry = Records::value_type;
@@ -77,6 +83,8 @@ class ServerTransactions {
     bool overloaded(const SipMessage& request) const;
     void refuse(const SipMessage& request, const Flow& flow);
     bool answer(Entry& entry, SipMessage response, TimePoint now);
+    // Counts the response a transaction keeps, and its keys, in bytes_.
+    void weigh(Record& record, std::size_t response_size);
     void agree_on_to_tag(Record& record, SipMessage& response);
     void expect_rfc2543_ack(Entry& entry);
     // Does what the machine asked for, keeps its deadline, buries it when it has ended.
@@ -95,6 +103,7 @@ class ServerTransactions {
     Index by_merge_key_;
     FlowIndex<ServerTransactionId> by_flow_;
     TimerQueue<ServerTransactionId> timers_due_;
+    std::size_t bytes_ = 0;
     std::string scratch_;  // for keys to look up; grows once
 };
 

@@ -69,6 +69,8 @@ class TransactionLayer {
 
     const TransactionCounters& counters() const { return output_.counters; }
     std::size_t server_transactions() const { return servers_.size(); }
+    // What server transactions keep of keys and responses.
+    std::size_t server_bytes() const { return servers_.bytes(); }
     std::size_t client_transactions() const { return clients_.size(); }
 
   private:

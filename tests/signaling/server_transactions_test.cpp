@@ -331,6 +331,24 @@ TEST_CASE(
     CHECK(bench.layer.counters().refused_overload == 3);
 }
 
+TEST_CASE("what transactions keep is bounded in octets, and given back with them") {
+    Bench bench({.timers = {}, .limits = {.bytes = 3000}});
+    const std::string long_via = ";x=" + std::string(4000, 'x');
+    const auto id = bench.accept_request(
+        request({.method = "OPTIONS", .via = "SIP/2.0/UDP 192.0.2.9:5070;branch=z9hG4bKone" + long_via}));
+    CHECK(bench.layer.server_bytes() > 4000);
+    const RequestParts second{.via = "SIP/2.0/UDP 192.0.2.9:5070;branch=z9hG4bKtwo", .call_id = "call-2"};
+    bench.receive(request(second));
+    CHECK(bench.sent() == Lines{"503 INVITE"});
+    CHECK(bench.layer.server_transactions() == 1);
+    bench.respond(id, 200);
+    bench.run_until(32'000);
+    CHECK(bench.layer.server_bytes() == 0);
+    bench.sent();
+    bench.events();
+    bench.accept_request(request(second));
+}
+
 // --- transport errors, reliable transports
 
 TEST_CASE("a response that cannot be sent is told once and the transaction lives on") {

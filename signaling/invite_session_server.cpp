@@ -82,7 +82,7 @@ void InviteSession::on_invite(RequestReceived invite, std::optional<std::string>
     }
     remote_invite_ = RemoteInvite{invite.transaction, invite.request, invite.flow, offer.has_value()};
     start_ring_limit(invite.request, now);
-    out.events.push_back(ReinviteReceived{id_, std::move(invite.request), std::move(offer)});
+    out.events.push_back(ReinviteReceived{id_, std::move(invite.request), std::move(offer), invite.flow});
 }
 
 bool InviteSession::ring(int status, TimePoint now, SessionOutbox& out) {

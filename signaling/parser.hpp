@@ -42,6 +42,7 @@ enum class ParseReason : std::uint8_t {
     content_type,
     content_length,
     stray_response,  // more than one Via: not for us (RFC 3261 §8.1.3.3)
+    count
 };
 std::string_view to_string(ParseReason reason);
 

@@ -1,10 +1,10 @@
 // Why the user agent refused a request before its owner saw it; each reason is counted.
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+#include "signaling/reason_counters.hpp"
 
 namespace rotunda::sip {
 
@@ -29,13 +29,6 @@ enum class Refusal : std::uint8_t {
 
 std::string_view to_string(Refusal reason);
 
-class RefusalCounters {
-  public:
-    void count(Refusal reason) { ++counts_[static_cast<std::size_t>(reason)]; }
-    std::uint64_t operator[](Refusal reason) const { return counts_[static_cast<std::size_t>(reason)]; }
-
-  private:
-    std::array<std::uint64_t, static_cast<std::size_t>(Refusal::count)> counts_{};
-};
+using RefusalCounters = ReasonCounters<Refusal>;
 
 }  // namespace rotunda::sip

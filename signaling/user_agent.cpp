@@ -41,6 +41,7 @@ void UserAgent::receive(ParsedMessage parsed, const Flow& flow, TimePoint now) {
         transactions_.receive(std::move(parsed.message), flow, now);
         return dispatch(now);
     }
+    malformed_.count(parsed.reason);
     if (parsed.verdict != ParseVerdict::answer) return;
     refusals_.count(refusal_of(parsed));
     SipMessage response = SipMessage::response_to(parsed.message, parsed.status, parsed.phrase);

@@ -94,6 +94,8 @@ class UserAgent {
     // Those whose BYE or CANCEL is still on its way included.
     std::size_t session_count() const { return calls_.size(); }
     std::uint64_t refused(Refusal reason) const { return refusals_[reason]; }
+    // Messages the parser did not accept, answered or not.
+    std::uint64_t malformed(ParseReason reason) const { return malformed_[reason]; }
     const TransactionLayer& transactions() const { return transactions_; }
     // Nothing is left: no session, no transaction, no deadline.
     bool idle() const;
@@ -163,6 +165,7 @@ class UserAgent {
 
     std::vector<UserAgentEvent> events_;
     RefusalCounters refusals_;
+    ReasonCounters<ParseReason> malformed_;
 };
 
 }  // namespace rotunda::sip

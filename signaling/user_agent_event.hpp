@@ -43,6 +43,7 @@ struct ReinviteReceived {
     SessionId session;
     SipMessage request;
     std::optional<std::string> offer;  // none: accept() brings a full current offer
+    Flow flow;                         // the peer may have moved
 };
 
 // The 2xx to our re-INVITE without SDP carries the peer's offer: the owner calls accept(), the answer goes in

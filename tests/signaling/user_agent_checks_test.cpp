@@ -205,3 +205,13 @@ TEST_CASE("Contact is the room's URI at the advertised address, with isfocus whe
           "\"The Lobby\" <sip:lobby@192.0.2.1:5060;transport=tcp>");
     CHECK_FALSE(other.agent.set_contact(SessionId{99}, {}));
 }
+
+TEST_CASE("What cannot be parsed is counted by its reason, answered or not") {
+    AgentBench bench;
+    bench.receive("hello\r\n\r\n");
+    CHECK(bench.sent.empty());
+    CHECK(bench.agent.malformed(ParseReason::start_line) == 1);
+    bench.receive(std::string("SIP/2.0 200 OK\r\n\r\n"));
+    CHECK(bench.sent.empty());
+    CHECK(bench.agent.malformed(ParseReason::missing_header) == 1);
+}

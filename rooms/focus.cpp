@@ -79,7 +79,7 @@ std::optional<Focus::Refused> Focus::admit(const sip::IncomingInvite& event, Tim
     who.since = now;
     who.signaling_source = event.flow.remote.address;
     auto ports = ports_.reserve(event.flow.remote.address);
-    if (!ports) return overloaded("no media port free");
+    if (!ports) return overloaded(ports.error().message);
     who.local = {ports->advertised, ports->rtp_port};
     who.ports = std::move(*ports);
     auto description = describe(who, event.offer);
@@ -120,6 +120,8 @@ Result<std::string, Focus::Refused> Focus::describe(Participant& who,
 void Focus::on(const sip::ReinviteReceived& event, TimePoint now) {
     Participant* who = find(event.session);
     if (!who) return;
+    // A phone that moved to another network may send its media from there too (interop rule 15).
+    who->signaling_source = event.flow.remote.address;
     auto description = describe(*who, event.offer);
     if (!description) {  // RFC 3261 §14.2: the session stays as it was
         log_.change_refused(*who, description.error().why);

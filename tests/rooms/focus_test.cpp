@@ -338,3 +338,12 @@ TEST_CASE("draining refuses the new and ends the old with a reason") {
     REQUIRE(bye != world.sent.end());
     CHECK(bye->header(sip::HeaderId::reason) == "SIP;cause=503;text=\"Shutting down\"");
 }
+
+TEST_CASE("a re-INVITE from another network says where media may come from now") {
+    World world;
+    world.call(1);
+    world.flow.remote = *Endpoint::parse("192.0.2.77:5060");
+    world.request("INVITE", 1, 2, pcmu_offer);
+    REQUIRE(world.all<UpdateLeg>().size() == 1);
+    CHECK(world.all<UpdateLeg>()[0]->audio.signaling_source == *IpAddress::parse("192.0.2.77"));
+}

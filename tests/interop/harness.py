@@ -155,7 +155,7 @@ class Baresip(Process):
             f"rtp_ports {rtp}-{rtp + 19}", "module_path /usr/lib/baresip/modules",
             "module g711.so", "module g722.so", "module opus.so", "module aubridge.so", "module aufile.so",
             "module sndfile.so", "module_tmp uuid.so", "module_tmp account.so", "module_app menu.so",
-            "module_app ctrl_tcp.so", f"ctrl_tcp_listen {host}:{self.control}", f"snd_path {self.records}", ""]))
+            "module_app ctrl_tcp.so", f"ctrl_tcp_listen 127.0.0.1:{self.control}", f"snd_path {self.records}", ""]))
         super().__init__(folder, name, ["baresip", "-f", str(self.home)])
         self.link = wait_until(self.connect, 10, f"baresip {name} to take commands")
 

@@ -15,6 +15,14 @@ sip::ExtraHeaders warning(const sdp::Refusal& refusal, const IpAddress& agent) {
     return {{sip::HeaderId::warning, value.to_string()}};
 }
 
+// What comes in decides the family and route of our port: the source of the signalling, which NAT cannot
+// hide, unless the offer wants media over the other family (a dual-stack phone does).
+IpAddress media_peer(const sip::Flow& flow, const std::optional<sdp::SessionDescription>& offer) {
+    const auto wanted = offer ? sdp::audio_address(*offer) : std::nullopt;
+    const IpAddress& source = flow.remote.address;
+    return wanted && wanted->family() != source.family() ? *wanted : source;
+}
+
 }  // namespace
 
 Focus::Focus(FocusSettings settings, sip::UserAgent& agent, MediaPortPool& ports, RandomSource& random,
@@ -78,11 +86,13 @@ std::optional<Focus::Refused> Focus::admit(const sip::IncomingInvite& event, Tim
     who.from = event.request.from().uri.to_string();
     who.since = now;
     who.signaling_source = event.flow.remote.address;
-    auto ports = ports_.reserve(event.flow.remote.address);
+    auto offer = parse_offer(event.offer, event.flow.advertised.address);
+    if (!offer) return offer.error();
+    auto ports = ports_.reserve(media_peer(event.flow, *offer));
     if (!ports) return overloaded(ports.error().message);
     who.local = {ports->advertised, ports->rtp_port};
     who.ports = std::move(*ports);
-    auto description = describe(who, event.offer);
+    auto description = describe(who, *offer);
     if (!description) return description.error();
     auto entry = rooms_.enter(user);
     if (!entry) return refused_by(entry.error());
@@ -102,16 +112,22 @@ std::optional<Focus::Refused> Focus::admit(const sip::IncomingInvite& event, Tim
     return std::nullopt;
 }
 
-Result<std::string, Focus::Refused> Focus::describe(Participant& who,
-                                                    const std::optional<std::string>& offer) const {
+Focus::Refused Focus::not_acceptable(const sdp::Refusal& refusal, const IpAddress& agent) const {
+    return {refusal.status, refusal.text, warning(refusal, agent)};
+}
+
+Result<Focus::Offer, Focus::Refused> Focus::parse_offer(const std::optional<std::string>& text,
+                                                        const IpAddress& agent) const {
+    if (!text) return Offer{};
+    auto parsed = sdp::parse(*text);
+    if (!parsed) return fail(not_acceptable(sdp::refusal_for(parsed.error()), agent));
+    return Offer(std::move(*parsed));
+}
+
+Result<std::string, Focus::Refused> Focus::describe(Participant& who, const Offer& offer) const {
     if (!offer) return who.media.create_offer(who.local);
-    const auto refused = [&](const sdp::Refusal& no) {
-        return fail(Refused{no.status, no.text, warning(no, who.local.address)});
-    };
-    auto parsed = sdp::parse(*offer);
-    if (!parsed) return refused(sdp::refusal_for(parsed.error()));
-    auto answer = who.media.answer(*parsed, who.local);
-    if (!answer) return refused(answer.error());
+    auto answer = who.media.answer(*offer, who.local);
+    if (!answer) return fail(not_acceptable(answer.error(), who.local.address));
     return std::move(*answer);
 }
 
@@ -122,7 +138,8 @@ void Focus::on(const sip::ReinviteReceived& event, TimePoint now) {
     if (!who) return;
     // A phone that moved to another network may send its media from there too (interop rule 15).
     who->signaling_source = event.flow.remote.address;
-    auto description = describe(*who, event.offer);
+    auto offer = parse_offer(event.offer, who->local.address);
+    auto description = offer ? describe(*who, *offer) : Result<std::string, Refused>(fail(offer.error()));
     if (!description) {  // RFC 3261 §14.2: the session stays as it was
         log_.change_refused(*who, description.error().why);
         agent_.reject(event.session, description.error().status, {}, description.error().headers, now);

@@ -65,6 +65,8 @@ class Focus {
         sip::ExtraHeaders headers;
     };
 
+    using Offer = std::optional<sdp::SessionDescription>;
+
     void on(const sip::IncomingInvite& event, TimePoint now);
     void on(const sip::ReinviteReceived& event, TimePoint now);
     void on(const sip::SdpAnswerReceived& event, TimePoint now);
@@ -86,7 +88,9 @@ class Focus {
     Refused overloaded(std::string why) const;
     std::optional<Refused> admit(const sip::IncomingInvite& event, TimePoint now);
     // What goes into the 200: our answer to the offer, or without one a full offer (interop rule 1).
-    Result<std::string, Refused> describe(Participant& who, const std::optional<std::string>& offer) const;
+    Result<std::string, Refused> describe(Participant& who, const Offer& offer) const;
+    Result<Offer, Refused> parse_offer(const std::optional<std::string>& text, const IpAddress& agent) const;
+    Refused not_acceptable(const sdp::Refusal& refusal, const IpAddress& agent) const;
     void take_answer(Participant& who, const std::string& text, TimePoint now);
 
     Participant* find(sip::SessionId session);

@@ -25,7 +25,8 @@ class CountedPorts final : public MediaPortPool {
         int& out_;
     };
 
-    Result<MediaPorts> reserve(const IpAddress&) override {
+    Result<MediaPorts> reserve(const IpAddress& for_peer) override {
+        peer = for_peer;
         if (exhausted) return fail_with("media.ports has no free pair");
         next += 2;
         MediaPorts ports;
@@ -36,6 +37,7 @@ class CountedPorts final : public MediaPortPool {
         return ports;
     }
 
+    IpAddress peer;  // of the last reservation
     bool exhausted = false;
     std::uint16_t next = 20000;
     int out = 0;
@@ -165,6 +167,19 @@ TEST_CASE("a call with an offer is answered at once, and the worker hears of roo
     CHECK(join.audio.signaling_source == *IpAddress::parse("192.0.2.9"));
     CHECK(world.log.field("call.joined", "call_id") == "call1");
     CHECK(world.log.field("call.joined", "room") == "1000");
+}
+
+TEST_CASE("the port is chosen by the signalling source, and by the offer only when its family is another") {
+    World world;
+    world.request(
+        "INVITE", 1, 1,
+        "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n");
+    CHECK(world.ports.peer == *IpAddress::parse("192.0.2.9"));
+    world.request(
+        "INVITE", 2, 1,
+        "v=0\r\no=- 1 1 IN IP6 2001:db8::1\r\ns=-\r\nc=IN IP6 2001:db8::1\r\nt=0 0\r\nm=audio 4000 RTP/AVP "
+        "0\r\n");
+    CHECK(world.ports.peer == *IpAddress::parse("2001:db8::1"));
 }
 
 TEST_CASE("a retransmitted INVITE reaches neither focus nor worker") {

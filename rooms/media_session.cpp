@@ -53,6 +53,10 @@ bool MediaSession::update(const AudioLeg& leg, TimePoint now) {
     if (leg.receive != leg_.receive || leg.telephone_events != leg_.telephone_events ||
         leg.comfort_noise != leg_.comfort_noise)
         receiver_.configure(leg);
+    if (leg.receive != leg_.receive || leg.send.codec != leg_.send.codec) {
+        latch_.expect_new_ssrc(now);
+        rtcp_latch_.expect_new_ssrc(now);
+    }
     leg_ = leg;
     sender_.set_format(leg_.send_payload_type, rtp_clock_hz(leg_.send.codec));
     latch_.on_signalled(leg_.remote_rtp, leg_.signaling_source, now);

@@ -53,7 +53,7 @@ SourceLatch::Verdict SourceLatch::on_packet(const Endpoint& from, std::uint32_t 
         if (!heard) return Verdict::learning;
         return Verdict::accepted;
     }
-    if (heard) return on_locked_source(ssrc, sequence);
+    if (heard) return on_locked_source(ssrc, sequence, arrival);
     ++strangers_;
     return Verdict::stranger;
 }
@@ -61,13 +61,16 @@ SourceLatch::Verdict SourceLatch::on_packet(const Endpoint& from, std::uint32_t 
 // The address alone is not enough: who can forge it can rarely guess the SSRC. A stream that truly changed
 // its SSRC stops sending the old one; a forger's packets come in between the true ones and never make a
 // sequence.
-SourceLatch::Verdict SourceLatch::on_locked_source(std::uint32_t ssrc, std::uint16_t sequence) {
+SourceLatch::Verdict SourceLatch::on_locked_source(std::uint32_t ssrc, std::uint16_t sequence,
+                                                   TimePoint arrival) {
     if (ssrc == locked_ssrc_) {
         candidate_ = {};
         return Verdict::accepted;
     }
     const int needed = learnt_ ? config_.packets_to_learn : config_.packets_to_change_ssrc;
-    if (!count(*locked_, ssrc, sequence, needed)) return Verdict::learning;
+    const bool expected = arrival < ssrc_change_until_;
+    if (!expected && !count(*locked_, ssrc, sequence, needed)) return Verdict::learning;
+    ssrc_change_until_ = {};
     locked_ssrc_ = ssrc;
     candidate_ = {};
     return Verdict::accepted;

@@ -39,6 +39,10 @@ class SourceLatch {
     // that counts up.
     Verdict on_packet(const Endpoint& source, std::uint32_t ssrc, std::uint16_t sequence, TimePoint arrival);
 
+    // The peer's codecs changed, and with another clock rate so will his SSRC (RFC 7160 §4.1): the locked
+    // source's next new one is believed at its first packet, once, within the learning window.
+    void expect_new_ssrc(TimePoint now) { ssrc_change_until_ = now + config_.learning_window; }
+
     // RTP of this leg is locked to this source: lets the RTCP latch take its first packet from the same IP
     // and SSRC, since five reports would take half a minute.
     void vouch_for(const IpAddress& address, std::uint32_t ssrc);
@@ -57,7 +61,7 @@ class SourceLatch {
         std::uint16_t next_sequence = 0;
         int packets = 0;
     };
-    Verdict on_locked_source(std::uint32_t ssrc, std::uint16_t sequence);
+    Verdict on_locked_source(std::uint32_t ssrc, std::uint16_t sequence, TimePoint arrival);
     bool may_learn(const Endpoint& source, TimePoint arrival) const;
     bool count(const Endpoint& source, std::uint32_t ssrc, std::uint16_t sequence, int needed);
     void lock(const Endpoint& source, std::uint32_t ssrc, bool learnt);
@@ -71,6 +75,7 @@ class SourceLatch {
     std::optional<Endpoint> locked_;
     std::uint32_t locked_ssrc_ = 0;
     bool learnt_ = false;  // locked_ is not the SDP's address
+    TimePoint ssrc_change_until_{};
     Candidate candidate_;
 
     struct Voucher {

@@ -187,6 +187,21 @@ TEST_CASE("a locked source may change its SSRC when it stops sending the old one
     CHECK(feed(learnt, behind_nat, 10, start, 2, 7000) == 6);
 }
 
+TEST_CASE(
+    "after a change of codecs a new SSRC of the locked source is believed at once, once, within the window") {
+    SourceLatch latch;
+    latch.on_signalled(sdp_address, signaling, start);
+    feed(latch, sdp_address, 10);
+    latch.expect_new_ssrc(start + 60s);
+    CHECK(feed(latch, stranger, 10, start + 60s, 2, 7000) == 0);
+    CHECK(feed(latch, at("192.0.2.1:4002"), 10, start + 60s, 2, 7000) == 0);
+    CHECK(feed(latch, sdp_address, 10, start + 61s, 2, 7000) == 10);
+    CHECK(latch.locked() == sdp_address);
+    CHECK(feed(latch, sdp_address, 10, start + 62s, 3, 900) == 9);
+    latch.expect_new_ssrc(start + 70s);
+    CHECK(feed(latch, sdp_address, 10, start + 81s, 4, 900) == 9);
+}
+
 TEST_CASE("a change of address leaves no gap: the old source is heard until the new one locks") {
     SourceLatch latch;
     latch.on_signalled(sdp_address, signaling, start);

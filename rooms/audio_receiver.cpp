@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "codecs/opus_packet.hpp"
 #include "codecs/time_stretcher.hpp"
 #include "mixer/level.hpp"
 
@@ -77,7 +78,11 @@ rtp::AudioPacketInfo AudioReceiver::inspect(const rtp::RtpPacket& packet, const 
     if (!count) return info;
     info.duration =
         Duration(std::chrono::seconds(1)) * static_cast<std::int64_t>(*count) / audio_rate_hz(kind.codec);
-    info.silence_follows = kind.codec == AudioCodec::opus && packet.payload.size() <= opus_dtx_octets;
+    if (kind.codec == AudioCodec::opus) {
+        const auto opus = codecs::inspect_opus(packet.payload);
+        info.silence_follows = packet.payload.size() <= opus_dtx_octets;
+        info.may_pause = opus && opus->voice == false;
+    }
     if (info.duration > Duration::zero()) ptime_ms_ = static_cast<int>(info.duration / milliseconds(1));
     return info;
 }
@@ -150,7 +155,8 @@ void AudioReceiver::play(const Step& step) {
     }
     const MutablePcm pcm = MutablePcm(decoded).first(*count);
     // A peer that stops sending leaves its last frame's loudness as the measure of its silence.
-    if (step.packet.info.silence_follows) noise_.set_level(static_cast<int>(-mixer::level_dbov(pcm)));
+    const bool may_pause = step.packet.info.silence_follows || step.packet.info.may_pause;
+    if (may_pause) noise_.set_level(static_cast<int>(-mixer::level_dbov(pcm)));
     stretch_into_fifo(pcm, step);
 }
 

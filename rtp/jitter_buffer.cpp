@@ -127,7 +127,9 @@ void JitterBuffer::reset() {
     restart_.reset();
     started_ = false;
     silent_ = true;
+    may_pause_ = false;
     covered_ = Duration{};
+    unexplained_ = 0;
 }
 
 void JitterBuffer::set_tick(Duration tick) {

@@ -24,6 +24,8 @@ struct AudioPacketInfo {
     Duration duration{};  // of the audio inside; 0: not known, or none (comfort noise)
     // Comfort noise (RFC 3389) or an Opus DTX frame: the sender may pause after it.
     bool silence_follows = false;
+    // The sender found no voice in it: should nothing follow, he has paused.
+    bool may_pause = false;
 };
 
 // A packet in the buffer. The payload stays where it is until the next insert() or reset().
@@ -101,7 +103,7 @@ class JitterBuffer {
         std::uint64_t late = 0;      // came after their time, played or not
         std::uint64_t duplicate = 0;
         std::uint64_t discarded = 0;    // too late, too big, overflow, far out of sequence
-        std::uint64_t concealed = 0;    // conceal steps
+        std::uint64_t concealed = 0;    // conceal steps, less those that turned out to fill a sender's pause
         std::uint64_t recovered = 0;    // recover steps
         std::uint64_t accelerated = 0;  // wishes
         std::uint64_t expanded = 0;     // wishes
@@ -145,6 +147,7 @@ class JitterBuffer {
     Step play_when_due(Slot& slot, TimePoint now, Duration buffered);
     Step run_dry(Duration buffered);
     Step conceal(Duration duration);
+    void settle_concealment(const Slot& slot);
     Step silence(Duration buffered) const;
     void skip_fillers();
     void drop_excess();
@@ -173,10 +176,13 @@ class JitterBuffer {
     TimePoint last_arrival_{};
     Duration frame_ = std::chrono::milliseconds(20);  // of the last packet that told
 
-    bool started_ = false;  // something has been played since the stream began
-    bool silent_ = true;    // nothing is being said: a missing packet is no loss
-    Duration play_end_{};   // media time where the last packet played ends
-    Duration covered_{};    // concealed since
+    bool started_ = false;    // something has been played since the stream began
+    bool silent_ = true;      // nothing is being said: a missing packet is no loss
+    Duration play_end_{};     // media time where the last packet played ends
+    Duration covered_{};      // concealed since
+    bool may_pause_ = false;  // the last packet played said so
+    std::uint64_t unexplained_ =
+        0;  // conceal steps since, of which the next packet tells: lost, late or a pause
 
     std::array<std::int64_t, longest_history>
         history_{};  // numbers of played packets still stored, oldest first

@@ -29,6 +29,7 @@ JitterBuffer::Step JitterBuffer::next(TimePoint now, Duration buffered) {
 // There is a later packet, but not the one whose turn it is.
 JitterBuffer::Step JitterBuffer::fill_gap(Slot& slot, Duration gap, TimePoint now, Duration buffered) {
     const std::int64_t missing = slot.number - next_;
+    settle_concealment(slot);
     // A gap in time but not in numbers, or longer than the missing packets: the sender paused (DTX).
     const Duration lost = std::min<Duration>(missing * frame_, longest_concealment);
     if (covered_ >= lost) {
@@ -45,6 +46,7 @@ JitterBuffer::Step JitterBuffer::fill_gap(Slot& slot, Duration gap, TimePoint no
 }
 
 JitterBuffer::Step JitterBuffer::play(Slot& slot, TimePoint now, Duration buffered) {
+    settle_concealment(slot);
     advance_to(slot.number);
     ++next_;
     --waiting_;
@@ -59,6 +61,7 @@ JitterBuffer::Step JitterBuffer::play(Slot& slot, TimePoint now, Duration buffer
     covered_ = Duration{};
     started_ = true;
     silent_ = info.silence_follows;
+    may_pause_ = info.may_pause;
 
     Step step{Action::play, slot.packet, info.duration, Stretch::none, {}};
     if (info.duration == Duration{} || window_.empty()) return step;
@@ -82,10 +85,18 @@ JitterBuffer::Step JitterBuffer::play_when_due(Slot& slot, TimePoint now, Durati
 
 // Nothing waits: late, lost or not sent.
 JitterBuffer::Step JitterBuffer::run_dry(Duration buffered) {
-    if (!silent_ && covered_ >= longest_concealment) silent_ = true;
+    if (may_pause_ || covered_ >= longest_concealment) silent_ = true;
     if (silent_) return silence(buffered);
     // No longer than a tick, so that a packet that comes just after it is played at the next one.
+    ++unexplained_;
     return conceal(std::min(frame_, config_.tick));
+}
+
+// What follows in number, but not in time, comes after a pause: it was no loss that had been concealed.
+void JitterBuffer::settle_concealment(const Slot& slot) {
+    const bool paused = slot.number == next_ && slot.media > play_end_ + tolerance;
+    if (paused) counters_.concealed -= unexplained_;
+    unexplained_ = 0;
 }
 
 JitterBuffer::Step JitterBuffer::conceal(Duration duration) {

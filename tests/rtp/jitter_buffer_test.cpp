@@ -24,7 +24,8 @@ class Bench {
     Duration tick;
     TimePoint now = start;
     Duration fifo{};
-    std::string said;  // digits: the payload's number modulo 10; ~ concealed, f recovered, - silent
+    bool may_pause = false;  // of packets put from now on
+    std::string said;        // digits: the payload's number modulo 10; ~ concealed, f recovered, - silent
 
     Inserted put(int number, std::uint32_t timestamp, Duration duration = 20ms, bool silence_follows = false,
                  std::uint32_t ssrc = 1, int clock_hz = 8000) {
@@ -32,7 +33,7 @@ class Bench {
         RtpPacket packet;
         packet.header = {false, 0, static_cast<std::uint16_t>(number), timestamp, ssrc};
         packet.payload = payload;
-        return buffer.insert(packet, {clock_hz, duration, silence_follows}, now);
+        return buffer.insert(packet, {clock_hz, duration, silence_follows, may_pause}, now);
     }
     // Packet number n of a stream without pauses.
     Inserted put(int number) { return put(number, static_cast<std::uint32_t>(number) * 160); }
@@ -164,6 +165,34 @@ TEST_CASE("a time stamp gap without a sequence gap is silence, not loss") {
     CHECK(bench.pull() == "4");
     CHECK(bench.buffer.counters().lost == 0);
     CHECK(bench.buffer.counters().late == 0);
+    CHECK(bench.buffer.counters().concealed == 0);
+}
+
+TEST_CASE("what was concealed counts when the packet was late or lost, not when there was none") {
+    Bench bench;
+    bench.play({1, 2, -1});
+    bench.put(3);  // late
+    bench.play({4, 5});
+    CHECK(bench.buffer.counters().concealed == 1);
+    bench.play({-1, 7});  // 6 is lost
+    CHECK(bench.buffer.counters().concealed + bench.buffer.counters().recovered == 2);
+    bench.play({-1, -1});
+    bench.put(8, 40 * 160);  // a pause
+    bench.pull();
+    CHECK(bench.buffer.counters().concealed + bench.buffer.counters().recovered == 2);
+}
+
+TEST_CASE("after a frame without voice a pause is silent at once, and a missing packet is still concealed") {
+    Bench bench;
+    bench.may_pause = true;
+    bench.play({1, 2, 3});
+    CHECK(bench.play({-1, -1}) == "--");
+    bench.put(4, 20 * 160);
+    CHECK(bench.pull() == "4");
+    CHECK(bench.buffer.counters().concealed == 0);
+    bench.put(6, 22 * 160);
+    bench.pull();
+    CHECK(bench.buffer.counters().recovered == 1);
 }
 
 TEST_CASE("after comfort noise or a DTX frame a pause is silent from its first tick") {

@@ -182,6 +182,7 @@ TEST_CASE("Opus that sends nothing in silence: no gap in speech, and pauses are 
     REQUIRE(ended.size() == 1);
     CHECK(ended[0].quality.packets_received < 400);
     CHECK(ended[0].quality.packets_lost == 0);
+    CHECK(ended[0].quality.frames_concealed == 0);
 }
 
 TEST_CASE("comfort noise is heard as loud as the peer says its silence is") {

@@ -15,6 +15,7 @@
 #include "server/process_limits.hpp"
 #include "server/settings.hpp"
 #include "server/sip_transports.hpp"
+#include "server/state_report.hpp"
 #include "server/system_random.hpp"
 #include "signaling/user_agent.hpp"
 
@@ -225,25 +226,8 @@ void Server::Parts::log_state() {
         media.skipped_ticks += one.skipped_ticks;
         media.send_failures += one.send_failures;
     }
-    const auto& transactions = agent_.transactions();
-    const std::size_t running = transactions.server_transactions() + transactions.client_transactions();
-    const auto number = [](std::uint64_t n) { return std::to_string(n); };
-    log_.write({LogLevel::info,
-                "server.state",
-                "",
-                {{"calls", number(focus_.calls())},
-                 {"rooms", number(focus_.rooms())},
-                 {"sessions", number(agent_.session_count())},
-                 // Each transaction, session and connection waits for one moment at most.
-                 {"timers", number(running + agent_.session_count() + transports_.tcp().connections())},
-                 {"transactions", number(running)},
-                 {"tcp_connections", number(transports_.tcp().connections())},
-                 {"media_rooms", number(media.rooms)},
-                 {"media_sessions", number(media.sessions)},
-                 {"media_pairs_free", number(ports_.free())},
-                 {"late_ticks", number(media.late_ticks)},
-                 {"skipped_ticks", number(media.skipped_ticks)},
-                 {"send_failures", number(media.send_failures)}}});
+    log_.write(state_record(focus_, agent_, transports_, media, ports_.free()));
+    log_.write(refused_record(agent_, transports_));
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

@@ -18,8 +18,9 @@ constexpr int reads_in_a_row = 8;
 }  // namespace
 
 std::string_view to_string(SipTcpEnd end) {
-    constexpr std::string_view names[] = {"closed by peer", "connect failed", "silent",     "half a message",
-                                          "not reading",    "idle",           "bad stream", "network error"};
+    constexpr std::string_view names[] = {"tcp_closed_by_peer", "tcp_connect_failed", "tcp_silent",
+                                          "tcp_half_message",   "tcp_not_reading",    "tcp_idle",
+                                          "tcp_bad_stream",     "tcp_network_error"};
     return names[static_cast<std::size_t>(end)];
 }
 

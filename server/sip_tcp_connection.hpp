@@ -37,6 +37,7 @@ enum class SipTcpEnd {
     network_error,
     count
 };
+// "tcp_half_message": a counter's name.
 std::string_view to_string(SipTcpEnd end);
 
 class SipTcpConnection {

@@ -36,6 +36,18 @@ SipTransports::~SipTransports() {
     *alive_ = false;
 }
 
+SipUdpSocket::Counters SipTransports::udp_counters() const {
+    SipUdpSocket::Counters sum;
+    for (const auto& socket : udp_) {
+        const SipUdpSocket::Counters& one = socket->counters();
+        sum.received += one.received;
+        sum.sent += one.sent;
+        sum.send_errors += one.send_errors;
+        sum.receive_errors += one.receive_errors;
+    }
+    return sum;
+}
+
 Result<Endpoint, int> SipTransports::listen(const ListenAddress& address) {
     if (address.transport != sip::Transport::udp) return tcp_.listen(address.endpoint);
     auto socket = SipUdpSocket::open(loop_, address.endpoint, settings_.dscp,

@@ -35,6 +35,8 @@ class SipTransports {
     void send(const sip::OutgoingMessage& message);
 
     const SipTcpTransport& tcp() const { return tcp_; }
+    // Summed over the sockets.
+    SipUdpSocket::Counters udp_counters() const;
 
   private:
     Result<Endpoint, int> listen(const ListenAddress& address);

@@ -1,0 +1,64 @@
+#include "server/state_report.hpp"
+
+#include <map>
+
+namespace rotunda::server {
+namespace {
+
+std::string number(std::uint64_t n) {
+    return std::to_string(n);
+}
+
+// By name: the parser and the user agent have some reasons in common.
+using Reasons = std::map<std::string_view, std::uint64_t>;
+
+template <typename Reason, typename Count>
+void add_all(Reasons& reasons, Count count) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(Reason::count); ++i)
+        reasons[to_string(static_cast<Reason>(i))] += count(static_cast<Reason>(i));
+}
+
+}  // namespace
+
+LogRecord state_record(const rooms::Focus& focus, const sip::UserAgent& agent,
+                       const SipTransports& transports, const rooms::MediaCounters& media,
+                       std::size_t free_media_pairs) {
+    const auto& layer = agent.transactions();
+    const std::size_t transactions = layer.server_transactions() + layer.client_transactions();
+    const std::size_t connections = transports.tcp().connections();
+    return {LogLevel::info,
+            "server.state",
+            "",
+            {{"calls", number(focus.calls())},
+             {"rooms", number(focus.rooms())},
+             {"sessions", number(agent.session_count())},
+             // Each transaction, session and connection waits for one moment at most.
+             {"timers", number(transactions + agent.session_count() + connections)},
+             {"transactions", number(transactions)},
+             {"tcp_connections", number(connections)},
+             {"media_rooms", number(media.rooms)},
+             {"media_sessions", number(media.sessions)},
+             {"media_pairs_free", number(free_media_pairs)},
+             {"late_ticks", number(media.late_ticks)},
+             {"skipped_ticks", number(media.skipped_ticks)},
+             {"send_failures", number(media.send_failures)}}};
+}
+
+LogRecord refused_record(const sip::UserAgent& agent, const SipTransports& transports) {
+    const SipTcpTransport::Counters& tcp = transports.tcp().counters();
+    const SipUdpSocket::Counters udp = transports.udp_counters();
+    Reasons reasons = {{"tcp_refused_full", tcp.refused_full},
+                       {"tcp_refused_peer", tcp.refused_peer},
+                       {"tcp_accept_errors", tcp.accept_errors},
+                       {"udp_send_errors", udp.send_errors},
+                       {"udp_receive_errors", udp.receive_errors}};
+    add_all<sip::ParseReason>(reasons, [&](sip::ParseReason reason) { return agent.malformed(reason); });
+    add_all<sip::Refusal>(reasons, [&](sip::Refusal reason) { return agent.refused(reason); });
+    add_all<SipTcpEnd>(reasons, [&](SipTcpEnd end) { return tcp.ended[static_cast<std::size_t>(end)]; });
+    LogRecord record{LogLevel::info, "server.refused", "", {}};
+    for (const auto& [name, times] : reasons)
+        if (times > 0) record.fields.emplace_back(name, number(times));
+    return record;
+}
+
+}  // namespace rotunda::server

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "server/socket.hpp"
@@ -23,6 +24,13 @@ void set_keep_alive(int fd) {
 }
 
 }  // namespace
+
+IpAddress peer_of(const IpAddress& address) {
+    if (address.is_v4()) return address;
+    auto bytes = address.bytes();
+    std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
+    return IpAddress::v6(bytes);
+}
 
 SipTcpTransport::SipTcpTransport(EventLoop& loop, const Clock& clock, LogSink& log,
                                  const AdvertisedAddresses& advertised, const SipTcpLimits& limits,
@@ -82,7 +90,7 @@ void SipTcpTransport::admit(FileDescriptor fd, const Endpoint& remote) {
         ++counters_.refused_full;
         return;
     }
-    if (auto it = per_peer_.find(remote.address);
+    if (auto it = per_peer_.find(peer_of(remote.address));
         it != per_peer_.end() && it->second >= limits_.connections_per_peer) {
         ++counters_.refused_peer;
         return;
@@ -104,7 +112,7 @@ SipTcpConnection& SipTcpTransport::add(FileDescriptor fd, sip::Flow flow, bool c
     const sip::ConnectionId id = ids_.next();
     flow.connection = id;
     by_remote_[flow.remote] = id;
-    ++per_peer_[flow.remote.address];
+    ++per_peer_[peer_of(flow.remote.address)];
     auto& slot = connections_[id];
     slot = std::make_unique<SipTcpConnection>(loop_, clock_, limits_,
                                               static_cast<SipTcpConnection::Owner&>(*this), std::move(fd),
@@ -166,7 +174,7 @@ void SipTcpTransport::on_end(SipTcpConnection& connection, SipTcpEnd end) {
     if (connection.has_pending_output()) report_failure(flow);
     if (auto it = by_remote_.find(flow.remote); it != by_remote_.end() && it->second == flow.connection)
         by_remote_.erase(it);
-    if (auto it = per_peer_.find(flow.remote.address); it != per_peer_.end() && --it->second == 0)
+    if (auto it = per_peer_.find(peer_of(flow.remote.address)); it != per_peer_.end() && --it->second == 0)
         per_peer_.erase(it);
     deadlines_.erase(flow.connection);
     auto node = connections_.extract(flow.connection);

@@ -14,6 +14,10 @@
 
 namespace rotunda::server {
 
+// One peer, for connections_per_peer: the IPv4 address, or the IPv6 /64, of which a subscriber has all
+// addresses.
+IpAddress peer_of(const IpAddress& address);
+
 class SipTcpTransport final : private SipTcpConnection::Owner {
   public:
     struct Counters {
@@ -75,7 +79,7 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
     std::vector<Listener> listeners_;
     std::unordered_map<sip::ConnectionId, std::unique_ptr<SipTcpConnection>> connections_;
     std::unordered_map<Endpoint, sip::ConnectionId> by_remote_;
-    std::unordered_map<IpAddress, std::size_t> per_peer_;
+    std::unordered_map<IpAddress, std::size_t> per_peer_;  // by peer_of()
     // Ended connections that may still be on the call stack.
     std::vector<std::unique_ptr<SipTcpConnection>> leaving_;
     IdSource<sip::ConnectionId> ids_;

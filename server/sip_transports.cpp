@@ -98,8 +98,10 @@ int SipTransports::send_datagram(const sip::Flow& flow, std::string_view bytes) 
 
 void SipTransports::send(const sip::OutgoingMessage& message) {
     const sip::Flow& flow = message.flow;
-    if (sip::is_reliable(flow.transport)) return tcp_.send(flow, message.bytes);
-    const int error = send_datagram(flow, message.bytes);
+    if (flow.transport == sip::Transport::tcp) return tcp_.send(flow, message.bytes);
+    // What is to go over TLS or WebSocket, not served yet, must not leave in the clear.
+    const int error =
+        flow.transport == sip::Transport::udp ? send_datagram(flow, message.bytes) : EPROTONOSUPPORT;
     // A full buffer is loss, which the transactions repair; the rest is a transport error (RFC 3261 §18.4).
     if (error == 0 || error == EAGAIN || error == ENOBUFS) return;
     log_.write(

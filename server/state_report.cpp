@@ -47,7 +47,17 @@ LogRecord state_record(const rooms::Focus& focus, const sip::UserAgent& agent,
 LogRecord refused_record(const sip::UserAgent& agent, const SipTransports& transports) {
     const SipTcpTransport::Counters& tcp = transports.tcp().counters();
     const SipUdpSocket::Counters udp = transports.udp_counters();
-    Reasons reasons = {{"tcp_refused_full", tcp.refused_full},
+    const sip::TransactionCounters& transactions = agent.transactions().counters();
+    Reasons reasons = {{"merged_requests", transactions.merged_requests},
+                       {"unmatched_cancels", transactions.unmatched_cancels},
+                       {"refused_overload", transactions.refused_overload},
+                       {"stray_responses", transactions.stray_responses},
+                       {"foreign_responses", transactions.foreign_responses},
+                       {"incomplete_messages", transactions.incomplete_messages},
+                       {"unsendable_responses", transactions.unsendable_responses},
+                       {"transaction_timeouts", transactions.timeouts},
+                       {"transport_errors", transactions.transport_errors},
+                       {"tcp_refused_full", tcp.refused_full},
                        {"tcp_refused_peer", tcp.refused_peer},
                        {"tcp_accept_errors", tcp.accept_errors},
                        {"udp_send_errors", udp.send_errors},

@@ -8,8 +8,10 @@
 #include <cerrno>
 #include <string>
 
+#include "base/random.hpp"
 #include "loop_fixture.hpp"
 #include "server/socket.hpp"
+#include "server/state_report.hpp"
 
 using namespace rotunda;
 using namespace rotunda::server;
@@ -401,4 +403,30 @@ TEST_CASE("host addresses include loopback, which routes to itself") {
     CHECK(routes.towards(loopback) == loopback);
     const auto addresses = host_addresses();
     CHECK(std::find(addresses.begin(), addresses.end(), loopback) != addresses.end());
+}
+
+TEST_CASE("an IPv6 peer is its /64") {
+    const auto peer = [](const char* text) { return peer_of(*IpAddress::parse(text)); };
+    CHECK(peer("2001:db8:1:2::1") == peer("2001:db8:1:2:ffff::9"));
+    CHECK(peer("2001:db8:1:2::1") != peer("2001:db8:1:3::1"));
+    CHECK(peer("192.0.2.1") != peer("192.0.2.2"));
+}
+
+TEST_CASE("what should go over TLS fails and does not leave in the clear") {
+    Transports t({tcp("127.0.0.1:0")});
+    sip::Flow flow;
+    flow.transport = sip::Transport::tls;
+    flow.remote = t.bound[0].endpoint;
+    t.transports.send({flow, options()});
+    CHECK(t.run_until([&] { return t.failed.size() == 1; }));
+    CHECK(t.transports.tcp().connections() == 0);
+}
+
+TEST_CASE("the report of what was refused names what occurred and nothing else") {
+    Transports t({udp("127.0.0.1:0")});
+    SeededRandom random(1);
+    sip::UserAgent agent({}, random);
+    CHECK(refused_record(agent, t.transports).fields.empty());
+    agent.receive("hello\r\n\r\n", sip::Flow{}, TimePoint{});
+    CHECK(refused_record(agent, t.transports).fields == decltype(LogRecord::fields){{"start_line", "1"}});
 }

@@ -123,7 +123,7 @@ void MediaSession::on_valid_rtp(const rtp::RtpPacket& packet, const AudioReceive
     using Verdict = rtp::ReceiverStatistics::Verdict;
     if (statistics_.on_packet(packet.header, kind.clock_hz, received.arrival) == Verdict::jump) return;
     if (!started_) announce_start(received);
-    sender_.on_peer_ssrc(packet.header.ssrc);
+    yield_ssrc(packet.header.ssrc, received.arrival);
     rtcp_latch_.vouch_for(received.source.address, packet.header.ssrc);
     if (!is_heard() && kind.use != AudioReceiver::PayloadKind::Use::telephone_event) return;
     for (const auto& digit : receiver_.on_packet(packet, kind, received.arrival)) report_digit(digit);
@@ -170,6 +170,7 @@ void MediaSession::on_rtcp(Bytes datagram, const ReceivedDatagram& received) {
     if (!accepts_rtcp(datagram, received)) return;
     const auto incoming = rtcp_.on_datagram(datagram, sender_.ssrc(), statistics_, received.arrival);
     if (!incoming.valid) return;
+    yield_ssrc(incoming.sender_ssrc, received.arrival);
     last_sign_of_life_ = std::max(last_sign_of_life_, received.arrival);
     said_silent_ = false;
 }
@@ -228,6 +229,16 @@ void MediaSession::settle_lock(TimePoint now) {
     if (lock == socket_locked_) return;
     socket_locked_ = lock;
     ports_.rtp->lock_to(lock ? latch_.locked() : std::nullopt);
+}
+
+// The peer uses our SSRC: ours says BYE and changes (RFC 3550 §8.2). Once: if he then has the new one too, he
+// sends back what we send him, and no change would end that.
+void MediaSession::yield_ssrc(std::uint32_t peer_ssrc, TimePoint now) {
+    if (peer_ssrc != sender_.ssrc() || yielded_ssrc_) return;
+    yielded_ssrc_ = true;
+    std::array<std::uint8_t, rtp::max_rtcp_size> buffer;
+    send_rtcp(rtcp_.write_bye(now, sender_, statistics_, buffer));
+    sender_.begin();
 }
 
 LegQuality MediaSession::end(TimePoint now) {

@@ -60,6 +60,7 @@ class MediaSession {
     bool accepts_rtcp(Bytes datagram, const ReceivedDatagram& received);
     void announce_start(const ReceivedDatagram& received);
     void report_digit(const rtp::DtmfDigit& digit);
+    void yield_ssrc(std::uint32_t peer_ssrc, TimePoint now);
     void check_silence(TimePoint now);
     void settle_lock(TimePoint now);
     void send_rtcp(Bytes compound);
@@ -87,6 +88,7 @@ class MediaSession {
     TimePoint next_lock_check_;
     bool said_silent_ = false;
     bool started_ = false;
+    bool yielded_ssrc_ = false;
     bool socket_locked_ = false;
     std::uint64_t malformed_ = 0;
     std::uint64_t not_negotiated_ = 0;

@@ -48,12 +48,6 @@ void RtpSender::skip(Duration duration) {
     marker_ = true;
 }
 
-bool RtpSender::on_peer_ssrc(std::uint32_t peer_ssrc) {
-    if (peer_ssrc != ssrc_) return false;
-    begin();
-    return true;
-}
-
 std::uint32_t RtpSender::timestamp_at(TimePoint now) const {
     return has_sent() ? last_timestamp_ + ticks(now - last_sent_) : timestamp_;
 }

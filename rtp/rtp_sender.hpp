@@ -30,9 +30,9 @@ class RtpSender {
     // (RFC 3551 §4.1).
     void skip(Duration duration);
 
-    // Call with the SSRC of every RTP or RTCP packet received. If the peer uses ours, ours changes (RFC 3550
-    // §8.2): true, and the owner should send an RTCP BYE for the old one.
-    bool on_peer_ssrc(std::uint32_t peer_ssrc);
+    // A fresh SSRC, sequence and time stamp: for when the peer uses ours (RFC 3550 §8.2). The owner says BYE
+    // for the old one first.
+    void begin();
 
     std::uint32_t ssrc() const { return ssrc_; }
     // For the SR: since the current SSRC began; octets of payload (RFC 3550 §6.4.1).
@@ -45,7 +45,6 @@ class RtpSender {
     std::uint64_t total_packets() const { return total_packets_; }
 
   private:
-    void begin();
     std::uint32_t ticks(Duration duration) const;
 
     RandomSource& random_;

@@ -77,6 +77,8 @@ void Phone::send_frame() {
         if (size > 0) {
             sender_->write_next(std::span(datagram).first<rtp::rtp_header_size>(), size, duration,
                                 network_.now);
+            for (std::size_t i = 0; ssrc_ && i < 4; ++i)
+                datagram[8 + i] = static_cast<std::uint8_t>(*ssrc_ >> (24 - 8 * i));
             network_.send(address_, server_, Bytes(datagram).first(rtp::rtp_header_size + size));
         } else {
             sender_->skip(duration);
@@ -142,7 +144,11 @@ void Phone::take(const Datagram& datagram) {
     if (rtp::classify(datagram.bytes) == rtp::DatagramKind::rtcp) {
         ++rtcp_received;
         rtp::RtcpReader reader(datagram.bytes);
-        while (auto block = reader.next()) bye_received |= std::holds_alternative<rtp::Bye>(*block);
+        while (auto block = reader.next()) {
+            if (!std::holds_alternative<rtp::Bye>(*block)) continue;
+            bye_received = true;
+            bye_ssrc = reader.sender_ssrc();
+        }
         return;
     }
     const auto packet = rtp::RtpPacket::parse(datagram.bytes);

@@ -48,6 +48,8 @@ class Phone {
     void mute(bool muted) { options_.sends = !muted; }
     // From its next frame on.
     void change_codec(AudioCodec codec, int ptime_ms);
+    // From now on its stream has this SSRC.
+    void take_ssrc(std::uint32_t ssrc) { ssrc_ = ssrc; }
     void send_raw(Bytes datagram) { network_.send(address_, server_, datagram); }
     void send_event(std::uint8_t event, int packets, int duration, bool end, TimePoint now);
     // A sender report that says 2 % of the server's packets were lost.
@@ -87,6 +89,7 @@ class Phone {
     std::uint64_t sequence_breaks() const { return sequence_breaks_; }
     std::uint64_t rtcp_received = 0;
     bool bye_received = false;
+    std::uint32_t bye_ssrc = 0;  // whose
 
   private:
     Pcm next_pcm();
@@ -101,6 +104,7 @@ class Phone {
     std::unique_ptr<codecs::AudioEncoder> encoder_;
     std::map<std::uint8_t, std::unique_ptr<codecs::AudioDecoder>> decoders_;
     std::optional<TimePoint> next_send_;
+    std::optional<std::uint32_t> ssrc_;  // in place of the sender's own
     double spoken_s_ = 0;
     AudioFrame frame_;
 

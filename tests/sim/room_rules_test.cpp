@@ -316,3 +316,25 @@ TEST_CASE("a peer that moves to another address is followed there, and nowhere e
     conference.run(500ms);
     CHECK(tone_amplitude(witness.heard_last(200ms), 440, 8000) < 0.001);
 }
+
+TEST_CASE("a peer that uses our SSRC gets a BYE for it and a stream with another, once") {
+    Conference conference;
+    Phone& phone = conference.join(phone_with(AudioCodec::pcmu, tone(440, loud)));
+    Phone& witness = conference.join(phone_with(AudioCodec::pcmu, tone(900, loud)));
+    conference.run(1s);
+    const std::uint32_t ours = phone.packets().back().header.ssrc;
+    phone.take_ssrc(ours);
+    conference.run(1s);
+    CHECK(phone.bye_received);
+    CHECK(phone.bye_ssrc == ours);
+    const std::uint32_t changed = phone.packets().back().header.ssrc;
+    CHECK(changed != ours);
+    // Again: this is no accident but our own packets coming back, and changing would never end.
+    phone.bye_received = false;
+    phone.take_ssrc(changed);
+    conference.run(1s);
+    CHECK_FALSE(phone.bye_received);
+    CHECK(phone.packets().back().header.ssrc == changed);
+    CHECK(tone_presence(phone.heard_last(900ms), 900, 8000, loud) == 1);
+    CHECK(tone_presence(witness.heard_last(900ms), 440, 8000, loud) == 1);
+}

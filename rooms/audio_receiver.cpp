@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "codecs/opus_packet.hpp"
 #include "codecs/time_stretcher.hpp"
+#include "mixer/audio_mixer.hpp"
 #include "mixer/level.hpp"
 
 namespace rotunda::rooms {
@@ -20,6 +22,7 @@ constexpr int max_steps = 64;
 // So many wishes to shorten (one in 60 ms) may find nothing that goes unheard; then it is done where it hurts
 // least.
 constexpr int patience = 10;
+constexpr Duration resume_fade = milliseconds(20);
 // An Opus packet of its table of contents alone, or with one octet more, is DTX (RFC 6716 §2.1.9).
 constexpr std::size_t opus_dtx_octets = 2;
 
@@ -157,6 +160,8 @@ void AudioReceiver::play(const Step& step) {
     // A peer that stops sending leaves its last frame's loudness as the measure of its silence.
     const bool may_pause = step.packet.info.silence_follows || step.packet.info.may_pause;
     if (may_pause) noise_.set_level(static_cast<int>(-mixer::level_dbov(pcm)));
+    // The peer may be in mid-word, and his encoder may count on a past this decoder has not seen.
+    if (std::exchange(resuming_, false)) mixer::fade_in(pcm, std::min(pcm.size(), samples(resume_fade)));
     stretch_into_fifo(pcm, step);
 }
 
@@ -216,6 +221,7 @@ void AudioReceiver::reset() {
     noise_.set_level(127);
     if (decoder_) decoder_->reset();
     heard_ = false;
+    resuming_ = true;
 }
 
 std::size_t AudioReceiver::samples(Duration d) const {

@@ -87,6 +87,7 @@ class AudioReceiver {
     int ptime_ms_ = 0;
     int refused_ = 0;  // wishes to shorten in a row that found nothing to take
     bool heard_ = false;
+    bool resuming_ = false;  // nothing has been played since reset()
     std::uint64_t undecodable_ = 0;
 };
 

@@ -103,11 +103,12 @@ void MediaRoom::attach(Member& member) {
     choose_rate();
 }
 
-// The highest rate anyone who is sent something can hear. While nobody is, it stays.
+// The highest rate anyone who is sent something can hear. While nobody is, it stays. Who is held will be sent
+// something again: hold and resume must not move the others to another rate and back.
 void MediaRoom::choose_rate() {
     int highest = 0;
     for (const Member& member : members_)
-        if (member.listener.is_attached())
+        if (member.listener.is_attached() || member.session->leg().on_hold)
             highest = std::max(highest, audible_rate_hz(member.session->leg().send));
     if (highest > 0) wanted_rate_hz_ = highest;
 }

@@ -134,8 +134,16 @@ TEST_CASE("hold takes a leg out of the mix, resume brings it back, others hear n
     conference.update(holder, holder.leg());
     conference.run(1s);
     CHECK(std::abs(decibel(tone_amplitude(witness.heard_last(500ms), 1500, 16000) / loud)) < 1);
-    // The returning tone's onset covers the other for a moment; a lost packet would be 20 ms.
-    CHECK(longest_gap_ms(Samples(witness.heard()), 700, 16000, loud) <= 10);
+    CHECK(longest_gap_ms(Samples(witness.heard()), 700, 16000, loud) == 0);
+    // The returning voice comes in without a crack that would cover the other. (Its decoder may start up to 2
+    // dB too loud.)
+    const Samples heard(witness.heard());
+    for (std::size_t at = 0; at + 160 <= heard.size(); at += 160) {
+        const Samples block = heard.subspan(at, 160);
+        CAPTURE(at);
+        REQUIRE(std::abs(decibel(tone_amplitude(block, 700, 16000) / loud)) < 1);
+        REQUIRE(decibel(tone_amplitude(block, 1500, 16000) / loud) < 3);
+    }
     CHECK(std::abs(decibel(tone_amplitude(holder.heard_last(500ms), 700, 48000) / loud)) < 1);
 }
 

@@ -14,7 +14,7 @@ constexpr double first_hz = 659.26;   // E5
 constexpr double second_hz = 523.25;  // C5
 constexpr double second_starts_s = 0.35;
 constexpr double tone_s = 0.85;
-constexpr double amplitude = 4000.0;  // -18 dBFS
+constexpr double amplitude = 3500.0;  // so that both together stay below -18 dBFS
 constexpr double attack_s = 0.01;
 constexpr double decay_s = 0.22;
 

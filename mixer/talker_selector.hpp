@@ -34,7 +34,7 @@ class Talker {
     Place place() const { return place_; }
     Place previous_place() const { return previous_place_; }
     // Somebody hears him in this tick, be it for the last time, fading out.
-    bool is_heard() const { return place_ != Place::out || previous_place_ != Place::out; }
+    bool is_audible() const { return place_ != Place::out || previous_place_ != Place::out; }
 
   private:
     friend class TalkerSelector;

@@ -31,7 +31,7 @@ class FrameEncoder {
     // The last feed() ended a frame. payload() is empty if the encoder chose not to send it.
     bool frame_done() const { return done_; }
     Bytes payload() const { return {payload_.data(), payload_size_}; }
-    // Encodes since the last call: for the counters, and for the test that there are no more than needed.
+    // The last feed() ended a frame that had to be encoded; false for a repeated one.
     bool encoded() const { return done_ && !repeated_; }
 
     // From here on both give the same payloads for the same blocks. Settings must be equal.

@@ -193,7 +193,7 @@ void MediaRoom::seat_voices() {
     audiences_.add(mixer::Audience::listener);
     for (std::size_t i = 0; i < members_.size(); ++i) {
         Member& member = members_[i];
-        if (talkers_[i].is_heard()) {
+        if (talkers_[i].is_audible()) {
             give_voice(member);
             fill_voice(member);
         } else if (member.voice) {

@@ -11,8 +11,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// What one socket may cost in one tick, whatever is thrown at it: 20 ms of a 10 ms sender, video-less junk,
-// and a burst after a stall. The kernel drops what does not fit its buffer.
+// What one socket may cost in one tick, whatever is thrown at it: enough for a burst after a stall. What waits
+// longer the kernel drops when its buffer is full.
 constexpr int max_reads = 24;
 constexpr int max_rtcp_reads = 8;
 constexpr std::size_t max_datagram = 2048;

@@ -10,6 +10,9 @@
 namespace rotunda::server {
 namespace {
 
+// Of a message or a value: whoever sends a long header field must not fill the disk with it.
+constexpr std::size_t longest_text = 256;
+
 constexpr std::string_view level_names[] = {"debug", "info", "warning", "error"};
 
 std::string timestamp(WallTime at) {
@@ -30,6 +33,15 @@ std::size_t character_length(std::string_view text) {
     return 0;
 }
 
+// What of a text goes into the line, not cut within a character.
+std::string_view clipped(std::string_view text) {
+    if (text.size() <= longest_text) return text;
+    const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; };
+    std::size_t size = longest_text;
+    while (size > longest_text - 3 && continues(text[size])) --size;
+    return text.substr(0, size);
+}
+
 // C0, DEL, and the C1 controls, which terminals obey in UTF-8 too; U+2028 and U+2029 break lines in some
 // viewers.
 bool is_control(std::string_view character) {
@@ -40,9 +52,12 @@ bool is_control(std::string_view character) {
     return character == "\u2028" || character == "\u2029";
 }
 
-// Copies well-formed text; hands what may not stand in a line, or a single broken byte, to the escapers.
+// Copies well-formed text up to the longest that may stand in a line; hands what may not stand there, or a
+// single broken byte, to the escapers.
 template <typename Control, typename Broken>
-void escape(std::string_view text, std::string& out, Control control, Broken broken) {
+void escape(std::string_view whole, std::string& out, Control control, Broken broken) {
+    std::string_view text = clipped(whole);
+    const bool cut = text.size() < whole.size();
     while (!text.empty()) {
         const std::size_t n = character_length(text);
         const std::string_view character = text.substr(0, std::max<std::size_t>(n, 1));
@@ -56,6 +71,7 @@ void escape(std::string_view text, std::string& out, Control control, Broken bro
             out += character;
         text.remove_prefix(character.size());
     }
+    if (cut) out += "\u2026";
 }
 
 void text_escaped(std::string_view text, std::string& out) {

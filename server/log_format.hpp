@@ -1,5 +1,5 @@
 // A log record as one line. Whatever bytes a caller put into it, the line stays one line and the JSON stays
-// JSON.
+// JSON. Of a message or a value 256 octets are kept, and "…" says that there were more.
 #pragma once
 
 #include <string>

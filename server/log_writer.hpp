@@ -1,7 +1,9 @@
-// Log records to a stream, one line each. spdlog does the writing.
+// Log records to a descriptor, one line each. spdlog does the queue and the thread.
 #pragma once
 
-#include <cstdio>
+#include <unistd.h>
+
+#include <cstdint>
 #include <memory>
 
 #include "base/log.hpp"
@@ -10,14 +12,19 @@
 
 namespace rotunda::server {
 
-// Any thread.
+// Any thread, and never waits for whoever reads the log: lines go to a bounded queue, which a thread of its
+// own writes out as they come. When the reader stalls the oldest lines give way.
 class LogWriter final : public LogSink {
   public:
-    // `clock` and `out` outlive the writer.
-    LogWriter(const Config::Log& settings, const Clock& clock, std::FILE* out = stdout);
+    // `clock` and the descriptor outlive the writer.
+    LogWriter(const Config::Log& settings, const Clock& clock, int fd = STDOUT_FILENO);
+    // Waits until the last lines are out, for a moment only if nobody takes them.
     ~LogWriter() override;
 
     void write(const LogRecord& record) override;
+
+    // Lines that gave way to newer ones, or that the descriptor refused.
+    std::uint64_t lost() const;
 
   private:
     struct Output;

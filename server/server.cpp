@@ -226,7 +226,7 @@ void Server::Parts::log_state() {
         media.skipped_ticks += one.skipped_ticks;
         media.send_failures += one.send_failures;
     }
-    log_.write(state_record(focus_, agent_, transports_, media, ports_.free()));
+    log_.write(state_record(focus_, agent_, transports_, media, ports_.free(), log_.lost()));
     log_.write(refused_record(agent_, transports_));
 }
 

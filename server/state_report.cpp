@@ -22,7 +22,7 @@ void add_all(Reasons& reasons, Count count) {
 
 LogRecord state_record(const rooms::Focus& focus, const sip::UserAgent& agent,
                        const SipTransports& transports, const rooms::MediaCounters& media,
-                       std::size_t free_media_pairs) {
+                       std::size_t free_media_pairs, std::uint64_t log_lines_lost) {
     const auto& layer = agent.transactions();
     const std::size_t transactions = layer.server_transactions() + layer.client_transactions();
     const std::size_t connections = transports.tcp().connections();
@@ -41,7 +41,8 @@ LogRecord state_record(const rooms::Focus& focus, const sip::UserAgent& agent,
              {"media_pairs_free", number(free_media_pairs)},
              {"late_ticks", number(media.late_ticks)},
              {"skipped_ticks", number(media.skipped_ticks)},
-             {"send_failures", number(media.send_failures)}}};
+             {"send_failures", number(media.send_failures)},
+             {"log_lines_lost", number(log_lines_lost)}}};
 }
 
 LogRecord refused_record(const sip::UserAgent& agent, const SipTransports& transports) {

@@ -12,9 +12,10 @@
 namespace rotunda::server {
 
 // "server.state": how much of everything there is just now. `media`: summed over the workers.
+// `log_lines_lost`: since the start.
 LogRecord state_record(const rooms::Focus& focus, const sip::UserAgent& agent,
                        const SipTransports& transports, const rooms::MediaCounters& media,
-                       std::size_t free_media_pairs);
+                       std::size_t free_media_pairs, std::uint64_t log_lines_lost);
 
 // "server.refused": how often each reason was met since the start, those that never were left out.
 LogRecord refused_record(const sip::UserAgent& agent, const SipTransports& transports);

@@ -1,8 +1,12 @@
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <string>
 
 #include "base/text.hpp"
+#include "server/file_descriptor.hpp"
 #include "server/log_format.hpp"
 #include "server/log_writer.hpp"
 #include "server/system_random.hpp"
@@ -70,20 +74,83 @@ TEST_CASE("JSON escapes what it must and is UTF-8 whatever came in") {
     for (const char c : line) CHECK(static_cast<unsigned char>(c) >= 0x20);
 }
 
-TEST_CASE("the writer writes one line per record from its level up") {
-    char* text = nullptr;
-    std::size_t size = 0;
-    std::FILE* out = open_memstream(&text, &size);
-    const StillClock clock;
-    {
-        LogWriter writer({LogFormat::json, LogLevel::info}, clock, out);
-        writer.write(record("{} %s"));
-        writer.write({LogLevel::debug, "noise", "", {}});
+TEST_CASE("a long value is cut between characters, and says so") {
+    const auto ends_with = [](const std::string& value, const std::string& end) {
+        return text_line(record(value), noon).ends_with("name=" + end) &&
+               json_line(record(value), noon).ends_with("\"name\":\"" + end + "\"}");
+    };
+    CHECK(ends_with(std::string(256, 'x'), std::string(256, 'x')));
+    CHECK(ends_with(std::string(60'000, 'x'), std::string(256, 'x') + "\u2026"));
+    CHECK(ends_with(std::string(254, 'x') + "\u20ac\u20ac", std::string(254, 'x') + "\u2026"));
+    CHECK(ends_with(std::string(255, 'x') + "\u00eb", std::string(255, 'x') + "\u2026"));
+    LogRecord long_message = record("y");
+    long_message.message = std::string(60'000, 'x');
+    CHECK(text_line(long_message, noon).size() < 400);
+    CHECK(text_line(record(std::string(60'000, '\x80')), noon).size() < 1200);
+}
+
+namespace {
+
+struct Pipe {
+    Pipe() {
+        int ends[2];
+        REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+        from = FileDescriptor(ends[0]);
+        to = FileDescriptor(ends[1]);
     }
-    std::fclose(out);
-    const std::string written(text, size);
-    free(text);
-    CHECK(written == json_line(record("{} %s"), noon) + "\n");
+    // What there is, waiting for the first of it.
+    std::string read_some() {
+        std::string buffer(1 << 20, '\0');
+        const ssize_t size = read(from.get(), buffer.data(), buffer.size());
+        buffer.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+        return buffer;
+    }
+    FileDescriptor from;
+    FileDescriptor to;
+};
+
+}  // namespace
+
+TEST_CASE("the writer writes one line per record from its level up, the last ones before it ends") {
+    Pipe pipe;
+    const SystemClock clock;
+    const StillClock still;
+    {
+        LogWriter writer({LogFormat::json, LogLevel::info}, still, pipe.to.get());
+        writer.write(record("{} %s"));
+        const TimePoint written = clock.now();
+        CHECK(pipe.read_some() == json_line(record("{} %s"), noon) + "\n");
+        CHECK(clock.now() - written < std::chrono::milliseconds(100));
+        writer.write({LogLevel::debug, "noise", "", {}});
+        for (int i = 0; i < 100; ++i) writer.write(record("x"));
+        CHECK(writer.lost() == 0);
+    }
+    std::string all;
+    for (int i = 0; i < 100; ++i) all += json_line(record("x"), noon) + "\n";
+    CHECK(pipe.read_some() == all);
+}
+
+TEST_CASE("a reader that never reads costs lines and nobody's time") {
+    Pipe pipe;
+    const SystemClock clock;
+    const TimePoint begun = clock.now();
+    {
+        LogWriter writer({LogFormat::text, LogLevel::info}, clock, pipe.to.get());
+        for (int i = 0; i < 20'000; ++i) writer.write(record(std::string(200, 'x')));
+        CHECK(writer.lost() > 10'000);
+    }
+    CHECK(clock.now() - begun < std::chrono::seconds(2));
+}
+
+TEST_CASE("a reader that has gone costs lines") {
+    std::signal(SIGPIPE, SIG_IGN);  // as the server does
+    Pipe pipe;
+    const SystemClock clock;
+    LogWriter writer({LogFormat::text, LogLevel::info}, clock, pipe.to.get());
+    { const FileDescriptor closed = std::move(pipe.from); }
+    writer.write(record("x"));
+    for (int i = 0; i < 1000 && writer.lost() == 0; ++i) usleep(1000);
+    CHECK(writer.lost() == 1);
 }
 
 TEST_CASE("the operating system's numbers do not repeat") {

@@ -124,9 +124,9 @@ TEST_CASE("hold takes a leg out of the mix, resume brings it back, others hear n
     leg.on_hold = true;
     leg.receives = true;
     leg.sends = false;
+    witness.forget();
     conference.update(holder, leg);
     conference.run(100ms);
-    witness.forget();
     const auto packets_before = holder.packets().size();
     conference.run(2s);
     CHECK(decibel(tone_amplitude(witness.heard_last(1s), 1500, 16000) / loud) < -45);

@@ -96,6 +96,15 @@ class TreeBuilder final : public YAML::EventHandler {
     std::size_t values_ = 0;
 };
 
+// The parser takes a tab for part of a value, and says nothing of it.
+std::string explain(const std::string& text, const YAML::Exception& e) {
+    std::istringstream in(text);
+    std::string line;
+    for (int i = 0; i <= e.mark.line; ++i) std::getline(in, line);
+    const std::string indent = line.substr(0, line.find_first_not_of(" \t"));
+    return indent.find('\t') == indent.npos ? e.msg : "indented with a tab, where YAML wants spaces";
+}
+
 }  // namespace
 
 Result<ConfigNode, ConfigComplaint> parse_yaml(const std::string& text) {
@@ -109,7 +118,7 @@ Result<ConfigNode, ConfigComplaint> parse_yaml(const std::string& text) {
     } catch (const Refused& refused) {
         return fail(refused.complaint);
     } catch (const YAML::Exception& e) {
-        return fail(ConfigComplaint{e.mark.is_null() ? 0 : e.mark.line + 1, e.msg});
+        return fail(ConfigComplaint{e.mark.is_null() ? 0 : e.mark.line + 1, explain(text, e)});
     }
 }
 

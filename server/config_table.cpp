@@ -71,8 +71,8 @@ constexpr auto table = std::to_array<ConfigKey>({
         "audio.codecs", "What is offered and accepted.", [](auto& c) -> auto& { return c.audio_codecs; }),
     key<RoomPattern>(
         "rooms.on_demand",
-        "A user part that matches as a whole is a room as soon as somebody dials it. Knows [a-z] \\d \\w . ( "
-        ") | * + ? {m,n}.",
+        "A user part that matches as a whole is a room as soon as somebody dials it. RE2's syntax: [a-z] \\d "
+        ". ( ) | * + ? {m,n} ...",
         [](auto& c) -> auto& { return c.rooms.on_demand; }),
     key<RoomList>(
         "rooms.list", "Rooms that can be dialled whatever rooms.on_demand says.",

@@ -186,6 +186,7 @@ TEST_CASE("a bad value names its line and key and says what is expected") {
 TEST_CASE("what is not YAML is refused with its line") {
     CHECK(bad("sip:\n  listen: [\n").starts_with("test.yaml:"));
     CHECK(bad("rooms.on_demand: [0-9]+\n").starts_with("test.yaml:1: "));
+    CHECK(bad("sip:\n\tdscp: 0\n") == "test.yaml:2: indented with a tab, where YAML wants spaces");
     CHECK(contains(bad("- a\n- b\n"), "expected keys and values"));
     CHECK(contains(bad("calls.max: 1\ncalls.max: 2\n"), "set twice"));
 }

@@ -19,6 +19,20 @@ std::string name_of(const ListenAddress& address) {
     return (address.transport == sip::Transport::udp ? "udp://" : "tcp://") + address.endpoint.to_string();
 }
 
+// What an operator can do about a listener that cannot be had.
+std::string_view remedy(int error) {
+    switch (error) {
+        case EADDRINUSE:
+            return "; stop that program (ss -lptun shows it) or choose another port";
+        case EADDRNOTAVAIL:
+            return "; behind NAT listen on 0.0.0.0 and set sip.external_address";
+        case EACCES:
+            return "; ports below 1024 need root or CAP_NET_BIND_SERVICE";
+        default:
+            return {};
+    }
+}
+
 }  // namespace
 
 SipTransports::SipTransports(EventLoop& loop, const Clock& clock, LogSink& log,
@@ -69,7 +83,8 @@ Result<std::vector<ListenAddress>> SipTransports::listen() {
         const int error = endpoint.error();
         const bool no_such_family = error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
         if (!address.optional || !no_such_family)
-            return fail_with("sip.listen: " + name_of(address) + ": " + why_not_bound(error));
+            return fail_with("sip.listen: " + name_of(address) + ": " + why_not_bound(error) +
+                             std::string(remedy(error)));
     }
     return bound;
 }

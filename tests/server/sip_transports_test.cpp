@@ -199,14 +199,16 @@ TEST_CASE("a listener that cannot be had is one clear line") {
         auto result = transports.listen();
         return result.ok() ? std::string("listens") : result.error().message;
     };
+    const std::string in_use =
+        ": already in use by another program; stop that program (ss -lptun shows it) or choose another port";
     const std::string used_udp = holder.bound[0].endpoint.to_string();
     const std::string used_tcp = holder.bound[1].endpoint.to_string();
-    CHECK(try_listen(udp(used_udp.c_str())) ==
-          "sip.listen: udp://" + used_udp + ": already in use by another program");
-    CHECK(try_listen(tcp(used_tcp.c_str())) ==
-          "sip.listen: tcp://" + used_tcp + ": already in use by another program");
+    CHECK(try_listen(udp(used_udp.c_str())) == "sip.listen: udp://" + used_udp + in_use);
+    CHECK(try_listen(tcp(used_tcp.c_str())) == "sip.listen: tcp://" + used_tcp + in_use);
     CHECK(try_listen(udp("203.0.113.1:5060")) ==
-          "sip.listen: udp://203.0.113.1:5060: not an address of this host");
+          "sip.listen: udp://203.0.113.1:5060: not an address of this host; behind NAT listen on 0.0.0.0 and "
+          "set "
+          "sip.external_address");
 }
 
 TEST_CASE("messages on a TCP connection come one by one however they are cut, and answers go back over it") {

@@ -39,11 +39,15 @@ CommandLine parse_command_line(int argc, const char* const* argv, const char* co
     CLI::App app("Rotunda, a SIP conference server: dial a room from any SIP phone, and talk.", "rotunda");
     app.footer(
         "Without arguments it serves UDP and TCP port 5060, and any number is a room: dial sip:1000@HOST.\n"
-        "Every setting: docs/configuration.md");
+        "Settings come from the file, from variables such as ROTUNDA_SIP_LISTEN, and from --set, the later "
+        "winning.\n"
+        "Ctrl-C or SIGTERM ends it, a second one at once; SIGUSR1 logs what it holds. Every setting: "
+        "docs/configuration.md");
     std::string log_format;
     bool check = false;
     bool print = false;
     bool reference = false;
+    app.set_help_flag("-h,--help", "print this, and exit");
     app.add_option("--config", out.sources.file, "YAML file with settings")->type_name("FILE");
     app.add_option("--set", out.sources.settings,
                    "one setting, as often as needed: --set sip.listen=udp://127.0.0.1:5060")
@@ -54,7 +58,7 @@ CommandLine parse_command_line(int argc, const char* const* argv, const char* co
     app.add_flag("--check-config", check, "say whether the settings are good, and exit");
     app.add_flag("--print-config", print, "print all settings as they are, and exit");
     app.add_flag("--print-config-reference", reference, "print docs/configuration.md, and exit");
-    app.set_version_flag("--version", "rotunda " ROTUNDA_VERSION);
+    app.set_version_flag("--version", "rotunda " ROTUNDA_VERSION, "print the version, and exit");
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {

@@ -10,15 +10,6 @@ namespace {
 constexpr std::size_t most_lines = 6;
 constexpr std::uint16_t default_port = 5060;
 
-std::string listeners(const std::vector<ListenAddress>& bound) {
-    std::vector<std::string> parts;
-    parts.reserve(bound.size());
-    for (const ListenAddress& l : bound)
-        parts.push_back(
-            fmt::format("{} {}", l.transport == sip::Transport::udp ? "udp" : "tcp", l.endpoint.to_string()));
-    return fmt::format("{}", fmt::join(parts, ", "));
-}
-
 // A user part that is a room under this configuration; empty if none is known.
 std::string sample_room(const Config::Rooms& rooms) {
     if (rooms.on_demand)
@@ -62,15 +53,35 @@ std::vector<std::string> uris(const std::string& room, const Config& config,
     return found;
 }
 
+// Linphone wants port 5060 for itself, which a server on the same host has.
+std::string_view linphone_port(const std::vector<ListenAddress>& bound) {
+    const bool taken = std::any_of(bound.begin(), bound.end(),
+                                   [](const ListenAddress& l) { return l.endpoint.port == default_port; });
+    return taken ? "ports sip 5070     and then   " : "";
+}
+
+std::string no_sample(const Config::Rooms& rooms) {
+    if (!rooms.on_demand) return "No room can be dialled: rooms.on_demand and rooms.list are empty.\n";
+    return fmt::format("Dial a room that rooms.on_demand allows ({}), from any SIP phone.\n",
+                       rooms.on_demand->text());
+}
+
 }  // namespace
+
+std::string listeners(const std::vector<ListenAddress>& bound) {
+    std::vector<std::string> parts;
+    parts.reserve(bound.size());
+    for (const ListenAddress& l : bound)
+        parts.push_back(
+            fmt::format("{} {}", l.transport == sip::Transport::udp ? "udp" : "tcp", l.endpoint.to_string()));
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
 
 std::string greeting(const Config& config, const std::vector<ListenAddress>& bound,
                      const std::vector<IpAddress>& host) {
     std::string out = fmt::format("Rotunda {} serves SIP on {}.\n\n", ROTUNDA_VERSION, listeners(bound));
     const std::string room = sample_room(config.rooms);
-    if (room.empty())
-        return out +
-               "Dial a room that rooms.on_demand allows, from any SIP phone. Ctrl-C ends the server.\n\n";
+    if (room.empty()) return out + no_sample(config.rooms) + "Ctrl-C ends the server.\n\n";
     const std::vector<std::string> found = uris(room, config, bound, host);
     out += room == "1000" ? "Any such number is a room; dial it from any SIP phone, no account is needed:\n"
                           : "Dial a room from any SIP phone, no account is needed:\n";
@@ -78,9 +89,9 @@ std::string greeting(const Config& config, const std::vector<ListenAddress>& bou
     if (!found.empty())
         out += fmt::format(
             "\nFor example with a phone from Debian (apt-get install baresip-core linphone-cli):\n"
-            "    baresip -e '/uanew <sip:me@localhost>;regint=0' -e '/dial {0}'\n"
-            "    linphonec     then type   call {0}\n",
-            found.front());
+            "    baresip -f ~/.baresip -e '/uanew <sip:me@localhost>;regint=0' -e '/dial {0}'\n"
+            "    linphonec     then type   {1}call {0}\n",
+            found.front(), linphone_port(bound));
     return out +
            "\nWho comes second hears who came first. Ctrl-C ends the server and hangs up every call.\n\n";
 }

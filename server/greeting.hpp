@@ -9,6 +9,9 @@
 
 namespace rotunda::server {
 
+// "udp 0.0.0.0:5060, tcp [::]:5060"
+std::string listeners(const std::vector<ListenAddress>& bound);
+
 // `bound`: the listeners as they are; `host`: this host's addresses, the best to tell first.
 std::string greeting(const Config& config, const std::vector<ListenAddress>& bound,
                      const std::vector<IpAddress>& host);

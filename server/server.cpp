@@ -138,7 +138,12 @@ void Server::Parts::run() {
         std::fputs(greeting(config_, bound_, host_addresses()).c_str(), stdout);
         std::fflush(stdout);
     }
-    log_.write({LogLevel::info, "server.started", "serving", {{"workers", std::to_string(workers_.size())}}});
+    log_.write({LogLevel::info,
+                "server.started",
+                "serving",
+                {{"version", ROTUNDA_VERSION},
+                 {"listen", listeners(bound_)},
+                 {"workers", std::to_string(workers_.size())}}});
     warn_about_limits();
     loop.run();
     workers_.clear();  // their last events find no loop and are dropped

@@ -45,7 +45,19 @@ TEST_CASE("the greeting knows ports, transports, external addresses and rooms") 
     config.sip.external_address = Endpoint::parse("203.0.113.1:5060");
     CHECK(contains(greeting(config, bound, host), "/dial sip:sales@203.0.113.1'"));
     config.rooms.list.clear();
-    CHECK(contains(greeting(config, bound, host), "rooms.on_demand"));
+    CHECK(contains(greeting(config, bound, host), "No room can be dialled"));
+    config.rooms.on_demand = *Pattern::compile("8[0-9]{3}");
+    CHECK(contains(greeting(config, bound, host), "rooms.on_demand allows (8[0-9]{3})"));
+}
+
+TEST_CASE("linphonec is sent to another port where the server has the one it wants") {
+    const Config config;
+    CHECK(contains(greeting(config, {{sip::Transport::udp, *Endpoint::parse("192.0.2.7:5060"), false}}, host),
+                   "ports sip 5070"));
+    const std::vector<ListenAddress> elsewhere = {
+        {sip::Transport::udp, *Endpoint::parse("192.0.2.7:5070"), false}};
+    CHECK_FALSE(contains(greeting(config, elsewhere, host), "ports sip"));
+    CHECK(listeners(elsewhere) == "udp 192.0.2.7:5070");
 }
 
 TEST_CASE("the command line says what to do and where settings come from") {

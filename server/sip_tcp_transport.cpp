@@ -113,7 +113,7 @@ SipTcpConnection& SipTcpTransport::add(FileDescriptor fd, sip::Flow flow, bool c
     flow.connection = id;
     by_remote_[flow.remote] = id;
     ++per_peer_[peer_of(flow.remote.address)];
-    auto& slot = connections_[id];
+    auto& slot = connections_[id].connection;
     slot = std::make_unique<SipTcpConnection>(loop_, clock_, limits_,
                                               static_cast<SipTcpConnection::Owner&>(*this), std::move(fd),
                                               flow, connecting);
@@ -123,9 +123,10 @@ SipTcpConnection& SipTcpTransport::add(FileDescriptor fd, sip::Flow flow, bool c
 }
 
 SipTcpConnection* SipTcpTransport::find(const sip::Flow& flow) {
-    if (auto it = connections_.find(flow.connection); it != connections_.end()) return it->second.get();
+    if (auto it = connections_.find(flow.connection); it != connections_.end())
+        return it->second.connection.get();
     if (auto it = by_remote_.find(flow.remote); it != by_remote_.end())
-        return connections_.at(it->second).get();
+        return connections_.at(it->second).connection.get();
     return nullptr;
 }
 
@@ -178,7 +179,8 @@ void SipTcpTransport::on_end(SipTcpConnection& connection, SipTcpEnd end) {
         per_peer_.erase(it);
     deadlines_.erase(flow.connection);
     auto node = connections_.extract(flow.connection);
-    leaving_.push_back(std::move(node.mapped()));
+    memory_ -= node.mapped().memory;
+    leaving_.push_back(std::move(node.mapped().connection));
     loop_.post([this, alive = alive_] {
         if (*alive) leaving_.clear();
     });
@@ -186,14 +188,36 @@ void SipTcpTransport::on_end(SipTcpConnection& connection, SipTcpEnd end) {
 
 void SipTcpTransport::on_progress(SipTcpConnection& connection) {
     deadlines_.set(connection.flow().connection, connection.deadline());
+    account(connection);
     rearm();
+}
+
+void SipTcpTransport::account(const SipTcpConnection& connection) {
+    std::size_t& counted = connections_.at(connection.flow().connection).memory;
+    memory_ += connection.memory() - counted;
+    counted = connection.memory();
+    if (memory_ > limits_.memory) make_room();
+}
+
+// Whoever has said nothing whole for longest is the likeliest to keep us waiting on purpose. Only those that
+// keep the average or more are asked to go: a thousand that hold an octet each would make no room.
+void SipTcpTransport::make_room() {
+    while (memory_ > limits_.memory) {
+        SipTcpConnection* oldest = nullptr;
+        const std::size_t average = memory_ / connections_.size();
+        for (const auto& [id, member] : connections_)
+            if (member.memory >= std::max<std::size_t>(average, 1) &&
+                (!oldest || member.connection->last_message() < oldest->last_message()))
+                oldest = member.connection.get();
+        oldest->drop();
+    }
 }
 
 void SipTcpTransport::on_timer() {
     while (auto id = deadlines_.pop_due(clock_.now())) {
         auto it = connections_.find(*id);
         if (it == connections_.end()) continue;
-        SipTcpConnection& connection = *it->second;
+        SipTcpConnection& connection = *it->second.connection;
         connection.on_timeout();
         if (!connection.ended()) deadlines_.set(*id, connection.deadline());
     }

@@ -46,6 +46,8 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
     void send(const sip::Flow& flow, std::string_view bytes);
 
     std::size_t connections() const { return connections_.size(); }
+    // Octets of input and output that the connections keep.
+    std::size_t memory() const { return memory_; }
     const Counters& counters() const { return counters_; }
 
   private:
@@ -65,6 +67,9 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
     SipTcpConnection* open(const sip::Flow& flow);
     SipTcpConnection& add(FileDescriptor fd, sip::Flow flow, bool connecting);
     void report_failure(const sip::Flow& flow);
+    // Takes the connection's part of the memory into account, and makes room if it was too much.
+    void account(const SipTcpConnection& connection);
+    void make_room();
     void on_timer();
     void rearm();
 
@@ -77,7 +82,12 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
     Handlers handlers_;
 
     std::vector<Listener> listeners_;
-    std::unordered_map<sip::ConnectionId, std::unique_ptr<SipTcpConnection>> connections_;
+    struct Member {
+        std::unique_ptr<SipTcpConnection> connection;
+        std::size_t memory = 0;  // as counted in memory_
+    };
+    std::unordered_map<sip::ConnectionId, Member> connections_;
+    std::size_t memory_ = 0;
     std::unordered_map<Endpoint, sip::ConnectionId> by_remote_;
     std::unordered_map<IpAddress, std::size_t> per_peer_;  // by peer_of()
     // Ended connections that may still be on the call stack.

@@ -388,6 +388,32 @@ TEST_CASE("connections are limited in all and for each peer") {
         [&] { return t.transport.counters().accepted + t.transport.counters().refused_peer == 4; }));
 }
 
+TEST_CASE("when all connections together keep too much, the one longest without a message goes") {
+    SipTcpLimits limits = quick();
+    limits.half_message = 10s;
+    limits.memory = 20'000;
+    Tcp t(limits);
+    const std::string begun = options("1", std::string(9000, 'x')).substr(0, 9000);
+    TcpPeer good(t.bound);
+    TcpPeer first(t.bound);
+    REQUIRE(t.run_until([&] { return t.transport.connections() == 2; }));
+    first.send(begun);
+    REQUIRE(t.run_until([&] { return t.transport.memory() == 9000; }));
+    TcpPeer second(t.bound);
+    second.send(begun);
+    REQUIRE(t.run_until([&] { return t.transport.memory() == 18'000; }));
+    good.send(options());
+    REQUIRE(t.run_until([&] { return t.flows.size() == 1; }));
+    CHECK(t.ended(SipTcpEnd::no_memory) == 0);
+    good.send(begun);
+    CHECK(t.run_until([&] { return first.closed(); }));
+    CHECK(t.ended(SipTcpEnd::no_memory) == 1);
+    CHECK(t.run_until([&] { return t.transport.memory() == 18'000; }));
+    CHECK_FALSE(good.closed());
+    CHECK_FALSE(second.closed());
+    CHECK(t.transport.connections() == 2);
+}
+
 TEST_CASE("a peer who hangs up leaves nothing behind") {
     Tcp t(quick());
     for (int i = 0; i < 50; ++i) {

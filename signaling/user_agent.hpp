@@ -5,7 +5,7 @@
 // What comes in goes through the parser and the transaction layer to on(RequestReceived), and from there to:
 //
 //  - check_headers(): RFC 3261 §8.2.1 and §8.2.2. Authentication (§22) belongs before it.
-//  - on_dialog_request(): a function of InviteSession for each method. INFO, UPDATE, PRACK belong here.
+//  - on_dialog_request(): a function of InviteSession for each method.
 //  - on_new_request(): an INVITE makes a session, the rest is the owner's, as will be REGISTER, SUBSCRIBE.
 //
 // A method is announced in Allow by putting it into handled_methods.

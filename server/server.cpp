@@ -51,6 +51,7 @@ class Server::Parts {
     void on_room_events(const std::vector<rooms::RoomEvent>& events);
     void on_stop_signal();
     void hang_up();
+    void end_farewell();
     void stop_if_quiet();
     void log_state();
 
@@ -99,7 +100,7 @@ Server::Parts::Parts(Config c)
           if (phase_ == Phase::draining)
               hang_up();
           else
-              loop.stop();
+              end_farewell();
       }) {}
 
 Result<std::vector<ListenAddress>> Server::Parts::listen() {
@@ -212,6 +213,13 @@ void Server::Parts::hang_up() {
     focus_.end_all_calls(shutdown_reason, clock_.now());
     end_timer_.set(clock_.now() + farewell);
     settle();
+}
+
+// A peer who never acknowledged our 200 learns now that the call is over.
+void Server::Parts::end_farewell() {
+    agent_.send_waiting_byes(clock_.now());
+    settle();
+    loop.stop();
 }
 
 // Every BYE answered and every leg's quality line written.

@@ -69,6 +69,7 @@ class InviteSession {
                 SessionOutbox& out);
     bool reinvite(std::optional<std::string> offer, TimePoint now, SessionOutbox& out);
     bool bye(std::string_view reason, SessionOutbox& out);
+    void send_waiting_bye(SessionOutbox& out);
     bool ping(SessionOutbox& out);
 
     // --- to look at

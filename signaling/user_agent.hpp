@@ -76,6 +76,9 @@ class UserAgent {
     // Ends the session by what its state demands: BYE, CANCEL, or 480. `reason`: value of a Reason header
     // field (RFC 3326), empty for none. SessionEnded follows at once, whatever the peer does.
     bool bye(SessionId session, std::string_view reason, TimePoint now);
+    // Sends each BYE that still waits for the ACK to our 200 (RFC 3261 §15), when nobody is going to wait any
+    // longer: at the end of the process.
+    void send_waiting_byes(TimePoint now);
     // In-dialog OPTIONS; one at a time. PingResult follows unless the session ends first.
     bool ping(SessionId session, TimePoint now);
 

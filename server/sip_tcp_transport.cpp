@@ -13,6 +13,7 @@ namespace {
 
 constexpr int accepts_in_a_row = 64;
 constexpr Duration accept_pause = std::chrono::milliseconds(100);
+constexpr Duration accept_warning_interval = std::chrono::minutes(1);
 
 // A dead peer is found by the kernel within two minutes, so that idle connections may stand for long.
 void set_keep_alive(int fd) {
@@ -80,9 +81,13 @@ void SipTcpTransport::accept_some(LoopSocket& listener) {
 
 // The waiting peer would keep the listener readable and the thread busy.
 void SipTcpTransport::pause_accepting() {
-    log_.write({LogLevel::warning, "sip.accept_paused", "out of resources for new TCP connections", {}});
+    const TimePoint now = clock_.now();
+    if (!accept_warned_ || now >= *accept_warned_ + accept_warning_interval) {
+        accept_warned_ = now;
+        log_.write({LogLevel::warning, "sip.accept_paused", "out of resources for new TCP connections", {}});
+    }
     for (Listener& listener : listeners_) listener.socket->pause_reading();
-    accept_again_.set(clock_.now() + accept_pause);
+    accept_again_.set(now + accept_pause);
 }
 
 void SipTcpTransport::admit(FileDescriptor fd, const Endpoint& remote) {
@@ -106,20 +111,27 @@ void SipTcpTransport::admit(FileDescriptor fd, const Endpoint& remote) {
     add(std::move(fd), flow, false);
 }
 
-SipTcpConnection& SipTcpTransport::add(FileDescriptor fd, sip::Flow flow, bool connecting) {
+SipTcpConnection* SipTcpTransport::add(FileDescriptor fd, sip::Flow flow, bool connecting) {
     set_keep_alive(fd.get());
     set_dscp(fd.get(), flow.remote.address.family(), dscp_);
     const sip::ConnectionId id = ids_.next();
     flow.connection = id;
+    std::unique_ptr<SipTcpConnection> created;
+    try {
+        created = std::make_unique<SipTcpConnection>(loop_, clock_, limits_,
+                                                     static_cast<SipTcpConnection::Owner&>(*this),
+                                                     std::move(fd), flow, connecting);
+    } catch (const std::exception&) {  // the reactor's: it has no room for one more descriptor
+        ++counters_.setup_errors;
+        return nullptr;
+    }
+    SipTcpConnection* connection = created.get();
     by_remote_[flow.remote] = id;
     ++per_peer_[peer_of(flow.remote.address)];
-    auto& slot = connections_[id].connection;
-    slot = std::make_unique<SipTcpConnection>(loop_, clock_, limits_,
-                                              static_cast<SipTcpConnection::Owner&>(*this), std::move(fd),
-                                              flow, connecting);
-    slot->start();
-    on_progress(*slot);
-    return *slot;
+    connections_[id].connection = std::move(created);
+    connection->start();
+    on_progress(*connection);
+    return connection;
 }
 
 SipTcpConnection* SipTcpTransport::find(const sip::Flow& flow) {
@@ -142,15 +154,33 @@ SipTcpConnection* SipTcpTransport::open(const sip::Flow& flow) {
     const SocketAddress remote(flow.remote);
     if (connect(fd->get(), remote.get(), remote.size()) != 0 && errno != EINPROGRESS) return nullptr;
     ++counters_.opened;
-    return &add(std::move(*fd), flow, true);
+    return add(std::move(*fd), flow, true);
 }
 
 void SipTcpTransport::send(const sip::Flow& flow, std::string_view bytes) {
     SipTcpConnection* connection = find(flow);
     if (!connection) connection = open(flow);
     if (!connection) return report_failure(flow);
+    note_former(flow, *connection);
     connection->send(bytes);
     if (!connection->ended()) on_progress(*connection);
+}
+
+void SipTcpTransport::note_former(const sip::Flow& flow, const SipTcpConnection& connection) {
+    const sip::ConnectionId id = connection.flow().connection;
+    if (!flow.connection || flow.connection == id) return;
+    auto& former = connections_.at(id).stands_for;
+    if (std::find(former.begin(), former.end(), flow.connection) == former.end())
+        former.push_back(flow.connection);
+}
+
+void SipTcpTransport::report_lost_output(const Member& member) {
+    sip::Flow flow = member.connection->flow();
+    report_failure(flow);
+    for (const sip::ConnectionId former : member.stands_for) {
+        flow.connection = former;
+        report_failure(flow);
+    }
 }
 
 void SipTcpTransport::report_failure(const sip::Flow& flow) {
@@ -172,7 +202,7 @@ void SipTcpTransport::on_end(SipTcpConnection& connection, SipTcpEnd end) {
                     "sip.connection_dropped",
                     std::string(to_string(end)),
                     {{"peer", flow.remote.to_string()}}});
-    if (connection.has_pending_output()) report_failure(flow);
+    if (connection.has_pending_output()) report_lost_output(connections_.at(flow.connection));
     if (auto it = by_remote_.find(flow.remote); it != by_remote_.end() && it->second == flow.connection)
         by_remote_.erase(it);
     if (auto it = per_peer_.find(peer_of(flow.remote.address)); it != per_peer_.end() && --it->second == 0)
@@ -193,9 +223,10 @@ void SipTcpTransport::on_progress(SipTcpConnection& connection) {
 }
 
 void SipTcpTransport::account(const SipTcpConnection& connection) {
-    std::size_t& counted = connections_.at(connection.flow().connection).memory;
-    memory_ += connection.memory() - counted;
-    counted = connection.memory();
+    Member& member = connections_.at(connection.flow().connection);
+    memory_ += connection.memory() - member.memory;
+    member.memory = connection.memory();
+    if (!connection.has_pending_output()) member.stands_for.clear();
     if (memory_ > limits_.memory) make_room();
 }
 

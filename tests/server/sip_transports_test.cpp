@@ -268,6 +268,20 @@ TEST_CASE("a connection nobody accepts is reported") {
     CHECK(t.transports.tcp().connections() == 0);
 }
 
+TEST_CASE("when the connection opened in place of a former one fails, the former one's users are told too") {
+    Transports t({tcp("127.0.0.1:0")});
+    sip::Flow flow;
+    flow.transport = sip::Transport::tcp;
+    flow.local = t.bound[0].endpoint;
+    flow.remote = *Endpoint::parse("127.0.0.1:9");
+    flow.connection = sip::ConnectionId{999};
+    t.transports.send({flow, options("1")});
+    t.transports.send({flow, options("2")});
+    CHECK(t.run_until([&] { return t.failed.size() == 2; }));
+    CHECK(t.failed[0].connection != t.failed[1].connection);
+    CHECK(t.failed[1].connection == flow.connection);
+}
+
 TEST_CASE("a stream whose messages cannot be told apart is closed") {
     Transports t({tcp("127.0.0.1:0")});
     TcpPeer peer(t.bound[0].endpoint);

@@ -28,6 +28,7 @@ void SourceLatch::on_signalled(const Endpoint& remote, const IpAddress& signalin
     window_end_ = now + config_.learning_window;
     candidate_ = {};
     voucher_.reset();
+    stayed_ = false;
     open_ = !(locked_ && locked_ == signalled_);
     if (!open_) learnt_ = false;
 }
@@ -35,17 +36,18 @@ void SourceLatch::on_signalled(const Endpoint& remote, const IpAddress& signalin
 SourceLatch::Verdict SourceLatch::on_packet(const Endpoint& from, std::uint32_t ssrc, std::uint16_t sequence,
                                             TimePoint arrival) {
     const Endpoint source = plain(from);
+    const bool heard = locked_ && source == *locked_;
     const bool may_take_over = open_ || (learnt_ && arrival < window_end_);
     if (source == signalled_ && source != locked_ && may_take_over) {
         lock(source, ssrc, false);
         return Verdict::accepted;
     }
-    if (open_ && voucher_ && ssrc == voucher_->ssrc && source.address == voucher_->address) {
+    const bool may_follow = stayed_ && !heard && arrival < window_end_;
+    if ((open_ || may_follow) && voucher_ && ssrc == voucher_->ssrc && source.address == voucher_->address) {
         lock(source, ssrc, true);
         return Verdict::accepted;
     }
-    const bool heard = locked_ && source == *locked_;
-    if (may_learn(source, arrival) && (!heard || ssrc == locked_ssrc_)) {
+    if (may_learn(source, arrival) && (!heard || (open_ && ssrc == locked_ssrc_))) {
         if (count(source, ssrc, sequence, config_.packets_to_learn)) {
             lock(source, ssrc, true);
             return Verdict::accepted;
@@ -77,7 +79,7 @@ SourceLatch::Verdict SourceLatch::on_locked_source(std::uint32_t ssrc, std::uint
 }
 
 bool SourceLatch::may_learn(const Endpoint& source, TimePoint arrival) const {
-    return open_ && arrival < window_end_ && same_address(source.address, signaling_source_);
+    return (open_ || stayed_) && arrival < window_end_ && same_address(source.address, signaling_source_);
 }
 
 bool SourceLatch::count(const Endpoint& source, std::uint32_t ssrc, std::uint16_t sequence, int needed) {
@@ -89,6 +91,7 @@ bool SourceLatch::count(const Endpoint& source, std::uint32_t ssrc, std::uint16_
 }
 
 void SourceLatch::lock(const Endpoint& source, std::uint32_t ssrc, bool learnt) {
+    stayed_ = open_ && learnt && locked_ == source;
     locked_ = source;
     locked_ssrc_ = ssrc;
     learnt_ = learnt;

@@ -13,7 +13,9 @@ namespace rotunda::rtp {
 // The rule: the address in the peer's SDP is locked on its first valid packet. Otherwise only the IP address
 // the signalling comes from may be learnt, after five valid packets in sequence, within a window after each
 // SDP change. Then the leg is locked to that source and SSRC until the SDP changes: an unknown source never
-// takes over a stream. One latch per transport (RTP, RTCP). Used by one media worker.
+// takes over a stream. Where the old source is learnt again because its last packets came after the change,
+// one more may be learnt within that window, once the old one is silent. One latch per transport (RTP, RTCP).
+// Used by one media worker.
 class SourceLatch {
   public:
     struct Config {
@@ -76,6 +78,9 @@ class SourceLatch {
     std::uint32_t locked_ssrc_ = 0;
     bool learnt_ = false;  // locked_ is not the SDP's address
     TimePoint ssrc_change_until_{};
+    // What is locked was so before the SDP changed. A sender on the move is heard on the old way for a while:
+    // when he falls silent there, the new way may still be learnt.
+    bool stayed_ = false;
     Candidate candidate_;
 
     struct Voucher {

@@ -235,6 +235,32 @@ TEST_CASE("after a change a source that stays where it was is learnt again") {
     CHECK(latch.destination() == behind_nat);
 }
 
+TEST_CASE("a source that moves behind its NAT is followed though its last packets still came the old way") {
+    const Endpoint new_port = at("198.51.100.9:61002");
+    const auto moving = [&] {
+        SourceLatch latch;
+        latch.on_signalled(at("192.168.1.5:4000"), signaling, start);
+        feed(latch, behind_nat, 20);
+        latch.on_signalled(at("192.168.1.5:4002"), signaling, start + 60s);
+        feed(latch, behind_nat, 20, start + 60s, 1, 120);
+        return latch;
+    };
+    SourceLatch latch = moving();
+    CHECK(feed(latch, at("203.0.113.66:4000"), 50, start + 61s, 2, 500) == 0);
+    CHECK(feed(latch, new_port, 10, start + 61s, 2, 500) == 6);
+    CHECK(latch.destination() == new_port);
+    CHECK(feed(latch, behind_nat, 50, start + 61s, 1, 140) == 0);
+
+    // Not while the old way is alive, and not once the window is over.
+    SourceLatch alive = moving();
+    for (std::uint16_t i = 0; i < 50; ++i) {
+        CHECK(feed(alive, new_port, 1, start + 61s, 2, static_cast<std::uint16_t>(500 + i)) == 0);
+        CHECK(feed(alive, behind_nat, 1, start + 61s, 1, static_cast<std::uint16_t>(140 + i)) == 1);
+    }
+    CHECK(feed(alive, new_port, 50, start + 71s, 2, 600) == 0);
+    CHECK(alive.destination() == behind_nat);
+}
+
 TEST_CASE("RTCP from the address and SSRC that RTP is locked to needs no five reports") {
     SourceLatch rtcp;
     rtcp.on_signalled(at("192.168.1.5:4001"), signaling, start);

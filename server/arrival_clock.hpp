@@ -12,10 +12,12 @@ class ArrivalClock {
     // `clock` outlives this.
     explicit ArrivalClock(const Clock& clock) : clock_(clock) {}
 
+    // Not in the future of a clock that was set in between.
     TimePoint arrival(WallTime stamp);
 
   private:
-    void measure();
+    // Returns the moment it did so.
+    TimePoint measure();
 
     const Clock& clock_;
     WallOffset offset_{};

@@ -32,7 +32,7 @@ float Limiter::next_gain(float wanted) {
 
 void Limiter::process(Sum in, MutablePcm out, int rate_hz) {
     assert(in.size() == out.size());
-    if (is_idle() && peak(in) <= threshold) return narrow(in, out);
+    if (is_idle() && peak(in) <= ceiling_) return narrow(in, out);
 
     const std::size_t step = static_cast<std::size_t>(rate_hz) / 1000;
     const std::size_t steps = in.size() / step;
@@ -43,7 +43,7 @@ void Limiter::process(Sum in, MutablePcm out, int rate_hz) {
     std::array<float, max_steps + 1> wanted;
     for (std::size_t k = 0; k < steps; ++k) {
         const std::int32_t crest = peak(in.subspan(k * step, step));
-        wanted[k] = crest > threshold ? static_cast<float>(threshold) / static_cast<float>(crest) : 1.0f;
+        wanted[k] = crest > ceiling_ ? static_cast<float>(ceiling_) / static_cast<float>(crest) : 1.0f;
     }
     wanted[steps] = wanted[steps - 1];
     for (std::size_t k = 0; k < steps; ++k) {

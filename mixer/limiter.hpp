@@ -13,6 +13,9 @@ class Limiter {
     // -0.3 dBFS: room for the rounding of ramps, and for codecs that overshoot a little.
     static constexpr std::int32_t threshold = 31650;
 
+    // `ceiling`: what it holds the crests to, at most 32767.
+    explicit Limiter(std::int32_t ceiling = threshold) : ceiling_(ceiling) {}
+
     // `in` and `out` of one length, a whole number of milliseconds at rate_hz.
     void process(Sum in, MutablePcm out, int rate_hz);
 
@@ -25,6 +28,7 @@ class Limiter {
   private:
     float next_gain(float wanted);
 
+    std::int32_t ceiling_;
     float gain_ = 1.0f;
     int hold_ms_ = 0;  // no release before the crests of a low voice have had time to return
 };

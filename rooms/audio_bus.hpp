@@ -55,9 +55,12 @@ class AudioBus {
   private:
     void render(const BusInput& input, RateSet wanted, BusBlock& out);
 
+    void hold_for_g722(MutablePcm pcm);
+
     mixer::MixBus bus_;
     std::array<codecs::Resampler, codec_rates_hz.size()> to_rate_;
-    RateSet fed_ = 0;  // rates whose resampler has heard the last block
+    mixer::Limiter for_g722_;  // only G.722 has 16 kHz
+    RateSet fed_ = 0;          // rates whose resampler has heard the last block
 };
 
 }  // namespace rotunda::rooms

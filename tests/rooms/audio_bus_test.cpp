@@ -1,0 +1,62 @@
+// What leaves a bus at each codec's rate.
+#include "rooms/audio_bus.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+using namespace rotunda;
+using namespace rotunda::rooms;
+
+namespace {
+
+constexpr RateSet all_rates = only_rate(8000) | only_rate(16000) | only_rate(48000);
+
+// Half a second of a tone through a bus of a room at 16 kHz, as it comes out at one rate.
+std::vector<std::int16_t> through_bus(double amplitude, int rate_hz) {
+    AudioBus bus(16000);
+    BusBlock block;
+    mixer::AudioMixer sum;
+    std::vector<std::int16_t> heard;
+    for (int tick = 0; tick < 25; ++tick) {
+        sum.begin(16000, 320);
+        std::array<std::int32_t, 320> tone;
+        for (int i = 0; i < 320; ++i)
+            tone[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(
+                std::lround(amplitude * std::sin(2 * std::numbers::pi * 440 * (tick * 320 + i) / 16000)));
+        sum.add(mixer::Sum(tone));
+        bus.render({&sum, {}}, nullptr, all_rates, block);
+        const Pcm pcm = block.at(rate_hz);
+        heard.insert(heard.end(), pcm.begin(), pcm.end());
+    }
+    return heard;
+}
+
+int crest(const std::vector<std::int16_t>& pcm) {
+    int most = 0;
+    for (const std::int16_t s : pcm) most = std::max(most, std::abs(int{s}));
+    return most;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "G.722 gets no crest that its decoders wrap round, from the first sample on; the others lose nothing") {
+    for (const double amplitude : {28000.0, 90000.0}) {
+        CAPTURE(amplitude);
+        CHECK(crest(through_bus(amplitude, 16000)) <= 26000);
+        CHECK(crest(through_bus(amplitude, 16000)) > 25500);
+        CHECK(crest(through_bus(amplitude, 8000)) > 27500);
+        CHECK(crest(through_bus(amplitude, 48000)) > 27500);
+    }
+}
+
+TEST_CASE("below its ceiling G.722 gets the mix bit for bit") {
+    const auto heard = through_bus(25900, 16000);
+    for (std::size_t i = 0; i < heard.size(); ++i)
+        REQUIRE(heard[i] ==
+                std::lround(25900 * std::sin(2 * std::numbers::pi * 440 * static_cast<double>(i) / 16000)));
+}

@@ -21,6 +21,9 @@ constexpr Duration late = milliseconds(5);
 constexpr Duration catch_up_limit = milliseconds(200);
 constexpr Duration frame_cycle = milliseconds(120);
 constexpr std::uint64_t loss_review_ms = 5000;
+// Short ticks stay so long after they were last needed: each change starts everybody's delay control anew,
+// and a sender whose packets vary must not do that to the others.
+constexpr std::uint64_t short_ticks_stay_ms = 10'000;
 
 // What a peer can hear of it decides how fast the room must run.
 int audible_rate_hz(const AudioSettings& settings) {
@@ -99,7 +102,8 @@ void MediaRoom::attach(Member& member) {
         buses_.attach(member.listener, leg.send, position_ms_);
     else
         buses_.detach(member.listener);
-    short_ticks_ = short_ticks_ || (leg.sends && needs_short_ticks(leg.send.ptime_ms));
+    if (leg.sends && needs_short_ticks(leg.send.ptime_ms))
+        short_until_ms_ = position_ms_ + short_ticks_stay_ms;
     choose_rate();
 }
 
@@ -158,7 +162,7 @@ void MediaRoom::give_up_ticks(TimePoint now) {
 
 // 20 ms, and 10 ms while someone needs it; back to 20 only where all 20 ms frames end.
 void MediaRoom::choose_block() {
-    const int wanted = short_ticks_ || position_ms_ % 20 != 0 ? 10 : 20;
+    const int wanted = position_ms_ < short_until_ms_ || position_ms_ % 20 != 0 ? 10 : 20;
     if (wanted == block_ms_) return;
     block_ms_ = wanted;
     for (Member& member : members_) member.session->receiver().set_tick(milliseconds(wanted));
@@ -300,10 +304,11 @@ void MediaRoom::end_tick() {
     stage_ = Stage::idle;
     deadline_ += milliseconds(block_ms_);
     position_ms_ += static_cast<std::uint64_t>(block_ms_);
-    short_ticks_ = std::ranges::any_of(members_, [](const Member& m) {
+    const bool short_needed = std::ranges::any_of(members_, [](const Member& m) {
         return (m.listener.is_attached() && needs_short_ticks(m.session->leg().send.ptime_ms)) ||
                needs_short_ticks(m.session->receiver().ptime_ms());
     });
+    if (short_needed) short_until_ms_ = position_ms_ + short_ticks_stay_ms;
     if (position_ms_ % loss_review_ms == 0) report_losses();
 }
 

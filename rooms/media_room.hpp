@@ -100,7 +100,7 @@ class MediaRoom {
         0;  // media time since the room began; frames end on multiples of their ptime
     std::uint64_t ticks_ = 0;
     int block_ms_ = 20;
-    bool short_ticks_ = false;  // someone sends or gets frames that are no multiple of 20 ms
+    std::uint64_t short_until_ms_ = 0;  // till then for frames that are no multiple of 20 ms
     int rate_hz_ = initial_rate_hz;
     int wanted_rate_hz_ = initial_rate_hz;
     bool chimed_ = false;

@@ -11,14 +11,16 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// What one socket may cost in one tick, whatever is thrown at it: enough for a burst after a stall. What waits
-// longer the kernel drops when its buffer is full.
+// What one socket may cost in one tick, whatever is thrown at it: enough for a burst after a stall. What
+// waits longer the kernel drops when its buffer is full.
 constexpr int max_reads = 24;
 constexpr int max_rtcp_reads = 8;
 constexpr std::size_t max_datagram = 2048;
 // A tick that runs so long after its deadline may have let a second packet come in.
 constexpr Duration late_tick = milliseconds(2);
-constexpr Duration lock_check_interval = std::chrono::seconds(1);
+constexpr Duration housekeeping_interval = std::chrono::seconds(1);
+// Digits of one leg that are told in such an interval: more than any dialler plays, too few to flood the log.
+constexpr int most_digits = 32;
 
 rtp::RtcpSession::Config rtcp_config(std::string cname, WallOffset wall) {
     rtp::RtcpSession::Config config;
@@ -41,7 +43,7 @@ MediaSession::MediaSession(RoomId room, JoinRoom& join, Duration silence_timeout
       sender_(context.random),
       rtcp_(rtcp_config(std::move(join.cname), context.wall), context.random, now),
       last_sign_of_life_(now),
-      next_lock_check_(now + lock_check_interval) {
+      next_housekeeping_(now + housekeeping_interval) {
     sender_.set_format(leg_.send_payload_type, rtp_clock_hz(leg_.send.codec));
     latch_.on_signalled(leg_.remote_rtp, leg_.signaling_source, now);
     rtcp_latch_.on_signalled(leg_.remote_rtcp, leg_.signaling_source, now);
@@ -119,13 +121,14 @@ bool MediaSession::on_rtp(Bytes datagram, const ReceivedDatagram& received, Time
 void MediaSession::on_valid_rtp(const rtp::RtpPacket& packet, const AudioReceiver::PayloadKind& kind,
                                 const ReceivedDatagram& received) {
     last_sign_of_life_ = std::max(last_sign_of_life_, received.arrival);
-    said_silent_ = false;
     using Verdict = rtp::ReceiverStatistics::Verdict;
-    if (statistics_.on_packet(packet.header, kind.clock_hz, received.arrival) == Verdict::jump) return;
+    const bool is_event = kind.use == AudioReceiver::PayloadKind::Use::telephone_event;
+    const int clock_hz = is_event ? rtp::ReceiverStatistics::no_transit : kind.clock_hz;
+    if (statistics_.on_packet(packet.header, clock_hz, received.arrival) == Verdict::jump) return;
     if (!started_) announce_start(received);
     yield_ssrc(packet.header.ssrc, received.arrival);
     rtcp_latch_.vouch_for(received.source.address, packet.header.ssrc);
-    if (!is_heard() && kind.use != AudioReceiver::PayloadKind::Use::telephone_event) return;
+    if (!is_heard() && !is_event) return;
     for (const auto& digit : receiver_.on_packet(packet, kind, received.arrival)) report_digit(digit);
 }
 
@@ -136,6 +139,7 @@ void MediaSession::announce_start(const ReceivedDatagram& received) {
 }
 
 void MediaSession::report_digit(const rtp::DtmfDigit& digit) {
+    if (digits_told_++ >= most_digits) return;
     context_.events.push_back(DigitPressed{room_, participant_, digit.digit, digit.length});
 }
 
@@ -172,7 +176,6 @@ void MediaSession::on_rtcp(Bytes datagram, const ReceivedDatagram& received) {
     if (!incoming.valid) return;
     yield_ssrc(incoming.sender_ssrc, received.arrival);
     last_sign_of_life_ = std::max(last_sign_of_life_, received.arrival);
-    said_silent_ = false;
 }
 
 Pcm MediaSession::pull(TimePoint deadline, Duration block) {
@@ -195,8 +198,9 @@ void MediaSession::on_tick(TimePoint now) {
         send_rtcp(rtcp_.on_timeout(now, sender_, statistics_, buffer));
     }
     if (const auto digit = receiver_.on_timeout(now)) report_digit(*digit);
-    if (now >= next_lock_check_) {
-        next_lock_check_ = now + lock_check_interval;
+    if (now >= next_housekeeping_) {
+        next_housekeeping_ = now + housekeeping_interval;
+        digits_told_ = 0;
         settle_lock(now);
         check_silence(now);
     }
@@ -217,8 +221,9 @@ void MediaSession::check_silence(TimePoint now) {
         last_sign_of_life_ = now;
         return;
     }
-    if (said_silent_ || now - last_sign_of_life_ < silence_timeout_) return;
-    said_silent_ = true;
+    if (now - last_sign_of_life_ < silence_timeout_) return;
+    // The answer to the focus's question is a sign of life as well, and good for as long.
+    last_sign_of_life_ = now;
     context_.events.push_back(MediaSilent{room_, participant_});
 }
 

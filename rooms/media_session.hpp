@@ -85,8 +85,8 @@ class MediaSession {
     std::optional<std::uint16_t> last_sequence_;
     std::uint16_t rtcp_count_ = 0;
     TimePoint last_sign_of_life_;
-    TimePoint next_lock_check_;
-    bool said_silent_ = false;
+    TimePoint next_housekeeping_;
+    int digits_told_ = 0;  // since the last housekeeping
     bool started_ = false;
     bool yielded_ssrc_ = false;
     bool socket_locked_ = false;

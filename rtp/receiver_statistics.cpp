@@ -38,7 +38,7 @@ ReceiverStatistics::Verdict ReceiverStatistics::on_packet(const RtpHeader& heade
         verdict = advance(header.sequence);
         if (verdict == Verdict::restarted) begin(header);
     }
-    if (verdict != Verdict::jump) note_transit(header, clock_hz, arrival);
+    if (verdict != Verdict::jump && clock_hz != no_transit) note_transit(header, clock_hz, arrival);
     return verdict;
 }
 
@@ -97,7 +97,7 @@ void ReceiverStatistics::note_transit(const RtpHeader& header, int clock_hz, Tim
     const std::uint32_t transit = in_ticks(arrival, clock_hz) - header.timestamp;
     if (transit_) {
         const double change = std::abs(static_cast<double>(static_cast<std::int32_t>(transit - *transit_)));
-        // More than a second is a new time line, or an event that keeps its time stamp, not jitter.
+        // More than a second is a new time line, not jitter.
         if (change < clock_hz) jitter_ += (change - jitter_) / 16;
     }
     transit_ = transit;

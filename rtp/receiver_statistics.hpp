@@ -21,8 +21,10 @@ class ReceiverStatistics {
                     // over
     };
 
-    // Every well-formed RTP packet of the leg, in order of arrival. `clock_hz` > 0: of this packet's payload
-    // type.
+    // A telephone-event keeps its time stamp while it lasts: its packets say nothing about jitter.
+    static constexpr int no_transit = 0;
+    // Every well-formed RTP packet of the leg, in order of arrival. `clock_hz`: of this packet's payload
+    // type, or no_transit.
     Verdict on_packet(const RtpHeader& header, int clock_hz, TimePoint arrival);
     // An SR from the source: remembered for LSR and DLSR.
     void on_sender_report(const SenderReport& report, TimePoint arrival);

@@ -96,10 +96,7 @@ void LoopTimer::set(std::optional<TimePoint> deadline) {
 }
 
 struct LoopSocket::State {
-    State(EventLoop& loop, FileDescriptor fd) : descriptor(loop.context()) {
-        descriptor.assign(fd.get());
-        (void)fd.release();  // not before: assign throws
-    }
+    State(EventLoop& loop, FileDescriptor fd) : descriptor(loop.context(), fd.release()) {}
 
     asio::posix::stream_descriptor descriptor;
     std::function<void()> readable;

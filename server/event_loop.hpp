@@ -59,7 +59,6 @@ class LoopTimer {
 // the calls.
 class LoopSocket {
   public:
-    // Throws when the system cannot watch one more; the descriptor is closed then.
     LoopSocket(EventLoop& loop, FileDescriptor fd);
     ~LoopSocket();
     LoopSocket(const LoopSocket&) = delete;

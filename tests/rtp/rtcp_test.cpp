@@ -216,6 +216,20 @@ TEST_CASE("who sends reports as a sender, who stopped for two intervals as a rec
     CHECK(std::holds_alternative<ReceiverReport>(report()));
 }
 
+TEST_CASE("a key pressed in a stream without jitter brings none") {
+    ReceiverStatistics statistics;
+    RtpHeader header{false, 0, 100, 5000, 7};
+    for (int i = 0; i < 100; ++i) {
+        const bool is_event = i >= 50 && i < 60;  // its packets carry the time stamp it began with
+        header.timestamp = 5000 + 160u * static_cast<std::uint32_t>(is_event ? 50 : i);
+        statistics.on_packet(header, is_event ? ReceiverStatistics::no_transit : 8000, start + i * 20ms);
+        ++header.sequence;
+    }
+    CHECK(statistics.jitter() == 0ms);
+    CHECK(statistics.packets_received() == 100);
+    CHECK(statistics.packets_lost() == 0);
+}
+
 TEST_CASE("two sessions find the round trip and the loss between them") {
     SeededRandom random(3);
     const WallOffset offset = 1'700'000'000s;

@@ -55,7 +55,8 @@ class Probe:
 
     def local_sdp(self):
         return (f"v=0\r\no=probe 1 {self.version} IN IP4 {self.host}\r\ns=-\r\nc=IN IP4 {self.host}\r\nt=0 0\r\n"
-                f"m=audio {self.rtp.getsockname()[1]} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=ptime:20\r\n"
+                f"m=audio {self.rtp.getsockname()[1]} RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\n"
+                f"a=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\n"
                 f"a={self.direction}\r\n")
 
     def request(self, method, body="", cseq=None, to=None):
@@ -145,6 +146,20 @@ class Probe:
             else:
                 self.rtp.sendto(packet, self.media)
             self.sent.append(time.monotonic())
+
+    def press(self, keys):
+        """Each key as RFC 4733 has it: nine packets of 20 ms, the end three times, every packet twice for good measure."""
+        ssrc, sequence, stamp = random.getrandbits(32), random.getrandbits(15), random.getrandbits(31)
+        for key in keys:
+            for step in range(1, 13):
+                end, duration = 0x80 if step > 9 else 0, 160 * min(step, 9)
+                event = struct.pack(">BBHIIBBH", 0x80, 0x80 * (step == 1) | 101, sequence, stamp, ssrc,
+                                    "0123456789*#".index(key), end | 10, duration)
+                sequence += 1
+                for _ in range(2):
+                    self.rtp.sendto(event, self.media)
+                time.sleep(0.02)
+            stamp += 160 * 20
 
     def stop_talking(self):
         self.talking = False

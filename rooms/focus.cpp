@@ -176,6 +176,11 @@ void Focus::on(const sip::PingResult& event, TimePoint now) {
     if (!event.alive) agent_.bye(event.session, "SIP;cause=408;text=\"Media timeout\"", now);
 }
 
+void Focus::on(const sip::DigitReceived& event, TimePoint) {
+    const Participant* who = find(event.session);
+    if (who) log_.digit(*who, {who->room, who->id, event.digit, event.length});
+}
+
 // --- a call ends
 
 void Focus::on(const sip::SessionEnded& event, TimePoint now) {

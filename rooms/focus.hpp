@@ -73,6 +73,7 @@ class Focus {
     void on(const sip::ReinviteFailed& event, TimePoint now);
     void on(const sip::SessionEnded& event, TimePoint now);
     void on(const sip::PingResult& event, TimePoint now);
+    void on(const sip::DigitReceived& event, TimePoint now);
     void on(const sip::RequestReceived& event, TimePoint now);
     // The focus makes no calls and no offers of its own yet, so nothing else concerns it.
     template <typename Other>

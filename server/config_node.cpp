@@ -23,7 +23,9 @@ class TreeBuilder final : public YAML::EventHandler {
   public:
     ConfigNode take() { return std::move(root_); }
 
-    void OnDocumentStart(const YAML::Mark&) override {}
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        if (++documents_ > 1) refuse(mark, "a second document (---) is not accepted");
+    }
     void OnDocumentEnd() override {}
     void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { scalar(mark, ""); }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
@@ -94,6 +96,7 @@ class TreeBuilder final : public YAML::EventHandler {
     int name_line_ = 0;
     bool named_ = false;
     std::size_t values_ = 0;
+    int documents_ = 0;
 };
 
 // The parser takes a tab for part of a value, and says nothing of it.
@@ -113,7 +116,8 @@ Result<ConfigNode, ConfigComplaint> parse_yaml(const std::string& text) {
         std::istringstream in(text);
         YAML::Parser parser(in);
         TreeBuilder builder;
-        parser.HandleNextDocument(builder);
+        while (parser.HandleNextDocument(builder)) {
+        }
         return builder.take();
     } catch (const Refused& refused) {
         return fail(refused.complaint);

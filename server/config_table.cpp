@@ -58,7 +58,9 @@ constexpr auto table = std::to_array<ConfigKey>({
         "media.dscp.audio", "Differentiated services code point of audio packets.",
         [](auto& c) -> auto& { return c.media.dscp_audio; }),
     key<Dscp>(
-        "media.dscp.video", "Differentiated services code point of video packets.",
+        "media.dscp.video",
+        "Differentiated services code point of video packets. Takes effect with video, which is not served "
+        "yet.",
         [](auto& c) -> auto& { return c.media.dscp_video; }),
     key<Time>(
         "media.silence_timeout",

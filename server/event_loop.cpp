@@ -96,7 +96,10 @@ void LoopTimer::set(std::optional<TimePoint> deadline) {
 }
 
 struct LoopSocket::State {
-    State(EventLoop& loop, FileDescriptor fd) : descriptor(loop.context(), fd.release()) {}
+    State(EventLoop& loop, FileDescriptor fd) : descriptor(loop.context()) {
+        descriptor.assign(fd.get());
+        (void)fd.release();  // not before: assign throws
+    }
 
     asio::posix::stream_descriptor descriptor;
     std::function<void()> readable;

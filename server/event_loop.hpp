@@ -59,6 +59,7 @@ class LoopTimer {
 // the calls.
 class LoopSocket {
   public:
+    // Throws when the system cannot watch one more; the descriptor is closed then.
     LoopSocket(EventLoop& loop, FileDescriptor fd);
     ~LoopSocket();
     LoopSocket(const LoopSocket&) = delete;

@@ -24,6 +24,8 @@ namespace {
 
 // With the BYEs out, so long their answers are waited for; the whole end takes less than two seconds.
 constexpr Duration farewell = std::chrono::milliseconds(1500);
+// In requests: a hundred calls.
+constexpr std::uint64_t busy_spell = 200;
 // RFC 3326; 503-like reasons are for requests, a BYE says why the call ends.
 constexpr std::string_view shutdown_reason = "SIP;cause=503;text=\"Shutting down\"";
 
@@ -51,6 +53,7 @@ class Server::Parts {
     void on_room_events(const std::vector<rooms::RoomEvent>& events);
     void on_stop_signal();
     void hang_up();
+    void end_farewell();
     void stop_if_quiet();
     void log_state();
 
@@ -69,7 +72,7 @@ class Server::Parts {
     LoopTimer agent_timer_;
     LoopTimer end_timer_;  // first the drain's deadline, then the farewell's
     enum class Phase { serving, draining, hanging_up, stopped } phase_ = Phase::serving;
-    bool was_idle_ = true;
+    std::uint64_t requests_at_trim_ = 0;
     std::vector<std::unique_ptr<MediaWorker>> workers_;
 };
 
@@ -99,7 +102,7 @@ Server::Parts::Parts(Config c)
           if (phase_ == Phase::draining)
               hang_up();
           else
-              loop.stop();
+              end_farewell();
       }) {}
 
 Result<std::vector<ListenAddress>> Server::Parts::listen() {
@@ -169,11 +172,12 @@ void Server::Parts::settle() {
 }
 
 // Transactions remember their messages for half a minute. When the last one of a busy spell is over the
-// allocator would keep those pages for ever.
+// allocator would keep those pages for ever; after a few calls they are not worth the pause.
 void Server::Parts::give_memory_back() {
-    const bool idle = agent_.idle();
-    if (idle && !was_idle_) malloc_trim(0);
-    was_idle_ = idle;
+    const std::uint64_t requests = agent_.transactions().counters().requests;
+    if (requests - requests_at_trim_ < busy_spell || !agent_.idle()) return;
+    malloc_trim(0);
+    requests_at_trim_ = requests;
 }
 
 void Server::Parts::on_timer() {
@@ -212,6 +216,13 @@ void Server::Parts::hang_up() {
     focus_.end_all_calls(shutdown_reason, clock_.now());
     end_timer_.set(clock_.now() + farewell);
     settle();
+}
+
+// A peer who never acknowledged our 200 learns now that the call is over.
+void Server::Parts::end_farewell() {
+    agent_.send_waiting_byes(clock_.now());
+    settle();
+    loop.stop();
 }
 
 // Every BYE answered and every leg's quality line written.

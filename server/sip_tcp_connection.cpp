@@ -20,7 +20,7 @@ constexpr int reads_in_a_row = 8;
 std::string_view to_string(SipTcpEnd end) {
     constexpr std::string_view names[] = {"tcp_closed_by_peer", "tcp_connect_failed", "tcp_silent",
                                           "tcp_half_message",   "tcp_not_reading",    "tcp_idle",
-                                          "tcp_bad_stream",     "tcp_network_error"};
+                                          "tcp_bad_stream",     "tcp_network_error",  "tcp_no_memory"};
     return names[static_cast<std::size_t>(end)];
 }
 
@@ -34,7 +34,8 @@ SipTcpConnection::SipTcpConnection(EventLoop& loop, const Clock& clock, const Si
       connecting_(connecting),
       proven_(connecting),
       opened_(clock.now()),
-      last_activity_(opened_) {}
+      last_activity_(opened_),
+      last_message_(opened_) {}
 
 void SipTcpConnection::start() {
     if (connecting_)
@@ -87,6 +88,7 @@ void SipTcpConnection::take_events() {
             send("\r\n");  // RFC 5626 §4.4.1
         } else {
             proven_ = proven_ || event->message.ok();
+            last_message_ = last_activity_;
             closing_ = event->kind == sip::StreamEvent::Kind::failed;
             owner_.on_message(*this, std::move(event->message));
         }
@@ -125,6 +127,7 @@ void SipTcpConnection::flush() {
     output_.erase(0, sent);
     last_activity_ = clock_.now();
     if (!output_.empty()) return await_writable();
+    if (output_.capacity() > read_size) std::string().swap(output_);  // a rare message set this size
     output_since_.reset();
     if (closing_) end(SipTcpEnd::bad_stream);
 }

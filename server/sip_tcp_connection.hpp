@@ -22,6 +22,7 @@ struct SipTcpLimits {
     Duration drain = std::chrono::seconds(20);         // what we send must be taken within this time
     Duration idle = std::chrono::hours(1);
     std::size_t pending_output = 262'144;
+    std::size_t memory = 256 << 20;  // octets of input and output that all connections keep together
     std::size_t connections = 10'000;
     std::size_t connections_per_peer = 2'500;
 };
@@ -35,6 +36,7 @@ enum class SipTcpEnd {
     idle,
     bad_stream,  // where the next message begins is unknown (RFC 3261 §18.3)
     network_error,
+    no_memory,  // limits.memory was used up and this one longest without a whole message
     count
 };
 // "tcp_half_message": a counter's name.
@@ -62,6 +64,8 @@ class SipTcpConnection {
     void start();
     // Keeps what the socket does not take at once; ends the connection when that becomes too much.
     void send(std::string_view bytes);
+    // Gives up the connection for others.
+    void drop() { end(SipTcpEnd::no_memory); }
     // When on_timeout wants to be called.
     TimePoint deadline() const;
     void on_timeout();
@@ -69,6 +73,10 @@ class SipTcpConnection {
     const sip::Flow& flow() const { return flow_; }
     bool ended() const { return ended_; }
     bool has_pending_output() const { return !output_.empty(); }
+    // Octets kept: of a message not yet whole, and of output not yet taken.
+    std::size_t memory() const { return framer_.buffered() + output_.size(); }
+    // When the last whole message came, or the connection began.
+    TimePoint last_message() const { return last_message_; }
 
   private:
     void on_connected();
@@ -94,6 +102,7 @@ class SipTcpConnection {
     bool ended_ = false;
     TimePoint opened_;
     TimePoint last_activity_;
+    TimePoint last_message_;
     std::optional<TimePoint> message_begun_;
     std::optional<TimePoint> output_since_;
 };

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int accepts_in_a_row = 64;
 constexpr Duration accept_pause = std::chrono::milliseconds(100);
+constexpr Duration accept_warning_interval = std::chrono::minutes(1);
 
 // A dead peer is found by the kernel within two minutes, so that idle connections may stand for long.
 void set_keep_alive(int fd) {
@@ -80,9 +81,13 @@ void SipTcpTransport::accept_some(LoopSocket& listener) {
 
 // The waiting peer would keep the listener readable and the thread busy.
 void SipTcpTransport::pause_accepting() {
-    log_.write({LogLevel::warning, "sip.accept_paused", "out of resources for new TCP connections", {}});
+    const TimePoint now = clock_.now();
+    if (!accept_warned_ || now >= *accept_warned_ + accept_warning_interval) {
+        accept_warned_ = now;
+        log_.write({LogLevel::warning, "sip.accept_paused", "out of resources for new TCP connections", {}});
+    }
     for (Listener& listener : listeners_) listener.socket->pause_reading();
-    accept_again_.set(clock_.now() + accept_pause);
+    accept_again_.set(now + accept_pause);
 }
 
 void SipTcpTransport::admit(FileDescriptor fd, const Endpoint& remote) {
@@ -106,26 +111,34 @@ void SipTcpTransport::admit(FileDescriptor fd, const Endpoint& remote) {
     add(std::move(fd), flow, false);
 }
 
-SipTcpConnection& SipTcpTransport::add(FileDescriptor fd, sip::Flow flow, bool connecting) {
+SipTcpConnection* SipTcpTransport::add(FileDescriptor fd, sip::Flow flow, bool connecting) {
     set_keep_alive(fd.get());
     set_dscp(fd.get(), flow.remote.address.family(), dscp_);
     const sip::ConnectionId id = ids_.next();
     flow.connection = id;
+    std::unique_ptr<SipTcpConnection> created;
+    try {
+        created = std::make_unique<SipTcpConnection>(loop_, clock_, limits_,
+                                                     static_cast<SipTcpConnection::Owner&>(*this),
+                                                     std::move(fd), flow, connecting);
+    } catch (const std::exception&) {  // the reactor's: it has no room for one more descriptor
+        ++counters_.setup_errors;
+        return nullptr;
+    }
+    SipTcpConnection* connection = created.get();
     by_remote_[flow.remote] = id;
     ++per_peer_[peer_of(flow.remote.address)];
-    auto& slot = connections_[id];
-    slot = std::make_unique<SipTcpConnection>(loop_, clock_, limits_,
-                                              static_cast<SipTcpConnection::Owner&>(*this), std::move(fd),
-                                              flow, connecting);
-    slot->start();
-    on_progress(*slot);
-    return *slot;
+    connections_[id].connection = std::move(created);
+    connection->start();
+    on_progress(*connection);
+    return connection;
 }
 
 SipTcpConnection* SipTcpTransport::find(const sip::Flow& flow) {
-    if (auto it = connections_.find(flow.connection); it != connections_.end()) return it->second.get();
+    if (auto it = connections_.find(flow.connection); it != connections_.end())
+        return it->second.connection.get();
     if (auto it = by_remote_.find(flow.remote); it != by_remote_.end())
-        return connections_.at(it->second).get();
+        return connections_.at(it->second).connection.get();
     return nullptr;
 }
 
@@ -141,15 +154,33 @@ SipTcpConnection* SipTcpTransport::open(const sip::Flow& flow) {
     const SocketAddress remote(flow.remote);
     if (connect(fd->get(), remote.get(), remote.size()) != 0 && errno != EINPROGRESS) return nullptr;
     ++counters_.opened;
-    return &add(std::move(*fd), flow, true);
+    return add(std::move(*fd), flow, true);
 }
 
 void SipTcpTransport::send(const sip::Flow& flow, std::string_view bytes) {
     SipTcpConnection* connection = find(flow);
     if (!connection) connection = open(flow);
     if (!connection) return report_failure(flow);
+    note_former(flow, *connection);
     connection->send(bytes);
     if (!connection->ended()) on_progress(*connection);
+}
+
+void SipTcpTransport::note_former(const sip::Flow& flow, const SipTcpConnection& connection) {
+    const sip::ConnectionId id = connection.flow().connection;
+    if (!flow.connection || flow.connection == id) return;
+    auto& former = connections_.at(id).stands_for;
+    if (std::find(former.begin(), former.end(), flow.connection) == former.end())
+        former.push_back(flow.connection);
+}
+
+void SipTcpTransport::report_lost_output(const Member& member) {
+    sip::Flow flow = member.connection->flow();
+    report_failure(flow);
+    for (const sip::ConnectionId former : member.stands_for) {
+        flow.connection = former;
+        report_failure(flow);
+    }
 }
 
 void SipTcpTransport::report_failure(const sip::Flow& flow) {
@@ -171,14 +202,15 @@ void SipTcpTransport::on_end(SipTcpConnection& connection, SipTcpEnd end) {
                     "sip.connection_dropped",
                     std::string(to_string(end)),
                     {{"peer", flow.remote.to_string()}}});
-    if (connection.has_pending_output()) report_failure(flow);
+    if (connection.has_pending_output()) report_lost_output(connections_.at(flow.connection));
     if (auto it = by_remote_.find(flow.remote); it != by_remote_.end() && it->second == flow.connection)
         by_remote_.erase(it);
     if (auto it = per_peer_.find(peer_of(flow.remote.address)); it != per_peer_.end() && --it->second == 0)
         per_peer_.erase(it);
     deadlines_.erase(flow.connection);
     auto node = connections_.extract(flow.connection);
-    leaving_.push_back(std::move(node.mapped()));
+    memory_ -= node.mapped().memory;
+    leaving_.push_back(std::move(node.mapped().connection));
     loop_.post([this, alive = alive_] {
         if (*alive) leaving_.clear();
     });
@@ -186,14 +218,37 @@ void SipTcpTransport::on_end(SipTcpConnection& connection, SipTcpEnd end) {
 
 void SipTcpTransport::on_progress(SipTcpConnection& connection) {
     deadlines_.set(connection.flow().connection, connection.deadline());
+    account(connection);
     rearm();
+}
+
+void SipTcpTransport::account(const SipTcpConnection& connection) {
+    Member& member = connections_.at(connection.flow().connection);
+    memory_ += connection.memory() - member.memory;
+    member.memory = connection.memory();
+    if (!connection.has_pending_output()) member.stands_for.clear();
+    if (memory_ > limits_.memory) make_room();
+}
+
+// Whoever has said nothing whole for longest is the likeliest to keep us waiting on purpose. Only those that
+// keep the average or more are asked to go: a thousand that hold an octet each would make no room.
+void SipTcpTransport::make_room() {
+    while (memory_ > limits_.memory) {
+        SipTcpConnection* oldest = nullptr;
+        const std::size_t average = memory_ / connections_.size();
+        for (const auto& [id, member] : connections_)
+            if (member.memory >= std::max<std::size_t>(average, 1) &&
+                (!oldest || member.connection->last_message() < oldest->last_message()))
+                oldest = member.connection.get();
+        oldest->drop();
+    }
 }
 
 void SipTcpTransport::on_timer() {
     while (auto id = deadlines_.pop_due(clock_.now())) {
         auto it = connections_.find(*id);
         if (it == connections_.end()) continue;
-        SipTcpConnection& connection = *it->second;
+        SipTcpConnection& connection = *it->second.connection;
         connection.on_timeout();
         if (!connection.ended()) deadlines_.set(*id, connection.deadline());
     }

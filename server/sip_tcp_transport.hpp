@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -26,6 +27,7 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
         std::uint64_t refused_full = 0;   // limits.connections reached
         std::uint64_t refused_peer = 0;   // limits.connections_per_peer reached
         std::uint64_t accept_errors = 0;  // above all: out of file descriptors
+        std::uint64_t setup_errors = 0;   // the system could not watch one more
         std::array<std::uint64_t, static_cast<std::size_t>(SipTcpEnd::count)> ended{};
     };
     struct Handlers {
@@ -46,12 +48,21 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
     void send(const sip::Flow& flow, std::string_view bytes);
 
     std::size_t connections() const { return connections_.size(); }
+    // Octets of input and output that the connections keep.
+    std::size_t memory() const { return memory_; }
     const Counters& counters() const { return counters_; }
 
   private:
     struct Listener {
         std::unique_ptr<LoopSocket> socket;
         Endpoint local;
+    };
+
+    struct Member {
+        std::unique_ptr<SipTcpConnection> connection;
+        std::size_t memory = 0;  // as counted in memory_
+        // Former connections whose messages are in the output: who sent them knows those only.
+        std::vector<sip::ConnectionId> stands_for;
     };
 
     void on_message(SipTcpConnection& connection, sip::ParsedMessage message) override;
@@ -63,8 +74,14 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
     void pause_accepting();
     SipTcpConnection* find(const sip::Flow& flow);
     SipTcpConnection* open(const sip::Flow& flow);
-    SipTcpConnection& add(FileDescriptor fd, sip::Flow flow, bool connecting);
+    // Null when the system is out of resources.
+    SipTcpConnection* add(FileDescriptor fd, sip::Flow flow, bool connecting);
     void report_failure(const sip::Flow& flow);
+    void note_former(const sip::Flow& flow, const SipTcpConnection& connection);
+    void report_lost_output(const Member& member);
+    // Takes the connection's part of the memory into account, and makes room if it was too much.
+    void account(const SipTcpConnection& connection);
+    void make_room();
     void on_timer();
     void rearm();
 
@@ -77,7 +94,8 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
     Handlers handlers_;
 
     std::vector<Listener> listeners_;
-    std::unordered_map<sip::ConnectionId, std::unique_ptr<SipTcpConnection>> connections_;
+    std::unordered_map<sip::ConnectionId, Member> connections_;
+    std::size_t memory_ = 0;
     std::unordered_map<Endpoint, sip::ConnectionId> by_remote_;
     std::unordered_map<IpAddress, std::size_t> per_peer_;  // by peer_of()
     // Ended connections that may still be on the call stack.
@@ -86,6 +104,7 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
     TimerQueue<sip::ConnectionId> deadlines_;
     LoopTimer timer_;
     LoopTimer accept_again_;
+    std::optional<TimePoint> accept_warned_;
     Counters counters_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -61,6 +61,7 @@ LogRecord refused_record(const sip::UserAgent& agent, const SipTransports& trans
                        {"tcp_refused_full", tcp.refused_full},
                        {"tcp_refused_peer", tcp.refused_peer},
                        {"tcp_accept_errors", tcp.accept_errors},
+                       {"tcp_setup_errors", tcp.setup_errors},
                        {"udp_send_errors", udp.send_errors},
                        {"udp_receive_errors", udp.receive_errors}};
     add_all<sip::ParseReason>(reasons, [&](sip::ParseReason reason) { return agent.malformed(reason); });

@@ -67,6 +67,12 @@ bool InviteSession::bye(std::string_view reason, SessionOutbox& out) {
     return true;
 }
 
+void InviteSession::send_waiting_bye(SessionOutbox& out) {
+    if (!bye_after_ack_) return;
+    success_.reset();
+    send_bye(*std::exchange(bye_after_ack_, std::nullopt), out);
+}
+
 bool InviteSession::ping(SessionOutbox& out) {
     if (ended_ || !confirmed_ || ping_cseq_) return false;
     SipMessage options = dialog_->make_request(Method::options);

@@ -49,6 +49,7 @@ class InviteSession {
                    SessionOutbox& out);
     void on_bye(const RequestReceived& bye, SessionOutbox& out);
     void on_options(const RequestReceived& options, SessionOutbox& out);
+    void on_info(const RequestReceived& info, SessionOutbox& out);
     void on_ack(const AckReceived& ack, TimePoint now, SessionOutbox& out);
     // The peer cancels his INVITE that has no final response yet.
     void on_cancel(const CancelReceived& cancel, TimePoint now, SessionOutbox& out);
@@ -68,6 +69,7 @@ class InviteSession {
                 SessionOutbox& out);
     bool reinvite(std::optional<std::string> offer, TimePoint now, SessionOutbox& out);
     bool bye(std::string_view reason, SessionOutbox& out);
+    void send_waiting_bye(SessionOutbox& out);
     bool ping(SessionOutbox& out);
 
     // --- to look at

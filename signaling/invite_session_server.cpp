@@ -1,4 +1,4 @@
-// The half of InviteSession that answers: the peer's INVITE, re-INVITE, ACK, CANCEL, BYE and OPTIONS.
+// The half of InviteSession that answers: the peer's INVITE, re-INVITE, ACK, CANCEL and BYE.
 #include <algorithm>
 #include <utility>
 
@@ -192,7 +192,7 @@ void InviteSession::on_no_ack(SessionOutbox& out) {
     end_with_bye(EndCause::no_ack, 0, reason, out);
 }
 
-// --- BYE and OPTIONS
+// --- BYE
 
 bool InviteSession::in_order(const RequestReceived& request, SessionOutbox& out) {
     if (!dialog_->accept_cseq(request.request.cseq().number)) {
@@ -212,14 +212,6 @@ void InviteSession::on_bye(const RequestReceived& bye, SessionOutbox& out) {
     if (remote_invite_) answer_remote_invite(487, {}, {}, out);
     cancel_invite(out);
     end(EndCause::remote_bye, 0, reason_header(bye.request), out);
-}
-
-void InviteSession::on_options(const RequestReceived& options, SessionOutbox& out) {
-    if (!in_order(options, out)) return;
-    if (ended_) return refuse(options, Refusal::no_dialog, 481, out);
-    SipMessage response = make_response(options.request, 200);
-    add_capabilities(response, context_->settings);
-    out.actions.push_back(SendResponse{options.transaction, std::move(response), {}});
 }
 
 }  // namespace rotunda::sip

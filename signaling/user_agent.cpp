@@ -109,8 +109,8 @@ void UserAgent::on_dialog_request(RequestReceived& event, TimePoint now) {
                       now);
     const Method method = event.request.method();
     std::optional<std::string> sdp;
-    // A BYE ends the call whatever is in it.
-    if (method != Method::bye)
+    // A BYE ends the call whatever is in it; what INFO may carry is its own affair.
+    if (method != Method::bye && method != Method::info)
         if (auto refused = check_content(event.request, settings_, sdp))
             return refuse(event.transaction, refused->reason, std::move(refused->response), now);
     with(call, now, [&](InviteSession& session, SessionOutbox& out) {
@@ -122,6 +122,9 @@ void UserAgent::on_dialog_request(RequestReceived& event, TimePoint now) {
             case Method::bye:
                 session.on_bye(event, out);
                 break;
+            case Method::info:
+                session.on_info(event, out);
+                break;
             default:
                 session.on_options(event, out);
                 break;
@@ -131,8 +134,8 @@ void UserAgent::on_dialog_request(RequestReceived& event, TimePoint now) {
 }
 
 void UserAgent::on_new_request(RequestReceived& event, TimePoint now) {
-    // RFC 3261 §15.1.2: a BYE lives in a dialog.
-    if (event.request.method() == Method::bye)
+    // RFC 3261 §15.1.2, RFC 6086 §4.2.1: these live in a dialog.
+    if (event.request.method() == Method::bye || event.request.method() == Method::info)
         return refuse(event.transaction, Refusal::no_dialog, SipMessage::response_to(event.request, 481),
                       now);
     if (event.request.method() == Method::invite) return on_new_invite(event, now);

@@ -5,7 +5,7 @@
 // What comes in goes through the parser and the transaction layer to on(RequestReceived), and from there to:
 //
 //  - check_headers(): RFC 3261 §8.2.1 and §8.2.2. Authentication (§22) belongs before it.
-//  - on_dialog_request(): a function of InviteSession for each method. INFO, UPDATE, PRACK belong here.
+//  - on_dialog_request(): a function of InviteSession for each method.
 //  - on_new_request(): an INVITE makes a session, the rest is the owner's, as will be REGISTER, SUBSCRIBE.
 //
 // A method is announced in Allow by putting it into handled_methods.
@@ -76,6 +76,9 @@ class UserAgent {
     // Ends the session by what its state demands: BYE, CANCEL, or 480. `reason`: value of a Reason header
     // field (RFC 3326), empty for none. SessionEnded follows at once, whatever the peer does.
     bool bye(SessionId session, std::string_view reason, TimePoint now);
+    // Sends each BYE that still waits for the ACK to our 200 (RFC 3261 §15), when nobody is going to wait any
+    // longer: at the end of the process.
+    void send_waiting_byes(TimePoint now);
     // In-dialog OPTIONS; one at a time. PingResult follows unless the session ends first.
     bool ping(SessionId session, TimePoint now);
 

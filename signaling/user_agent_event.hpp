@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "base/strong_id.hpp"
+#include "base/time.hpp"
 #include "signaling/flow.hpp"
 #include "signaling/message.hpp"
 #include "signaling/transaction_event.hpp"
@@ -97,10 +98,17 @@ struct PingResult {
     bool alive = false;
 };
 
+// A key press the peer told by INFO (application/dtmf-relay, application/dtmf).
+struct DigitReceived {
+    SessionId session;
+    char digit = '0';   // 0-9 * # A-D
+    Duration length{};  // as the peer says, or a usual one
+};
+
 // RequestReceived (transaction_event.hpp) is passed on for requests outside every dialog that the owner
 // decides (now: OPTIONS). He answers with respond().
 using UserAgentEvent = std::variant<IncomingInvite, InviteProgress, SdpAnswerReceived, ReinviteReceived,
                                     OfferInResponse, ReinviteFailed, ReinvitePossible, SessionConfirmed,
-                                    SessionEnded, PingResult, RequestReceived>;
+                                    SessionEnded, PingResult, DigitReceived, RequestReceived>;
 
 }  // namespace rotunda::sip

@@ -43,6 +43,17 @@ bool UserAgent::bye(SessionId session, std::string_view reason, TimePoint now) {
     return command(session, now, [&](InviteSession& s, SessionOutbox& out) { return s.bye(reason, out); });
 }
 
+void UserAgent::send_waiting_byes(TimePoint now) {
+    std::vector<SessionId> sessions;
+    for (const auto& [id, call] : calls_) sessions.push_back(id);
+    for (const SessionId id : sessions)
+        with(find(id), now, [](InviteSession& session, SessionOutbox& out) {
+            session.send_waiting_bye(out);
+            return true;
+        });
+    dispatch(now);
+}
+
 bool UserAgent::cancel(SessionId session, TimePoint now) {
     return bye(session, {}, now);
 }

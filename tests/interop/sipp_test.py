@@ -11,10 +11,11 @@ class Scenarios(InteropTest):
 
     def test_over_udp(self):
         self.server = self.start(Rotunda)
-        for scenario in ("call", "delayed_offer", "hold", "many_media", "options"):
+        for scenario in ("call", "delayed_offer", "hold", "many_media", "options", "info"):
             with self.subTest(scenario):
                 self.play(scenario)
         self.play("no_room", room="nobody")
+        self.assertEqual([event["digit"] for event in self.server.events("call.digit")], ["5", "#"])
         self.assertEqual(len(self.server.events("call.joined")), len(self.server.events("call.ended")))
 
     def test_over_tcp(self):

@@ -80,15 +80,15 @@ struct World {
 
     // One request of call `id`; its branch is made of the CSeq, so that repeating it is a retransmission.
     void request(std::string_view method, int id, int cseq, std::string_view body = {},
-                 std::string_view user = "1000") {
+                 std::string_view user = "1000", std::string_view type = "application/sdp") {
         const std::string text = fmt::format(
             "{0} sip:{5}@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP "
             "192.0.2.9:5060;branch=z9hG4bK{1}x{2}{7};rport\r\n"
             "From: <sip:caller{1}@192.0.2.9>;tag=f{1}\r\nTo: <sip:{5}@192.0.2.1>{6}\r\nCall-ID: call{1}\r\n"
             "CSeq: {2} {0}\r\nContact: <sip:caller@192.0.2.9:5060>\r\nMax-Forwards: 70\r\n{3}Content-Length: "
             "{4}\r\n\r\n",
-            method, id, cseq, body.empty() ? "" : "Content-Type: application/sdp\r\n", body.size(), user,
-            cseq > 1 || method == "ACK" ? to_tag(id) : "", method == "ACK" ? "a" : "");
+            method, id, cseq, body.empty() ? "" : fmt::format("Content-Type: {}\r\n", type), body.size(),
+            user, cseq > 1 || method == "ACK" ? to_tag(id) : "", method == "ACK" ? "a" : "");
         agent.receive(text + std::string(body), flow, now);
         run();
     }
@@ -254,6 +254,16 @@ TEST_CASE("a re-INVITE without SDP whose ACK brings no answer leaves the call as
     world.request("INVITE", 1, 3, std::string(pcmu_offer) + "a=sendonly\r\n");
     CHECK(world.last_status() == 200);
     CHECK(world.all<UpdateLeg>().size() == 1);
+}
+
+TEST_CASE("a digit told by INFO is logged like a telephone-event") {
+    World world;
+    world.call(1);
+    world.request("INFO", 1, 2, "Signal=7\r\nDuration=120\r\n", "1000", "application/dtmf-relay");
+    CHECK(world.last_status() == 200);
+    CHECK(world.log.field("call.digit", "digit") == "7");
+    CHECK(world.log.field("call.digit", "length_ms") == "120");
+    CHECK(world.log.count("call.digit") == 1);
 }
 
 TEST_CASE("unknown 404, full 486, no port 503, each without a trace") {

@@ -191,6 +191,14 @@ TEST_CASE("what is not YAML is refused with its line") {
     CHECK(contains(bad("calls.max: 1\ncalls.max: 2\n"), "set twice"));
 }
 
+TEST_CASE("a second document is refused") {
+    const auto refused = parse_yaml("rooms.max: 5\n---\nrooms.max: 6\n");
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().line == 2);
+    CHECK(contains(refused.error().message, "second document"));
+    CHECK(parse_yaml("---\nrooms.max: 5\n...\n").ok());
+}
+
 TEST_CASE("YAML bombs and huge files are refused at once") {
     CHECK(contains(bad("a: &a [x, x]\nb: &b [*a, *a]\n"), "aliases"));
     CHECK(contains(bad("rooms.list: " + std::string(200, '[') + std::string(200, ']')), "nested too deeply"));

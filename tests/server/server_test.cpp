@@ -91,7 +91,7 @@ struct Phone {
         return text + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     }
     // The To tag of the call that then stands.
-    std::string call() {
+    std::string call(bool acknowledged = true) {
         const std::string ip = self.address.to_string();
         send(request("INVITE", "",
                      "v=0\r\no=- 1 1 IN IP4 " + ip + "\r\ns=-\r\nc=IN IP4 " + ip +
@@ -101,7 +101,7 @@ struct Phone {
         const std::size_t to = ok.find("\r\nTo:");
         const std::size_t tag = ok.find(";tag=", to) + 5;
         const std::string to_tag = ok.substr(tag, ok.find_first_of("\r;", tag) - tag);
-        send(request("ACK", to_tag));
+        if (acknowledged) send(request("ACK", to_tag));
         return to_tag;
     }
     void answer(const std::string& received) {
@@ -149,6 +149,15 @@ TEST_CASE("a phone that does not answer the BYE cannot hold it for two seconds")
     running.server->drain();
     CHECK_FALSE(phone.receive_starting("BYE").empty());
     CHECK(running.join() < 2s);
+}
+
+TEST_CASE("a phone that never acknowledged its call gets a BYE before the end all the same") {
+    Running running(quiet());
+    Phone phone(running.server->bound()[0].endpoint);
+    phone.call(false);
+    running.server->drain();
+    CHECK(running.join() < 2s);
+    CHECK_FALSE(phone.receive_starting("BYE").empty());
 }
 
 TEST_CASE("while it drains new calls are refused and running ones go on; a second signal ends it at once") {

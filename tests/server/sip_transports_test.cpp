@@ -268,6 +268,20 @@ TEST_CASE("a connection nobody accepts is reported") {
     CHECK(t.transports.tcp().connections() == 0);
 }
 
+TEST_CASE("when the connection opened in place of a former one fails, the former one's users are told too") {
+    Transports t({tcp("127.0.0.1:0")});
+    sip::Flow flow;
+    flow.transport = sip::Transport::tcp;
+    flow.local = t.bound[0].endpoint;
+    flow.remote = *Endpoint::parse("127.0.0.1:9");
+    flow.connection = sip::ConnectionId{999};
+    t.transports.send({flow, options("1")});
+    t.transports.send({flow, options("2")});
+    CHECK(t.run_until([&] { return t.failed.size() == 2; }));
+    CHECK(t.failed[0].connection != t.failed[1].connection);
+    CHECK(t.failed[1].connection == flow.connection);
+}
+
 TEST_CASE("a stream whose messages cannot be told apart is closed") {
     Transports t({tcp("127.0.0.1:0")});
     TcpPeer peer(t.bound[0].endpoint);
@@ -386,6 +400,32 @@ TEST_CASE("connections are limited in all and for each peer") {
     a = TcpPeer(t.bound);  // the old one closes and makes room
     CHECK(t.run_until(
         [&] { return t.transport.counters().accepted + t.transport.counters().refused_peer == 4; }));
+}
+
+TEST_CASE("when all connections together keep too much, the one longest without a message goes") {
+    SipTcpLimits limits = quick();
+    limits.half_message = 10s;
+    limits.memory = 20'000;
+    Tcp t(limits);
+    const std::string begun = options("1", std::string(9000, 'x')).substr(0, 9000);
+    TcpPeer good(t.bound);
+    TcpPeer first(t.bound);
+    REQUIRE(t.run_until([&] { return t.transport.connections() == 2; }));
+    first.send(begun);
+    REQUIRE(t.run_until([&] { return t.transport.memory() == 9000; }));
+    TcpPeer second(t.bound);
+    second.send(begun);
+    REQUIRE(t.run_until([&] { return t.transport.memory() == 18'000; }));
+    good.send(options());
+    REQUIRE(t.run_until([&] { return t.flows.size() == 1; }));
+    CHECK(t.ended(SipTcpEnd::no_memory) == 0);
+    good.send(begun);
+    CHECK(t.run_until([&] { return first.closed(); }));
+    CHECK(t.ended(SipTcpEnd::no_memory) == 1);
+    CHECK(t.run_until([&] { return t.transport.memory() == 18'000; }));
+    CHECK_FALSE(good.closed());
+    CHECK_FALSE(second.closed());
+    CHECK(t.transport.connections() == 2);
 }
 
 TEST_CASE("a peer who hangs up leaves nothing behind") {

@@ -260,6 +260,24 @@ TEST_CASE("Our BYE waits for the ACK, or for the end of the wait for it (RFC 326
     check_nothing_left(bench);
 }
 
+TEST_CASE("Our BYE waits no longer when the process ends") {
+    AgentBench bench;
+    const SessionId session = bench.incoming_call(false);
+    bench.agent.send_waiting_byes(bench.now);  // none is due
+    CHECK(bench.agent.bye(session, "SIP;cause=503", bench.now));
+    bench.drain();
+    CHECK(count(bench, Method::bye, 0) == 0);
+    bench.agent.send_waiting_byes(bench.now);
+    bench.drain();
+    CHECK(count(bench, Method::bye, 0) == 1);
+    const auto before = count(bench, Method::invite, 200);
+    bench.answer(*bench.messages(Method::bye, 0).front(), 200);
+    bench.pass(40s);
+    CHECK(count(bench, Method::bye, 0) == 1);
+    CHECK(count(bench, Method::invite, 200) == before);
+    check_nothing_left(bench);
+}
+
 TEST_CASE("bye() of a call not answered yet is 480; of an answered one a BYE") {
     AgentBench bench;
     SUBCASE("ringing") {

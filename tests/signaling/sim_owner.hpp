@@ -153,6 +153,7 @@ class SimOwner {
     void on(const SessionEnded& event, TimePoint) { leg_of(event.session).end = event; }
     void on(const PingResult& event, TimePoint) { leg_of(event.session).alive = event.alive; }
     void on(const InviteProgress& event, TimePoint) { leg_of(event.session); }
+    void on(const DigitReceived& event, TimePoint) { leg_of(event.session); }
     void on(const RequestReceived&, TimePoint) { FAIL("a request outside of any dialog"); }
 
     std::string name_;

@@ -12,13 +12,19 @@ bool InviteSession::finished() const {
 }
 
 bool InviteSession::idle() const {
-    return !remote_invite_ && !success_ && !local_invite_ && !owed_ack_;
+    return !remote_invite_ && !success_ && !local_invite_ && !owed_ack_ && !remote_update_ && !local_update_;
 }
 
 // --- commands common to both sides
 
 bool InviteSession::accept(std::string sdp, TimePoint now, SessionOutbox& out) {
     if (ended_) return false;
+    if (remote_update_) {
+        accept_update(*remote_update_, std::move(sdp), now, out);
+        remote_update_.reset();
+        say_reinvite_possible(now, out);
+        return true;
+    }
     if (remote_invite_) {
         accept_remote_invite(std::move(sdp), now, out);
         return true;
@@ -35,6 +41,11 @@ bool InviteSession::accept(std::string sdp, TimePoint now, SessionOutbox& out) {
 bool InviteSession::reject(int status, std::string_view phrase, const ExtraHeaders& headers, TimePoint now,
                            SessionOutbox& out) {
     if (ended_ || status < 300 || status > 699) return false;
+    if (remote_update_) {
+        reject_update(status, phrase, headers, out);
+        say_reinvite_possible(now, out);
+        return true;
+    }
     if (owed_ack_) {
         // An offer in a 2xx can be refused only by ending the session (RFC 3261 §13.2.2.4).
         end_with_bye(EndCause::local, 0, {}, out);
@@ -119,6 +130,8 @@ void InviteSession::end(EndCause cause, int status, std::string reason, SessionO
     ring_refresh_.reset();
     reinvite_wanted_ = false;
     ping_cseq_.reset();
+    local_update_.reset();
+    if (remote_update_) reject_update(487, {}, {}, out);
     out.events.push_back(SessionEnded{id_, cause, status, std::move(reason)});
 }
 

@@ -7,6 +7,10 @@
 //   success_         theirs, answered 2xx, waiting for the ACK
 //   local_invite_    ours, waiting for a final response
 //   owed_ack_        ours, answered 2xx with an offer, waiting for the owner's answer that goes in the ACK
+//
+// An UPDATE (RFC 3311) needs no ACK, so at most one in either direction:
+//   remote_update_   theirs, with an offer that waits for the owner's answer; without one it is answered at
+//   once local_update_    ours, waiting for a final response
 #pragma once
 
 #include <cstdint>
@@ -50,6 +54,8 @@ class InviteSession {
     void on_bye(const RequestReceived& bye, SessionOutbox& out);
     void on_options(const RequestReceived& options, SessionOutbox& out);
     void on_info(const RequestReceived& info, SessionOutbox& out);
+    void on_update(RequestReceived update, std::optional<std::string> offer, TimePoint now,
+                   SessionOutbox& out);
     void on_ack(const AckReceived& ack, TimePoint now, SessionOutbox& out);
     // The peer cancels his INVITE that has no final response yet.
     void on_cancel(const CancelReceived& cancel, TimePoint now, SessionOutbox& out);
@@ -68,6 +74,7 @@ class InviteSession {
     bool reject(int status, std::string_view phrase, const ExtraHeaders& headers, TimePoint now,
                 SessionOutbox& out);
     bool reinvite(std::optional<std::string> offer, TimePoint now, SessionOutbox& out);
+    bool update(std::optional<std::string> offer, TimePoint now, SessionOutbox& out);
     bool bye(std::string_view reason, SessionOutbox& out);
     void send_waiting_bye(SessionOutbox& out);
     bool ping(SessionOutbox& out);
@@ -104,6 +111,15 @@ class InviteSession {
         bool canceled = false;
         TimePoint give_up_at;
     };
+    struct RemoteUpdate {
+        ServerTransactionId transaction;
+        SipMessage request;
+        Flow flow;
+    };
+    struct LocalUpdate {
+        std::uint32_t cseq = 0;
+        bool has_offer = false;
+    };
     struct OwedAck {
         std::uint32_t cseq = 0;
         TimePoint give_up_at;
@@ -124,8 +140,8 @@ class InviteSession {
 
     // invite_session_server.cpp
     SipMessage make_response(const SipMessage& request, int status, std::string_view phrase = {}) const;
-    SipMessage make_dialog_response(const RemoteInvite& invite, int status) const;
-    void refuse(const RequestReceived& request, Refusal reason, int status, SessionOutbox& out);
+    SipMessage make_dialog_response(const SipMessage& request, const Flow& flow, int status) const;
+    void refuse(const RequestReceived& request, Refusal reason, SessionOutbox& out);
     bool in_order(const RequestReceived& request, SessionOutbox& out);
     std::optional<Refusal> invite_conflict() const;
     void accept_remote_invite(std::string sdp, TimePoint now, SessionOutbox& out);
@@ -137,6 +153,17 @@ class InviteSession {
     void refresh_ringing(TimePoint now, SessionOutbox& out);
     void resend_success(TimePoint now, SessionOutbox& out);
     void on_no_ack(SessionOutbox& out);
+
+    // invite_session_update.cpp
+    std::optional<Refusal> update_conflict(bool has_offer) const;
+    void accept_update(const RemoteUpdate& update, std::optional<std::string> sdp, TimePoint now,
+                       SessionOutbox& out);
+    void reject_update(int status, std::string_view phrase, const ExtraHeaders& headers, SessionOutbox& out);
+    bool may_change(TimePoint now);
+    void note_allowed(const SipMessage& from_peer);
+    void on_update_success(const SipMessage& response, TimePoint now, SessionOutbox& out);
+    void on_update_failure(int status, TimePoint now, SessionOutbox& out);
+    void on_change_failed(int status, bool had_offer, TimePoint now, SessionOutbox& out);
 
     // invite_session_client.cpp
     void send_invite(SipMessage invite, std::optional<std::string> sdp, const Flow& flow,
@@ -165,6 +192,9 @@ class InviteSession {
     std::optional<Success> success_;
     std::optional<LocalInvite> local_invite_;
     std::optional<OwedAck> owed_ack_;
+    std::optional<RemoteUpdate> remote_update_;
+    std::optional<LocalUpdate> local_update_;
+    bool peer_allows_update_ = false;  // his last Allow says so, or he sends it himself
 
     SipMessage first_invite_;         // a caller's, for the dialogs that answer it
     std::vector<SentAck> sent_acks_;  // the dialog's own first, then those of other forks

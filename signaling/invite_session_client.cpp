@@ -17,12 +17,6 @@ std::optional<std::string> description_in(const SipMessage& message) {
     return std::string(**found);
 }
 
-// RFC 3261 §14.1: in units of 10 ms, so that the two sides do not meet again.
-Duration glare_delay(bool owns_call_id, RandomSource& random) {
-    constexpr Duration unit = std::chrono::milliseconds(10);
-    return owns_call_id ? unit * (210 + random.u32() % 191) : unit * (random.u32() % 201);
-}
-
 }  // namespace
 
 InviteSession::InviteSession(SessionId id, const SessionContext& context, OutgoingInvite call, TimePoint now,
@@ -45,14 +39,17 @@ InviteSession::InviteSession(SessionId id, const SessionContext& context, Outgoi
     send_invite(std::move(invite), std::move(call.offer), call.flow, now + context.settings.ring_limit, out);
 }
 
+// One change at a time. If not now, ReinvitePossible follows.
+bool InviteSession::may_change(TimePoint now) {
+    reinvite_wanted_ = !confirmed_ || !idle() || (reinvite_from_ && now < *reinvite_from_);
+    if (reinvite_wanted_) return false;
+    reinvite_from_.reset();
+    return true;
+}
+
 bool InviteSession::reinvite(std::optional<std::string> offer, TimePoint now, SessionOutbox& out) {
     if (ended_) return false;
-    if (!confirmed_ || !idle() || (reinvite_from_ && now < *reinvite_from_)) {
-        reinvite_wanted_ = true;
-        return false;
-    }
-    reinvite_wanted_ = false;
-    reinvite_from_.reset();
+    if (!may_change(now)) return false;
     // Without any final response it is canceled when other requests would have failed: the session stays as
     // it is.
     send_invite(dialog_->make_request(Method::invite), std::move(offer), dialog_->next_hop(),
@@ -84,6 +81,9 @@ void InviteSession::on_response(const SipMessage& response, const Flow& flow, Ti
         ping_cseq_.reset();
         // RFC 3261 §12.2.1.2: only these two say that the dialog is no more.
         out.events.push_back(PingResult{id_, response.status() != 408 && response.status() != 481});
+    } else if (local_update_ && local_update_->cseq == cseq) {
+        if (response.is_success()) return on_update_success(response, now, out);
+        on_update_failure(response.status(), now, out);
     }
 }
 
@@ -94,6 +94,8 @@ void InviteSession::on_request_failed(std::uint32_t cseq, TransactionFailure fai
     } else if (ping_cseq_ == cseq) {
         ping_cseq_.reset();
         out.events.push_back(PingResult{id_, false});
+    } else if (local_update_ && local_update_->cseq == cseq) {
+        on_update_failure(failure == TransactionFailure::timeout ? 408 : 503, now, out);
     } else if (local_invite_ && local_invite_->cseq == cseq) {
         // §8.1.3.1: as if 408 or 503 had come.
         if (failure == TransactionFailure::timeout)
@@ -121,15 +123,7 @@ void InviteSession::on_invite_failure(int status, std::string_view reason, EndCa
     local_invite_.reset();
     if (ended_) return;
     if (!dialog_) return end(cause, status, std::string(reason), out);
-    // §12.2.1.2, §14.1: these end the dialog; anything else leaves it as it was.
-    if (status == 408) return end_with_bye(EndCause::timeout, status, {}, out);
-    if (status == 481) return end_with_bye(EndCause::gone, status, {}, out);
-    if (status == 491) {
-        reinvite_wanted_ = true;
-        reinvite_from_ = now + glare_delay(is_caller_, context_->random);
-    }
-    out.events.push_back(ReinviteFailed{id_, status});
-    say_reinvite_possible(now, out);
+    on_change_failed(status, true, now, out);
 }
 
 void InviteSession::on_invite_success(const SipMessage& response, const Flow& flow, TimePoint now,
@@ -148,6 +142,7 @@ void InviteSession::on_invite_success(const SipMessage& response, const Flow& fl
         dialog_ = Dialog::as_client(first_invite_, response, flow);
     else
         dialog_->refresh_target(response);
+    note_allowed(response);
     if (!ended_) return conclude(response, offered, now, out);
     // The 2xx crossed our CANCEL or BYE. After a CANCEL it made a dialog that has to be ended (§9.1, §15).
     send_ack(*dialog_, cseq, std::nullopt, out);

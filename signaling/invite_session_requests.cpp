@@ -9,7 +9,7 @@ namespace rotunda::sip {
 
 void InviteSession::on_options(const RequestReceived& options, SessionOutbox& out) {
     if (!in_order(options, out)) return;
-    if (ended_) return refuse(options, Refusal::no_dialog, 481, out);
+    if (ended_) return refuse(options, Refusal::no_dialog, out);
     SipMessage response = make_response(options.request, 200);
     add_capabilities(response, context_->settings);
     out.actions.push_back(SendResponse{options.transaction, std::move(response), {}});
@@ -18,7 +18,7 @@ void InviteSession::on_options(const RequestReceived& options, SessionOutbox& ou
 // RFC 6086: INFO changes nothing in the dialog; what it carries is told upward.
 void InviteSession::on_info(const RequestReceived& info, SessionOutbox& out) {
     if (!in_order(info, out)) return;
-    if (ended_) return refuse(info, Refusal::no_dialog, 481, out);
+    if (ended_) return refuse(info, Refusal::no_dialog, out);
     const auto content = read_info(info.request);
     if (!content) {
         const BodyRefusal& no = content.error();

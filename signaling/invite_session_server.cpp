@@ -12,6 +12,11 @@ namespace {
 // RFC 3261 §13.3.1.1: proxies forget a call that is silent for three minutes.
 constexpr Duration ring_refresh_interval = std::chrono::minutes(1);
 
+int status_of(Refusal reason) {
+    if (reason == Refusal::no_dialog) return 481;
+    return reason == Refusal::request_pending ? 491 : 500;
+}
+
 std::string reason_header(const SipMessage& message) {
     return std::string(message.header(HeaderId::reason).value_or(std::string_view{}));
 }
@@ -23,6 +28,7 @@ InviteSession::InviteSession(SessionId id, const SessionContext& context, Reques
     : context_(&context), id_(id), local_tag_(context.random.token(16)), is_caller_(false) {
     contact_.user = invite.request.uri().user();
     dialog_.emplace(invite.request, local_tag_, invite.flow);
+    note_allowed(invite.request);
     start_ring_limit(invite.request, now);
     remote_invite_ = RemoteInvite{invite.transaction, invite.request, invite.flow, offer.has_value()};
     out.events.push_back(IncomingInvite{id_, std::move(invite.request), std::move(offer), invite.flow});
@@ -38,16 +44,17 @@ SipMessage InviteSession::make_response(const SipMessage& request, int status,
     return response;
 }
 
-// One that makes or confirms the dialog (§12.1.1).
-SipMessage InviteSession::make_dialog_response(const RemoteInvite& invite, int status) const {
-    SipMessage response = make_response(invite.request, status);
-    response.copy_headers(invite.request, HeaderId::record_route);
-    response.add(HeaderId::contact, contact_of(contact_, invite.flow, dialog_->secure(), context_->settings));
+// One that makes, confirms or moves the dialog (§12.1.1).
+SipMessage InviteSession::make_dialog_response(const SipMessage& request, const Flow& flow,
+                                               int status) const {
+    SipMessage response = make_response(request, status);
+    response.copy_headers(request, HeaderId::record_route);
+    response.add(HeaderId::contact, contact_of(contact_, flow, dialog_->secure(), context_->settings));
     return response;
 }
 
-void InviteSession::refuse(const RequestReceived& request, Refusal reason, int status, SessionOutbox& out) {
-    SipMessage response = make_response(request.request, status);
+void InviteSession::refuse(const RequestReceived& request, Refusal reason, SessionOutbox& out) {
+    SipMessage response = make_response(request.request, status_of(reason));
     if (reason == Refusal::overlapping_invite)  // §14.2: chosen at random between 0 and 10 seconds
         response.add(HeaderId::retry_after, std::to_string(context_->random.u32() % 11));
     out.actions.push_back(SendResponse{request.transaction, std::move(response), reason});
@@ -58,28 +65,26 @@ void InviteSession::refuse(const RequestReceived& request, Refusal reason, int s
 // What stands in the way of an INVITE inside the dialog.
 std::optional<Refusal> InviteSession::invite_conflict() const {
     if (ended_) return Refusal::no_dialog;
-    // §14.2: theirs, not answered yet.
-    if (remote_invite_) return Refusal::overlapping_invite;
+    // §14.2: theirs, not answered yet; RFC 3311 §5.2: nor their UPDATE.
+    if (remote_invite_ || remote_update_) return Refusal::overlapping_invite;
     // §14.2: ours. And RFC 6337 §3.4: no new offer while the answer to ours is due, here in the ACK.
-    if (local_invite_ || owed_ack_ || (success_ && success_->has_offer)) return Refusal::request_pending;
+    if (local_invite_ || owed_ack_ || (success_ && success_->has_offer) ||
+        (local_update_ && local_update_->has_offer))
+        return Refusal::request_pending;
     return std::nullopt;
 }
 
 void InviteSession::on_invite(RequestReceived invite, std::optional<std::string> offer, TimePoint now,
                               SessionOutbox& out) {
     if (!in_order(invite, out)) return;
-    if (const auto conflict = invite_conflict()) {
-        const int status = *conflict == Refusal::no_dialog            ? 481
-                           : *conflict == Refusal::overlapping_invite ? 500
-                                                                      : 491;
-        return refuse(invite, *conflict, status, out);
-    }
+    if (const auto conflict = invite_conflict()) return refuse(invite, *conflict, out);
     if (success_) {
         // RFC 5407 §3.1.4: nobody sends another INVITE before he has seen our 2xx: the ACK was lost or is
         // late.
         success_.reset();
         confirm(out);
     }
+    note_allowed(invite.request);
     remote_invite_ = RemoteInvite{invite.transaction, invite.request, invite.flow, offer.has_value()};
     start_ring_limit(invite.request, now);
     out.events.push_back(ReinviteReceived{id_, std::move(invite.request), std::move(offer), invite.flow});
@@ -94,12 +99,12 @@ bool InviteSession::ring(int status, TimePoint now, SessionOutbox& out) {
 
 void InviteSession::refresh_ringing(TimePoint now, SessionOutbox& out) {
     ring_refresh_ = now + ring_refresh_interval;
-    out.actions.push_back(
-        SendResponse{remote_invite_->transaction, make_dialog_response(*remote_invite_, ring_status_), {}});
+    SipMessage response = make_dialog_response(remote_invite_->request, remote_invite_->flow, ring_status_);
+    out.actions.push_back(SendResponse{remote_invite_->transaction, std::move(response), {}});
 }
 
 void InviteSession::accept_remote_invite(std::string sdp, TimePoint now, SessionOutbox& out) {
-    SipMessage response = make_dialog_response(*remote_invite_, 200);
+    SipMessage response = make_dialog_response(remote_invite_->request, remote_invite_->flow, 200);
     add_capabilities(response, context_->settings);
     response.set_body(std::move(sdp), "application/sdp");
     dialog_->refresh_target(remote_invite_->request);
@@ -196,7 +201,7 @@ void InviteSession::on_no_ack(SessionOutbox& out) {
 
 bool InviteSession::in_order(const RequestReceived& request, SessionOutbox& out) {
     if (!dialog_->accept_cseq(request.request.cseq().number)) {
-        refuse(request, Refusal::out_of_order, 500, out);
+        refuse(request, Refusal::out_of_order, out);
         return false;
     }
     dialog_->set_flow(request.flow);

@@ -22,6 +22,11 @@ bool can_be_reached(const SipMessage& invite) {
            invite.from().uri.is_sip();
 }
 
+// RFC 3261 §15.1.2, RFC 3311 §5.2, RFC 6086 §4.2.1.
+bool needs_dialog(const Method& method) {
+    return method == Method::bye || method == Method::update || method == Method::info;
+}
+
 }  // namespace
 
 UserAgent::UserAgent(UserAgentSettings settings, RandomSource& random)
@@ -122,6 +127,9 @@ void UserAgent::on_dialog_request(RequestReceived& event, TimePoint now) {
             case Method::bye:
                 session.on_bye(event, out);
                 break;
+            case Method::update:
+                session.on_update(std::move(event), std::move(sdp), now, out);
+                break;
             case Method::info:
                 session.on_info(event, out);
                 break;
@@ -134,8 +142,7 @@ void UserAgent::on_dialog_request(RequestReceived& event, TimePoint now) {
 }
 
 void UserAgent::on_new_request(RequestReceived& event, TimePoint now) {
-    // RFC 3261 §15.1.2, RFC 6086 §4.2.1: these live in a dialog.
-    if (event.request.method() == Method::bye || event.request.method() == Method::info)
+    if (needs_dialog(event.request.method()))
         return refuse(event.transaction, Refusal::no_dialog, SipMessage::response_to(event.request, 481),
                       now);
     if (event.request.method() == Method::invite) return on_new_invite(event, now);

@@ -73,6 +73,9 @@ class UserAgent {
     // An offer, or none to ask for the peer's. False also while another INVITE is in progress;
     // ReinvitePossible follows.
     bool reinvite(SessionId session, std::optional<std::string> offer, TimePoint now);
+    // The same as an UPDATE (RFC 3311), which changes an offer without the three ways of an INVITE; without
+    // an offer it only says that we are here. False also where the peer does not allow UPDATE.
+    bool update(SessionId session, std::optional<std::string> offer, TimePoint now);
     // Ends the session by what its state demands: BYE, CANCEL, or 480. `reason`: value of a Reason header
     // field (RFC 3326), empty for none. SessionEnded follows at once, whatever the peer does.
     bool bye(SessionId session, std::string_view reason, TimePoint now);

@@ -39,7 +39,8 @@ struct SdpAnswerReceived {
     std::string sdp;
 };
 
-// The peer's re-INVITE. The owner calls accept() or reject(); a rejected one leaves the session as it was.
+// The peer's re-INVITE, or his UPDATE with an offer (RFC 3311). The owner calls accept() or reject(); a
+// rejected one leaves the session as it was.
 struct ReinviteReceived {
     SessionId session;
     SipMessage request;
@@ -54,8 +55,8 @@ struct OfferInResponse {
     std::string sdp;
 };
 
-// An offer came to nothing and the session stays as it was: the peer refused our re-INVITE (491 too,
-// ReinvitePossible follows then), or sent a 2xx or ACK without the description it owed (status 0).
+// An offer came to nothing and the session stays as it was: the peer refused our re-INVITE or UPDATE (491
+// too, ReinvitePossible follows then), or sent a 2xx or ACK without the description it owed (status 0).
 struct ReinviteFailed {
     SessionId session;
     int status = 0;

@@ -39,6 +39,12 @@ bool UserAgent::reinvite(SessionId session, std::optional<std::string> offer, Ti
     });
 }
 
+bool UserAgent::update(SessionId session, std::optional<std::string> offer, TimePoint now) {
+    return command(session, now, [&](InviteSession& s, SessionOutbox& out) {
+        return s.update(std::move(offer), now, out);
+    });
+}
+
 bool UserAgent::bye(SessionId session, std::string_view reason, TimePoint now) {
     return command(session, now, [&](InviteSession& s, SessionOutbox& out) { return s.bye(reason, out); });
 }

@@ -16,8 +16,8 @@
 namespace rotunda::sip {
 
 // Allow is made of this list and nothing else: exactly what is handled (RFC 3261 §20.5).
-inline constexpr std::array handled_methods = {Method::invite, Method::ack,     Method::bye,
-                                               Method::cancel, Method::options, Method::info};
+inline constexpr std::array handled_methods = {Method::invite,  Method::ack,  Method::bye,   Method::cancel,
+                                               Method::options, Method::info, Method::update};
 
 struct UserAgentSettings {
     std::string product;  // Server and User-Agent; empty: neither is sent

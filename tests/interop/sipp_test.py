@@ -11,7 +11,7 @@ class Scenarios(InteropTest):
 
     def test_over_udp(self):
         self.server = self.start(Rotunda)
-        for scenario in ("call", "delayed_offer", "hold", "many_media", "options", "info"):
+        for scenario in ("call", "delayed_offer", "hold", "many_media", "options", "info", "update"):
             with self.subTest(scenario):
                 self.play(scenario)
         self.play("no_room", room="nobody")
@@ -20,7 +20,7 @@ class Scenarios(InteropTest):
 
     def test_over_tcp(self):
         self.server = self.start(Rotunda)
-        for scenario in ("call", "delayed_offer", "hold", "many_media"):
+        for scenario in ("call", "delayed_offer", "hold", "many_media", "update"):
             with self.subTest(scenario):
                 self.play(scenario, transport="t1")
 

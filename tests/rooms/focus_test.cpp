@@ -229,6 +229,15 @@ TEST_CASE("hold tells the worker, a refresh does not, resume does") {
     CHECK(!world.all<UpdateLeg>()[1]->audio.on_hold);
 }
 
+TEST_CASE("hold by UPDATE tells the worker as one by re-INVITE does") {
+    World world;
+    world.call(1);
+    world.request("UPDATE", 1, 2, std::string(pcmu_offer) + "a=sendonly\r\n");
+    CHECK(world.last_status() == 200);
+    CHECK(world.sent.back().body().find("a=recvonly") != std::string::npos);
+    CHECK(world.all<UpdateLeg>().size() == 1);
+}
+
 TEST_CASE("an unusable re-INVITE is 488 with a Warning and leaves the call as it was") {
     World world;
     world.call(1);

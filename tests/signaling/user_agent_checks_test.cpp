@@ -27,7 +27,7 @@ std::string header(const SipMessage& message, HeaderId id) {
 TEST_CASE("A known method that is not handled gets 405 with Allow, an unknown one 501") {
     const SipMessage no = answer_to({.method = "REFER"}, Refusal::method_not_allowed);
     CHECK(no.status() == 405);
-    CHECK(header(no, HeaderId::allow) == "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO");
+    CHECK(header(no, HeaderId::allow) == "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE");
     const SipMessage unknown = answer_to({.method = "DANCE"}, Refusal::method_unknown);
     CHECK(unknown.status() == 501);
     CHECK(unknown.has(HeaderId::allow));
@@ -116,7 +116,7 @@ TEST_CASE("A request inside a dialog nobody knows gets 481, whatever of it is wr
         CHECK(bench.last().status() == 481);
         CHECK(bench.agent.refused(Refusal::no_dialog) == ++count);
     };
-    for (const char* method : {"INVITE", "BYE", "OPTIONS", "INFO"}) {
+    for (const char* method : {"INVITE", "BYE", "OPTIONS", "INFO", "UPDATE"}) {
         expect_481({.method = method, .to_tag = "stranger"});
         expect_481({.method = method, .to_tag = bench.our_tag, .from_tag = "stranger"});
         expect_481({.method = method, .to_tag = bench.our_tag, .call_id = "other@198.51.100.7"});
@@ -169,7 +169,7 @@ TEST_CASE("OPTIONS outside a dialog is the owner's; Max-Forwards 0 does not matt
     bench.agent.respond(event.transaction, response, bench.now);
     bench.drain();
     CHECK(bench.last().status() == 200);
-    CHECK(header(bench.last(), HeaderId::allow) == "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO");
+    CHECK(header(bench.last(), HeaderId::allow) == "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE");
     CHECK(header(bench.last(), HeaderId::supported) == "timer");
     CHECK(header(bench.last(), HeaderId::accept) == "application/sdp, multipart/mixed");
     CHECK(header(bench.last(), HeaderId::server) == "Rotunda");

@@ -1,0 +1,121 @@
+// The part of InviteSession that changes a session without an INVITE: UPDATE (RFC 3311), theirs and ours.
+#include <utility>
+
+#include "signaling/capabilities.hpp"
+#include "signaling/invite_session.hpp"
+#include "signaling/multipart.hpp"
+
+namespace rotunda::sip {
+namespace {
+
+// RFC 3261 §14.1: in units of 10 ms, so that the two sides do not meet again.
+Duration glare_delay(bool owns_call_id, RandomSource& random) {
+    constexpr Duration unit = std::chrono::milliseconds(10);
+    return owns_call_id ? unit * (210 + random.u32() % 191) : unit * (random.u32() % 201);
+}
+
+}  // namespace
+
+// RFC 3311 §5.1: only to a peer that says it takes UPDATE.
+void InviteSession::note_allowed(const SipMessage& from_peer) {
+    if (from_peer.has(HeaderId::allow)) peer_allows_update_ = from_peer.lists(HeaderId::allow, "UPDATE");
+}
+
+// --- theirs
+
+// RFC 3311 §5.2: what stands in the way of an UPDATE.
+std::optional<Refusal> InviteSession::update_conflict(bool has_offer) const {
+    if (ended_) return Refusal::no_dialog;
+    // One of theirs is not answered yet, whatever is in it.
+    if (remote_update_) return Refusal::overlapping_invite;
+    if (!has_offer) return std::nullopt;
+    // An offer of theirs that we still have to answer.
+    if (remote_invite_ || owed_ack_) return Refusal::overlapping_invite;
+    // An offer of ours that they still have to answer.
+    if (local_invite_ || (success_ && success_->has_offer) || (local_update_ && local_update_->has_offer))
+        return Refusal::request_pending;
+    return std::nullopt;
+}
+
+void InviteSession::on_update(RequestReceived update, std::optional<std::string> offer, TimePoint now,
+                              SessionOutbox& out) {
+    if (!in_order(update, out)) return;
+    if (const auto conflict = update_conflict(offer.has_value())) return refuse(update, *conflict, out);
+    note_allowed(update.request);
+    RemoteUpdate theirs{update.transaction, update.request, update.flow};
+    if (!offer) return accept_update(theirs, std::nullopt, now, out);
+    remote_update_ = std::move(theirs);
+    out.events.push_back(ReinviteReceived{id_, std::move(update.request), std::move(offer), update.flow});
+}
+
+// §5.2: the 2xx moves the remote target and says where we are to be reached.
+void InviteSession::accept_update(const RemoteUpdate& update, std::optional<std::string> sdp, TimePoint,
+                                  SessionOutbox& out) {
+    SipMessage response = make_dialog_response(update.request, update.flow, 200);
+    add_capabilities(response, context_->settings);
+    if (sdp) response.set_body(std::move(*sdp), "application/sdp");
+    dialog_->refresh_target(update.request);
+    out.actions.push_back(SendResponse{update.transaction, std::move(response), {}});
+}
+
+void InviteSession::reject_update(int status, std::string_view phrase, const ExtraHeaders& headers,
+                                  SessionOutbox& out) {
+    SipMessage response = make_response(remote_update_->request, status, phrase);
+    for (const ExtraHeader& header : headers) response.add(header.id, header.value);
+    out.actions.push_back(SendResponse{remote_update_->transaction, std::move(response), {}});
+    remote_update_.reset();
+}
+
+// --- ours
+
+bool InviteSession::update(std::optional<std::string> offer, TimePoint now, SessionOutbox& out) {
+    if (ended_ || !peer_allows_update_) return false;
+    if (!may_change(now)) return false;
+    SipMessage update = dialog_->make_request(Method::update);
+    const Flow flow = dialog_->next_hop();
+    update.add(HeaderId::contact, contact_of(contact_, flow, dialog_->secure(), context_->settings));
+    add_capabilities(update, context_->settings);
+    add_product(update, context_->settings);
+    local_update_ = LocalUpdate{update.cseq().number, offer.has_value()};
+    if (offer) update.set_body(std::move(*offer), "application/sdp");
+    out.actions.push_back(SendRequest{std::move(update), flow});
+    return true;
+}
+
+void InviteSession::on_update_success(const SipMessage& response, TimePoint now, SessionOutbox& out) {
+    const bool had_offer = local_update_->has_offer;
+    local_update_.reset();
+    dialog_->refresh_target(response);
+    note_allowed(response);
+    if (had_offer) {
+        const auto answer = find_session_description(response);
+        if (answer && *answer)
+            out.events.push_back(SdpAnswerReceived{id_, std::string(**answer)});
+        else
+            out.events.push_back(ReinviteFailed{id_, 0});
+    }
+    say_reinvite_possible(now, out);
+}
+
+void InviteSession::on_update_failure(int status, TimePoint now, SessionOutbox& out) {
+    const bool had_offer = local_update_->has_offer;
+    local_update_.reset();
+    // RFC 3261 §21.4.6, §21.5.2: the peer's Allow promised too much.
+    if (status == 405 || status == 501) peer_allows_update_ = false;
+    on_change_failed(status, had_offer, now, out);
+}
+
+// A re-INVITE or UPDATE of ours was refused.
+void InviteSession::on_change_failed(int status, bool had_offer, TimePoint now, SessionOutbox& out) {
+    // RFC 3261 §12.2.1.2, §14.1: these end the dialog; anything else leaves it as it was.
+    if (status == 408) return end_with_bye(EndCause::timeout, status, {}, out);
+    if (status == 481) return end_with_bye(EndCause::gone, status, {}, out);
+    if (status == 491 && had_offer) {
+        reinvite_wanted_ = true;
+        reinvite_from_ = now + glare_delay(is_caller_, context_->random);
+    }
+    if (had_offer) out.events.push_back(ReinviteFailed{id_, status});
+    say_reinvite_possible(now, out);
+}
+
+}  // namespace rotunda::sip

@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -14,6 +17,31 @@ using namespace rotunda::server;
 namespace {
 
 const IpAddress loopback = IpAddress::v4(0x7f000001);
+
+bool is_free(std::uint16_t number) {
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(number);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool bound = bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    close(fd);
+    return bound;
+}
+
+// The n-th of 140 neighbouring ports that nobody had when the tests began; below those the system gives away
+// itself.
+std::uint16_t port(int n) {
+    static const int first = [] {
+        for (int base = 20000 + getpid() % 50 * 200; base < 32000; base += 200) {
+            int size = 0;
+            while (size < 140 && is_free(static_cast<std::uint16_t>(base + size))) ++size;
+            if (size == 140) return base;
+        }
+        return 20000;
+    }();
+    return static_cast<std::uint16_t>(first + n);
+}
 
 struct Pool {
     explicit Pool(PortRange range, const Config& settings = {}) : advertised(settings) {
@@ -46,7 +74,7 @@ std::optional<rooms::ReceivedDatagram> receive(rooms::MediaTransport& transport,
 }  // namespace
 
 TEST_CASE("pairs are even and odd, distinct, within the range, and run out with a reason") {
-    Pool pool({42001, 42010});
+    Pool pool({port(1), port(10)});
     CHECK(pool.pool->free() == 4);
     std::vector<rooms::MediaPorts> taken;
     std::set<std::uint16_t> numbers;
@@ -54,8 +82,8 @@ TEST_CASE("pairs are even and odd, distinct, within the range, and run out with 
         auto ports = pool.pool->reserve(loopback);
         REQUIRE(ports.ok());
         CHECK(ports->rtp_port % 2 == 0);
-        CHECK(ports->rtp_port >= 42002);
-        CHECK(ports->rtp_port <= 42008);
+        CHECK(ports->rtp_port >= port(2));
+        CHECK(ports->rtp_port <= port(8));
         CHECK(ports->advertised == loopback);
         CHECK(numbers.insert(ports->rtp_port).second);
         taken.push_back(std::move(*ports));
@@ -69,30 +97,30 @@ TEST_CASE("pairs are even and odd, distinct, within the range, and run out with 
 }
 
 TEST_CASE("a pair goes back when both its sockets are gone, and is used last") {
-    Pool pool({42020, 42029});
+    Pool pool({port(20), port(29)});
     auto first = pool.pool->reserve(loopback);
     REQUIRE(first.ok());
-    const std::uint16_t port = first->rtp_port;
+    const std::uint16_t number = first->rtp_port;
     first->rtp.reset();
     CHECK(pool.pool->free() == 4);
     first->rtcp.reset();
     CHECK(pool.pool->free() == 5);
     std::vector<rooms::MediaPorts> next;
     for (int i = 0; i < 4; ++i) next.push_back(*pool.pool->reserve(loopback));
-    for (const auto& ports : next) CHECK(ports.rtp_port != port);
-    CHECK(pool.pool->reserve(loopback)->rtp_port == port);
+    for (const auto& ports : next) CHECK(ports.rtp_port != number);
+    CHECK(pool.pool->reserve(loopback)->rtp_port == number);
 }
 
 TEST_CASE("ports come back from other threads") {
-    Pool pool({42030, 42039});
+    Pool pool({port(30), port(39)});
     auto ports = pool.pool->reserve(loopback);
     std::thread([taken = std::move(*ports)]() mutable { taken = {}; }).join();
     CHECK(pool.pool->free() == 5);
 }
 
 TEST_CASE("a pair another program holds is passed over") {
-    Pool one({42040, 42043});
-    Pool other({42040, 42043});
+    Pool one({port(40), port(43)});
+    Pool other({port(40), port(43)});
     auto held = one.pool->reserve(loopback);
     REQUIRE(held.ok());
     auto first = other.pool->reserve(loopback);
@@ -105,15 +133,15 @@ TEST_CASE("a pair another program holds is passed over") {
 TEST_CASE("peers outside sip.local_net are told the external address") {
     Config settings;
     settings.media.external_address = IpAddress::parse("203.0.113.7");
-    Pool pool({42050, 42053}, settings);
+    Pool pool({port(50), port(53)}, settings);
     CHECK(pool.pool->reserve(loopback)->advertised == loopback);
     settings.sip.local_net.clear();
-    Pool outside({42054, 42057}, settings);
+    Pool outside({port(54), port(57)}, settings);
     CHECK(outside.pool->reserve(loopback)->advertised.to_string() == "203.0.113.7");
 }
 
 TEST_CASE("without descriptors the reservation says so and loses no port") {
-    Pool pool({42060, 42063});
+    Pool pool({port(60), port(63)});
     rlimit before{};
     getrlimit(RLIMIT_NOFILE, &before);
     rlimit none = before;
@@ -127,7 +155,7 @@ TEST_CASE("without descriptors the reservation says so and loses no port") {
 }
 
 TEST_CASE("datagrams arrive with their source and a time stamp on the monotonic scale") {
-    Pool pool({42070, 42079});
+    Pool pool({port(70), port(79)});
     auto a = *pool.pool->reserve(loopback);
     auto b = *pool.pool->reserve(loopback);
     std::uint8_t buffer[100];
@@ -149,7 +177,7 @@ TEST_CASE("datagrams arrive with their source and a time stamp on the monotonic 
 }
 
 TEST_CASE("a datagram that waits unread keeps the time it came") {
-    Pool pool({42080, 42089});
+    Pool pool({port(80), port(89)});
     auto a = *pool.pool->reserve(loopback);
     auto b = *pool.pool->reserve(loopback);
     const TimePoint sent = pool.clock.now();
@@ -162,7 +190,7 @@ TEST_CASE("a datagram that waits unread keeps the time it came") {
 }
 
 TEST_CASE("a longer datagram is cut off at the buffer") {
-    Pool pool({42090, 42099});
+    Pool pool({port(90), port(99)});
     auto a = *pool.pool->reserve(loopback);
     auto b = *pool.pool->reserve(loopback);
     REQUIRE(a.rtp->send(hello, at(b)));
@@ -173,7 +201,7 @@ TEST_CASE("a longer datagram is cut off at the buffer") {
 }
 
 TEST_CASE("locked to a peer only his datagrams arrive; unlocked, everybody's") {
-    Pool pool({42100, 42109});
+    Pool pool({port(100), port(109)});
     auto us = *pool.pool->reserve(loopback);
     auto peer = *pool.pool->reserve(loopback);
     auto stranger = *pool.pool->reserve(loopback);
@@ -197,7 +225,7 @@ TEST_CASE("locked to a peer only his datagrams arrive; unlocked, everybody's") {
 }
 
 TEST_CASE("a peer whose port is closed disturbs neither sending nor receiving") {
-    Pool pool({42110, 42119});
+    Pool pool({port(110), port(119)});
     auto us = *pool.pool->reserve(loopback);
     auto peer = *pool.pool->reserve(loopback);
     const Endpoint gone = at(peer);
@@ -210,7 +238,7 @@ TEST_CASE("a peer whose port is closed disturbs neither sending nor receiving") 
 
 TEST_CASE("media runs on IPv6 as on IPv4") {
     const IpAddress v6 = *IpAddress::parse("::1");
-    Pool pool({42120, 42129});
+    Pool pool({port(120), port(129)});
     auto a = pool.pool->reserve(v6);
     if (!a.ok()) return;  // no IPv6 here
     auto b = *pool.pool->reserve(v6);

@@ -116,9 +116,10 @@ class Probe:
         while self.running:
             if not select.select([self.rtp], [], [], 0.05)[0]:
                 continue
-            data = self.rtp.recv(2048)
+            data, source = self.rtp.recvfrom(2048)
             now = time.monotonic()
-            if len(data) > 12 and data[0] >> 6 == 2 and data[1] & 0x7F == 0:
+            # A packet on its way to whoever had this port before is none of ours.
+            if source == self.media and len(data) > 12 and data[0] >> 6 == 2 and data[1] & 0x7F == 0:
                 sequence, stamp = struct.unpack_from(">HI", data, 2)
                 self.packets.append((now, sequence, stamp, data[12:]))
 

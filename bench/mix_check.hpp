@@ -1,0 +1,46 @@
+// What a listener heard: each talker's signature in his recording, how loud, how late.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/audio_codec.hpp"
+#include "bench/caller.hpp"
+
+namespace rotunda::bench {
+
+// A talker's signature in one second of a listener's recording.
+struct HeardVoice {
+    double gain_db = 0;  // against what was sent
+    bool own = false;    // the listener's own voice
+    bool audible() const { return gain_db > -15; }
+};
+
+struct MixFigures {
+    std::size_t listeners = 0;  // recordings looked at
+    std::size_t seconds = 0;
+    std::size_t voices = 0;   // of others, that should be heard, over all seconds
+    std::size_t missing = 0;  // of these not heard
+    std::size_t own_voices = 0;
+    std::size_t own_heard = 0;
+    double quietest_db = 0;  // of the others' voices
+    double loudest_db = 0;
+    double loudest_own_db = -100;
+    // Added delay, one for each packet and talker, in ms, sample in to sample out without packetisation and
+    // without the caller's own codec.
+    std::vector<double> delays_ms;
+
+    bool right() const { return voices > 0 && missing == 0 && own_heard == 0; }
+};
+
+struct RoomTalker {
+    std::size_t number = 0;  // gives the signature
+    const Caller* caller = nullptr;
+};
+
+// Adds one listener, with the talkers of his room: at most distinct_signatures. `amplitude` of the signatures
+// as sent.
+void check_mix(const Caller& listener, const std::vector<RoomTalker>& talkers, AudioCodec codec,
+               double amplitude, MixFigures& figures);
+
+}  // namespace rotunda::bench

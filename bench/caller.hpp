@@ -45,7 +45,17 @@ class Caller {
         metering_ = true;
     }
     void stop_metering() { metering_ = false; }
-    void start_recording() { recording_ = std::make_unique<Recording>(); }
+    // From his next turn on he says this. What he said before is forgotten.
+    void say(TalkTrack& track) {
+        track_ = &track;
+        frame_ = 0;
+        history_.clear();
+    }
+    void start_recording() {
+        recording_ = std::make_unique<Recording>();
+        recording_now_ = true;
+    }
+    void stop_recording() { recording_now_ = false; }
 
     const ReceiveMeter& meter() const { return meter_; }
     const Recording* recording() const { return recording_.get(); }
@@ -64,17 +74,19 @@ class Caller {
     static constexpr std::size_t remembered = 512;
 
     server::FileDescriptor socket_;
-    TalkTrack& track_;
+    TalkTrack* track_;
     std::uint64_t frame_;
     rtp::RtpHeader header_;
     std::uint32_t ticks_per_frame_ = 0;
     bool active_ = false;
     std::uint64_t sent_ = 0;
-    std::vector<Sent> history_;
+    std::vector<Sent> history_;  // a ring once it is full
+    std::size_t oldest_ = 0;
 
     bool metering_ = false;
     ReceiveMeter meter_;
     std::unique_ptr<Recording> recording_;
+    bool recording_now_ = false;
 };
 
 }  // namespace rotunda::bench

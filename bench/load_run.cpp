@@ -21,15 +21,10 @@ constexpr Duration late_after = milliseconds(5);
 constexpr Duration patience = seconds(35);  // a transaction's life (64*T1) and a little
 // Jitter buffers find their depth, encoders and caches warm up.
 constexpr Duration settling = milliseconds(2500);
+// From speech to signatures.
+constexpr Duration changing = milliseconds(1000);
 constexpr Duration recorded_time = milliseconds(3300);
 constexpr std::size_t most_recorded = 12;
-
-AudioSettings settings_of(const LoadOptions& options) {
-    AudioSettings settings;
-    settings.codec = options.codec;
-    settings.ptime_ms = options.ptime_ms;
-    return settings;
-}
 
 double per_participant_second(Duration cpu, std::size_t participants, Duration time) {
     const double spent = static_cast<double>(participants) * to_ms(time) / 1000;
@@ -37,23 +32,6 @@ double per_participant_second(Duration cpu, std::size_t participants, Duration t
 }
 
 }  // namespace
-
-Result<Voices> make_voices(const LoadOptions& options) {
-    Voices voices;
-    std::optional<Wav> speech;
-    if (!options.speech.empty()) {
-        auto wav = read_wav(options.speech);
-        if (!wav) return fail_with(options.speech + ": " + wav.error().message);
-        speech = std::move(wav).value();
-        voices.amplitude = marked_speech_amplitude;
-    }
-    const AudioSettings settings = settings_of(options);
-    const std::size_t talkers = std::min(distinct_signatures, options.rooms * options.talkers);
-    for (std::size_t i = 0; i < talkers; ++i)
-        voices.talkers.push_back(make_talker(settings, i, speech ? &*speech : nullptr));
-    voices.listener.push_back(options.dtx ? make_quiet_listener(settings) : make_listener(settings));
-    return voices;
-}
 
 LoadRun::LoadRun(const LoadOptions& options, Voices& voices, Progress progress)
     : options_(options), voices_(voices), progress_(std::move(progress)), batch_(clock_) {}
@@ -72,8 +50,10 @@ Result<RunFigures> LoadRun::against_server() {
         run_until(clock_.now() + settling, &*sip);
         measure(options_.pid, &*sip, out);
         if (out.cost && before) out.cost->rss_before_kb = before->rss_kb;
+        record_mixes(*sip);
     }
     take_down(*sip);
+    out.mix = check_mixes();
     out.calls = calls_;
     return out;
 }
@@ -88,7 +68,6 @@ Result<RunFigures> LoadRun::against_floor() {
     RunFigures out;
     run_until(clock_.now() + settling, nullptr);
     measure(floor->pid(), nullptr, out);
-    out.mix.reset();  // everybody hears himself
     out.calls = calls_;
     return out;
 }
@@ -98,8 +77,8 @@ Result<bool> LoadRun::open_callers(const IpAddress& local) {
     for (std::size_t i = 0; i < options_.callers; ++i) {
         auto socket = open_media_socket(local);
         if (!socket) return fail_with(socket.error().message);
-        TalkTrack& track = is_talker(i) ? voices_.talkers[talker_number(i) % voices_.talkers.size()]
-                                        : voices_.listener.front();
+        auto& talk = voices_.speakers.empty() ? voices_.talkers : voices_.speakers;
+        TalkTrack& track = is_talker(i) ? talk[talker_number(i) % talk.size()] : voices_.listener.front();
         // Not all phones are at the same place of it; but DTX begins with the packet that opens the way.
         const std::size_t first = is_talker(i) || options_.dtx ? 0 : random_.u32() % track.size();
         callers_.emplace_back(std::move(socket).value(), track, first, random_);
@@ -203,14 +182,9 @@ void LoadRun::measure(std::int64_t pid, SipClient* sip, RunFigures& out) {
     const auto own_before = process_use(getpid());
     const TimePoint start = clock_.now();
     const TimePoint end = start + options_.duration;
-    const TimePoint record_from = end - recorded_time;
-    bool recording = false;
     for (TimePoint next = start; next < end;) {
         next = std::min(end, next + milliseconds(100));
         run_until(next, sip);
-        if (!recording && next >= record_from)
-            for (const std::size_t i : recorded_) callers_[i].start_recording();
-        recording = recording || next >= record_from;
         progress_("measuring", to_ms(next - start) / to_ms(end - start));
     }
     const Duration took = clock_.now() - start;
@@ -254,12 +228,25 @@ void LoadRun::collect(Duration steady, RunFigures& out) const {
     }
     out.media.expected =
         out.participants * static_cast<std::uint64_t>(steady / milliseconds(options_.ptime_ms));
-    out.mix = check_mixes();
+}
+
+// After the steady part, so that speech can be the load and signatures the measure.
+void LoadRun::record_mixes(SipClient& sip) {
+    if (!voices_.speakers.empty()) {
+        for (std::size_t i = 0; i < callers_.size(); ++i)
+            if (is_talker(i)) callers_[i].say(voices_.talkers[talker_number(i) % voices_.talkers.size()]);
+        run_until(clock_.now() + changing, &sip);
+    }
+    for (const std::size_t i : recorded_)
+        if (callers_[i].is_active()) callers_[i].start_recording();
+    run_until(clock_.now() + recorded_time, &sip);
+    // What follows, the others leaving, is no mix to be checked.
+    for (const std::size_t i : recorded_) callers_[i].stop_recording();
 }
 
 // Where more talk at once than can be told apart there is nothing to check.
 std::optional<MixFigures> LoadRun::check_mixes() const {
-    if (options_.talkers == 0 || options_.talkers > distinct_signatures) return std::nullopt;
+    if (options_.talkers == 0 || options_.talkers > most_talkers_checked) return std::nullopt;
     MixFigures figures;
     for (const std::size_t i : recorded_) {
         std::vector<RoomTalker> talkers;
@@ -267,8 +254,7 @@ std::optional<MixFigures> LoadRun::check_mixes() const {
             const std::size_t talker = rank * options_.rooms + room_of(i);
             talkers.push_back({talker_number(talker), &callers_[talker]});
         }
-        if (callers_[i].is_active())
-            check_mix(callers_[i], talkers, options_.codec, voices_.amplitude, figures);
+        check_mix(callers_[i], talkers, options_.codec, figures);
     }
     return figures;
 }

@@ -1,4 +1,5 @@
-// One run: calls come up, the steady part is measured, calls go down.
+// One run: calls come up, the steady part is measured, then the mixes are checked, calls go
+// down.
 #pragma once
 
 #include <functional>
@@ -12,18 +13,11 @@
 #include "bench/load_options.hpp"
 #include "bench/pacer.hpp"
 #include "bench/sip_client.hpp"
+#include "bench/voices.hpp"
 #include "server/clock.hpp"
 #include "server/system_random.hpp"
 
 namespace rotunda::bench {
-
-// What everybody says, coded once for all runs.
-struct Voices {
-    std::vector<TalkTrack> talkers;     // by talker's number, repeating
-    std::vector<TalkTrack> listener;    // one
-    double amplitude = tone_amplitude;  // of the signatures
-};
-Result<Voices> make_voices(const LoadOptions& options);
 
 class LoadRun {
   public:
@@ -43,6 +37,7 @@ class LoadRun {
     void measure(std::int64_t pid, SipClient* sip, RunFigures& out);
     void take_down(SipClient& sip);
     void collect(Duration steady, RunFigures& out) const;
+    void record_mixes(SipClient& sip);
     std::optional<MixFigures> check_mixes() const;
     std::uint64_t packets_sent() const;
 

@@ -79,7 +79,7 @@ void note(const HeardVoice& voice, MixFigures& figures) {
 }  // namespace
 
 void check_mix(const Caller& listener, const std::vector<RoomTalker>& talkers, AudioCodec codec,
-               double amplitude, MixFigures& figures) {
+               MixFigures& figures) {
     if (!listener.recording()) return;
     ++figures.listeners;
     const Decoded heard = decode(*listener.recording(), codec);
@@ -93,7 +93,7 @@ void check_mix(const Caller& listener, const std::vector<RoomTalker>& talkers, A
             const Signature signature(talker.number % distinct_signatures, heard.rate_hz);
             const auto found = signature.find(Pcm(heard.pcm).subspan(begin, second));
             HeardVoice voice;
-            voice.gain_db = 20 * std::log10(std::max(found.amplitude, 1e-6) / amplitude);
+            voice.gain_db = 20 * std::log10(std::max(found.amplitude, 1e-6) / tone_amplitude);
             voice.own = talker.caller == &listener;
             note(voice, figures);
             if (!voice.own && voice.audible())

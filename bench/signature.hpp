@@ -29,8 +29,8 @@ class Signature {
         double amplitude = 0;      // of the signature in the recording, where 1 is full scale
         std::size_t position = 0;  // the sample of the period that the recording's first one holds
     };
-    // The best match in about a second. Another's signature of equal loudness looks like an amplitude 25 dB
-    // below its own.
+    // The best match in about a second. Where the signature is not, three others as loud look like an
+    // amplitude 20 dB below theirs, eight like 16 dB.
     Found find(Pcm recording) const;
 
     std::size_t period_samples() const;

@@ -24,14 +24,14 @@ std::size_t track_ms(const AudioSettings& settings, std::size_t at_least_ms) {
     return (std::max<std::size_t>(1, at_least_ms) + unit - 1) / unit * unit;
 }
 
-std::vector<float> resampled(const Wav& wav, int to_hz) {
+std::vector<std::int16_t> resampled(const Wav& wav, int to_hz) {
     codecs::Resampler resampler(wav.rate_hz, to_hz);
     const std::size_t block = static_cast<std::size_t>(wav.rate_hz) / 50;
     std::vector<std::int16_t> out(resampler.output_samples(block));
-    std::vector<float> all;
+    std::vector<std::int16_t> all;
     for (std::size_t at = 0; at + block <= wav.samples.size(); at += block) {
         resampler.process(Pcm(wav.samples).subspan(at, block), out);
-        for (const std::int16_t s : out) all.push_back(static_cast<float>(s) / 32768.0f);
+        all.insert(all.end(), out.begin(), out.end());
     }
     return all;
 }
@@ -66,18 +66,19 @@ std::size_t samples_for(const AudioSettings& settings, std::size_t ms) {
 
 }  // namespace
 
-TalkTrack make_talker(const AudioSettings& settings, std::size_t number, const Wav* speech) {
-    const int rate = audio_rate_hz(settings.codec);
-    const Signature signature(number % distinct_signatures, rate);
-    const auto words = speech ? resampled(*speech, rate) : std::vector<float>{};
-    const std::size_t words_ms = words.size() * 1000 / static_cast<std::size_t>(rate);
-    std::vector<std::int16_t> pcm(
-        samples_for(settings, track_ms(settings, std::min(words_ms, longest_speech_ms))));
-    const double share = speech ? marked_speech_amplitude : tone_amplitude;
+TalkTrack make_talker(const AudioSettings& settings, std::size_t number) {
+    const Signature signature(number % distinct_signatures, audio_rate_hz(settings.codec));
+    std::vector<std::int16_t> pcm(samples_for(settings, track_ms(settings, 0)));
+    for (std::size_t n = 0; n < pcm.size(); ++n) pcm[n] = to_pcm(tone_amplitude * signature.sample(n));
+    return encode(settings, pcm, false);
+}
+
+TalkTrack make_speaker(const AudioSettings& settings, std::size_t number, const Wav& speech) {
+    const auto words = resampled(speech, audio_rate_hz(settings.codec));
+    const std::size_t ms = speech.samples.size() * 1000 / static_cast<std::size_t>(speech.rate_hz);
+    std::vector<std::int16_t> pcm(samples_for(settings, track_ms(settings, std::min(ms, longest_speech_ms))));
     const std::size_t first = number * words.size() / 3;
-    for (std::size_t n = 0; n < pcm.size(); ++n)
-        pcm[n] =
-            to_pcm(share * signature.sample(n) + (words.empty() ? 0.0 : words[(first + n) % words.size()]));
+    for (std::size_t n = 0; n < pcm.size(); ++n) pcm[n] = words[(first + n) % words.size()];
     return encode(settings, pcm, false);
 }
 

@@ -34,12 +34,12 @@ class TalkTrack {
     std::vector<Frame> frames_;
 };
 
-// The signature's share of full scale: alone, and under speech.
+// The signature's share of full scale.
 inline constexpr double tone_amplitude = 0.1;
-inline constexpr double marked_speech_amplitude = 0.04;
 
-// The talker of this number: his signature, with speech (each begins elsewhere in it) if there is some.
-TalkTrack make_talker(const AudioSettings& settings, std::size_t number, const Wav* speech);
+// The talker of this number: his signature, or the speech, in which each begins elsewhere.
+TalkTrack make_talker(const AudioSettings& settings, std::size_t number);
+TalkTrack make_speaker(const AudioSettings& settings, std::size_t number, const Wav& speech);
 // One who listens: noise at about -60 dBov.
 TalkTrack make_listener(const AudioSettings& settings);
 // One who sends next to nothing: Opus what its DTX leaves, the others a packet of silence in two seconds, so

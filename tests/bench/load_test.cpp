@@ -216,7 +216,9 @@ TEST_CASE("one lost packet, one refused call or one's own voice is not clean") {
     run.calls.set_up = 9;
     CHECK_FALSE(is_clean(run));
     run.calls.set_up = 10;
-    run.mix = MixFigures{.voices = 3, .own_voices = 1, .own_heard = 1};
+    run.mix.emplace();
+    run.mix->voices = 3;
+    run.mix->own_voices = run.mix->own_heard = 1;
     CHECK_FALSE(is_clean(run));
     run.mix->own_heard = 0;
     CHECK(is_clean(run));

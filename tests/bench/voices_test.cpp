@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "bench/mix_check.hpp"
 #include "bench/talk_track.hpp"
 #include "bench/wav_file.hpp"
 #include "codecs/audio_decoder.hpp"
@@ -66,16 +67,21 @@ TEST_CASE("each of three voices is found in their mix: loudness within 0.5 dB, t
     }
 }
 
-TEST_CASE("a voice that is not in the mix stays 20 dB below those that are") {
+TEST_CASE("a voice that is not in the mix stays 18 dB below three that are, 14 dB below eight") {
     const auto pcm = mix(8000, {{1, 0.1, 100}, {2, 0.1, 5000}, {3, 0.1, 15000}});
     for (const std::size_t absent : {0u, 4u, 9u, 15u})
-        CHECK(db(Signature(absent, 8000).find(pcm).amplitude / 0.1) < -20);
+        CHECK(db(Signature(absent, 8000).find(pcm).amplitude / 0.1) < -18);
+    std::vector<Voice> eight;
+    for (std::size_t i = 0; i < most_talkers_checked; ++i) eight.push_back({i, 0.05, 1234 * i});
+    const auto crowd = mix(8000, eight);
+    for (const std::size_t absent : {8u, 9u, 15u})
+        CHECK(db(Signature(absent, 8000).find(crowd).amplitude / 0.05) < -14);
 }
 
 TEST_CASE("after any codec the voice is found where the codec's delay puts it") {
     for (const AudioCodec codec : {AudioCodec::pcmu, AudioCodec::pcma, AudioCodec::g722, AudioCodec::opus}) {
         CAPTURE(encoding_name(codec));
-        TalkTrack track = make_talker(settings(codec), 2, nullptr);
+        TalkTrack track = make_talker(settings(codec), 2);
         const auto decoder = codecs::make_decoder(codec);
         std::vector<std::int16_t> pcm;
         std::array<std::int16_t, codecs::max_packet_samples> frame;
@@ -96,7 +102,7 @@ TEST_CASE("after any codec the voice is found where the codec's delay puts it") 
 
 TEST_CASE("a track is whole frames and whole signatures for every ptime") {
     for (const int ptime : {10, 20, 30, 40, 60}) {
-        TalkTrack track = make_talker(settings(AudioCodec::pcmu, ptime), 0, nullptr);
+        TalkTrack track = make_talker(settings(AudioCodec::pcmu, ptime), 0);
         CHECK(track.size() * track.frame_samples() % Signature(0, 8000).period_samples() == 0);
         CHECK(track.at(0).datagram.size() == rtp::rtp_header_size + track.frame_samples());
     }
@@ -117,7 +123,7 @@ TEST_CASE("speech is read from a WAV file, and anything else is refused with a r
     REQUIRE(wav);
     CHECK(wav->rate_hz == 8000);
     CHECK(wav->samples.size() == 96000);
-    const TalkTrack track = make_talker(settings(AudioCodec::pcmu), 1, &*wav);
+    const TalkTrack track = make_speaker(settings(AudioCodec::pcmu), 1, *wav);
     CHECK(track.size() == 600);
     CHECK_FALSE(read_wav("/nonexistent.wav"));
     const std::vector<std::uint8_t> cut = {'R', 'I', 'F', 'F', 0,   0,   0,   0,   'W', 'A', 'V',

@@ -4,26 +4,11 @@
 #include <string>
 
 #include "base/net_address.hpp"
+#include "signaling/next_hop.hpp"
 
 namespace rotunda::sip {
 
 namespace {
-
-std::uint16_t default_port(Transport transport) {
-    // RFC 3261 §18.2.2: 5061 for TLS; RFC 7118 §5.4: 80 and 443, though nobody connects to a browser.
-    switch (transport) {
-        case Transport::udp:
-        case Transport::tcp:
-            return 5060;
-        case Transport::tls:
-            return 5061;
-        case Transport::ws:
-            return 80;
-        case Transport::wss:
-            return 443;
-    }
-    return 5060;
-}
 
 bool names_source(const Via& via, const IpAddress& source) {
     const auto host = IpAddress::parse(via.host);

@@ -10,7 +10,6 @@ from harness import BINARY, InteropTest, Rotunda, measured
 LOAD = os.environ.get("TEST_LOAD") or str(pathlib.Path(BINARY).parent / "rotunda-load")
 
 
-@unittest.skipUnless(os.path.exists(LOAD), "rotunda-load was not built (ROTUNDA_BENCH)")
 class Load(InteropTest):
     def load(self, server, *options):
         """(exit status, figures of the first pair)."""

@@ -2,8 +2,8 @@
 
 namespace rotunda::rooms {
 
-AudioLeg make_audio_leg(const sdp::NegotiatedMedia* audio, const IpAddress& signaling_source) {
-    AudioLeg leg;
+media::AudioLeg make_audio_leg(const sdp::NegotiatedMedia* audio, const IpAddress& signaling_source) {
+    media::AudioLeg leg;
     leg.signaling_source = signaling_source;
     if (!audio) {
         leg.sends = leg.receives = false;

@@ -1,13 +1,13 @@
 // From what offer/answer agreed to what a media worker does.
 #pragma once
 
-#include "rooms/room_command.hpp"
+#include "media/room_command.hpp"
 #include "signaling/offer_answer.hpp"
 
 namespace rotunda::rooms {
 
 // `audio`: nullptr when the call has no audio line now (all refused or closed): the leg neither sends nor
 // receives.
-AudioLeg make_audio_leg(const sdp::NegotiatedMedia* audio, const IpAddress& signaling_source);
+media::AudioLeg make_audio_leg(const sdp::NegotiatedMedia* audio, const IpAddress& signaling_source);
 
 }  // namespace rotunda::rooms

@@ -6,12 +6,12 @@ namespace rotunda::rooms {
 
 namespace {
 
-std::string describe(const AudioLeg& leg) {
+std::string describe(const media::AudioLeg& leg) {
     return fmt::format("{}/{} {} ms", encoding_name(leg.send.codec), rtp_clock_hz(leg.send.codec),
                        leg.send.ptime_ms);
 }
 
-std::string_view direction(const AudioLeg& leg) {
+std::string_view direction(const media::AudioLeg& leg) {
     if (leg.on_hold) return "hold";
     if (leg.sends) return leg.receives ? "sendrecv" : "sendonly";
     return leg.receives ? "recvonly" : "inactive";
@@ -74,7 +74,7 @@ void CallLog::room_closed(const Participant& last) {
     write(LogLevel::info, "room.closed", last, "room closed with its last caller");
 }
 
-void CallLog::joined(const Participant& who, const AudioLeg& leg) {
+void CallLog::joined(const Participant& who, const media::AudioLeg& leg) {
     write(LogLevel::info, "call.joined", who, "joined",
           {{"codec", describe(leg)}, {"direction", std::string(direction(leg))}});
 }
@@ -83,7 +83,7 @@ void CallLog::media_started(const Participant& who, const Endpoint& source) {
     write(LogLevel::info, "call.media", who, "media flows", {{"source", source.to_string()}});
 }
 
-void CallLog::changed(const Participant& who, const AudioLeg& leg) {
+void CallLog::changed(const Participant& who, const media::AudioLeg& leg) {
     write(LogLevel::info, "call.changed", who, "media renegotiated",
           {{"codec", describe(leg)}, {"direction", std::string(direction(leg))}});
 }
@@ -92,7 +92,7 @@ void CallLog::change_refused(const Participant& who, std::string_view why) {
     write(LogLevel::warning, "call.change_refused", who, std::string(why));
 }
 
-void CallLog::digit(const Participant& who, const DigitPressed& press) {
+void CallLog::digit(const Participant& who, const media::DigitPressed& press) {
     write(
         LogLevel::info, "call.digit", who, "digit pressed",
         {{"digit", std::string(1, press.digit)}, {"length_ms", fmt::format("{:.0f}", to_ms(press.length))}});
@@ -102,7 +102,7 @@ void CallLog::silent(const Participant& who) {
     write(LogLevel::warning, "call.silent", who, "neither RTP nor RTCP comes in: asking with OPTIONS");
 }
 
-void CallLog::ended(const Participant& who, const LegQuality& quality, TimePoint now) {
+void CallLog::ended(const Participant& who, const media::LegQuality& quality, TimePoint now) {
     const sip::SessionEnded& end = *who.ended;
     std::vector<std::pair<std::string_view, std::string>> fields = {
         {"cause", std::string(cause_name(end.cause))},

@@ -17,14 +17,14 @@ class CallLog {
     void refused(const sip::SipMessage& invite, const Endpoint& source, int status, std::string_view why);
     void room_opened(const Participant& first);
     void room_closed(const Participant& last);
-    void joined(const Participant& who, const AudioLeg& leg);
+    void joined(const Participant& who, const media::AudioLeg& leg);
     void media_started(const Participant& who, const Endpoint& source);
-    void changed(const Participant& who, const AudioLeg& leg);
+    void changed(const Participant& who, const media::AudioLeg& leg);
     void change_refused(const Participant& who, std::string_view why);
-    void digit(const Participant& who, const DigitPressed& press);
+    void digit(const Participant& who, const media::DigitPressed& press);
     void silent(const Participant& who);
     // The quality line; all zero for a call whose media never began.
-    void ended(const Participant& who, const LegQuality& quality, TimePoint now);
+    void ended(const Participant& who, const media::LegQuality& quality, TimePoint now);
 
   private:
     void write(LogLevel level, std::string_view event, const Participant& who, std::string message,

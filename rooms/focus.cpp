@@ -25,7 +25,7 @@ IpAddress media_peer(const sip::Flow& flow, const std::optional<sdp::SessionDesc
 
 }  // namespace
 
-Focus::Focus(FocusSettings settings, sip::UserAgent& agent, MediaPortPool& ports, RandomSource& random,
+Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool& ports, RandomSource& random,
              LogSink& log)
     : settings_(std::move(settings)),
       agent_(agent),
@@ -104,7 +104,7 @@ std::optional<Focus::Refused> Focus::admit(const sip::IncomingInvite& event, Tim
     by_session_.emplace(who.session, who.id);
     Participant& participant = participants_.emplace(who.id, std::move(who)).first->second;
     if (entry->opened) {
-        command(participant, OpenRoom{participant.room, rooms_.media_settings()});
+        command(participant, media::OpenRoom{participant.room, rooms_.media_settings()});
         log_.room_opened(participant);
     }
     if (event.offer) apply_agreement(participant);
@@ -191,14 +191,14 @@ void Focus::on(const sip::SessionEnded& event, TimePoint now) {
     leave(*who);
     if (!who->joined) {
         log_.ended(*who, {}, now);
-        participants_.erase(ParticipantId(who->id));
+        participants_.erase(media::ParticipantId(who->id));
     }
 }
 
 void Focus::leave(Participant& who) {
-    if (who.joined) command(who, LeaveRoom{who.room, who.id});
+    if (who.joined) command(who, media::LeaveRoom{who.room, who.id});
     if (rooms_.leave(who.room)) {
-        command(who, CloseRoom{who.room});
+        command(who, media::CloseRoom{who.room});
         log_.room_closed(who);
     }
 }
@@ -227,7 +227,7 @@ void Focus::on(const sip::RequestReceived& event, TimePoint now) {
 
 // --- from the workers
 
-void Focus::handle(const RoomEvent& event, TimePoint now) {
+void Focus::handle(const media::RoomEvent& event, TimePoint now) {
     std::visit(
         [&](const auto& e) {
             if (auto it = participants_.find(e.participant); it != participants_.end())
@@ -236,21 +236,21 @@ void Focus::handle(const RoomEvent& event, TimePoint now) {
         event);
 }
 
-void Focus::on(Participant& who, const MediaStarted& event, TimePoint) {
+void Focus::on(Participant& who, const media::MediaStarted& event, TimePoint) {
     log_.media_started(who, event.source);
 }
 
-void Focus::on(Participant& who, const MediaSilent&, TimePoint now) {
+void Focus::on(Participant& who, const media::MediaSilent&, TimePoint now) {
     if (who.ended) return;
     log_.silent(who);
     agent_.ping(who.session, now);
 }
 
-void Focus::on(Participant& who, const DigitPressed& event, TimePoint) {
+void Focus::on(Participant& who, const media::DigitPressed& event, TimePoint) {
     log_.digit(who, event);
 }
 
-void Focus::on(Participant& who, const LegEnded& event, TimePoint now) {
+void Focus::on(Participant& who, const media::LegEnded& event, TimePoint now) {
     if (!who.ended) return;
     log_.ended(who, event.quality, now);
     participants_.erase(event.participant);
@@ -264,20 +264,20 @@ Participant* Focus::find(sip::SessionId session) {
 }
 
 void Focus::apply_agreement(Participant& who) {
-    AudioLeg leg = make_audio_leg(who.media.audio(), who.signaling_source);
+    media::AudioLeg leg = make_audio_leg(who.media.audio(), who.signaling_source);
     if (!who.joined) {
         who.joined = true;
         log_.joined(who, leg);
-        command(who, JoinRoom{who.room, who.id, std::move(*who.ports), leg, random_.token(16)});
+        command(who, media::JoinRoom{who.room, who.id, std::move(*who.ports), leg, random_.token(16)});
         who.ports.reset();
     } else if (leg != who.leg) {  // a refresh changes nothing (interop rule 3)
         log_.changed(who, leg);
-        command(who, UpdateLeg{who.room, who.id, leg});
+        command(who, media::UpdateLeg{who.room, who.id, leg});
     }
     who.leg = std::move(leg);
 }
 
-void Focus::command(const Participant& who, RoomCommand command) {
+void Focus::command(const Participant& who, media::RoomCommand command) {
     commands_.push_back({who.worker, std::move(command)});
 }
 

@@ -12,11 +12,11 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
+#include "media/media_transport.hpp"
+#include "media/room_command.hpp"
+#include "media/room_event.hpp"
 #include "rooms/call_log.hpp"
-#include "rooms/media_transport.hpp"
 #include "rooms/participant.hpp"
-#include "rooms/room_command.hpp"
-#include "rooms/room_event.hpp"
 #include "rooms/room_registry.hpp"
 #include "signaling/user_agent.hpp"
 
@@ -33,18 +33,18 @@ struct FocusSettings {
 // A command and the worker it is for, from 0.
 struct WorkerCommand {
     std::size_t worker = 0;
-    RoomCommand command;
+    media::RoomCommand command;
 };
 
 class Focus {
   public:
     // All references outlive the focus.
-    Focus(FocusSettings settings, sip::UserAgent& agent, MediaPortPool& ports, RandomSource& random,
+    Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool& ports, RandomSource& random,
           LogSink& log);
 
     // Everything the user agent has to say; call it whenever the agent was given something.
     void drain_agent(TimePoint now);
-    void handle(const RoomEvent& event, TimePoint now);
+    void handle(const media::RoomEvent& event, TimePoint now);
     std::vector<WorkerCommand> take_commands();
 
     // New calls get 503 from now on.
@@ -79,10 +79,10 @@ class Focus {
     template <typename Other>
     void on(const Other&, TimePoint) {}
 
-    void on(Participant& who, const MediaStarted& event, TimePoint now);
-    void on(Participant& who, const MediaSilent& event, TimePoint now);
-    void on(Participant& who, const DigitPressed& event, TimePoint now);
-    void on(Participant& who, const LegEnded& event, TimePoint now);
+    void on(Participant& who, const media::MediaStarted& event, TimePoint now);
+    void on(Participant& who, const media::MediaSilent& event, TimePoint now);
+    void on(Participant& who, const media::DigitPressed& event, TimePoint now);
+    void on(Participant& who, const media::LegEnded& event, TimePoint now);
 
     std::optional<Refused> refusal(std::string_view user) const;
     Refused refused_by(RoomRefusal refusal) const;
@@ -98,19 +98,19 @@ class Focus {
     // Tells the worker what was agreed, if it is news to him.
     void apply_agreement(Participant& who);
     void leave(Participant& who);
-    Participant* find(ParticipantId id);
-    void command(const Participant& who, RoomCommand command);
+    Participant* find(media::ParticipantId id);
+    void command(const Participant& who, media::RoomCommand command);
 
     FocusSettings settings_;
     sip::UserAgent& agent_;
-    MediaPortPool& ports_;
+    media::MediaPortPool& ports_;
     RandomSource& random_;
     CallLog log_;
 
     RoomRegistry rooms_;
-    IdSource<ParticipantId> ids_;
-    std::unordered_map<ParticipantId, Participant> participants_;
-    std::unordered_map<sip::SessionId, ParticipantId> by_session_;
+    IdSource<media::ParticipantId> ids_;
+    std::unordered_map<media::ParticipantId, Participant> participants_;
+    std::unordered_map<sip::SessionId, media::ParticipantId> by_session_;
     std::vector<WorkerCommand> commands_;
     bool refusing_ = false;
 };

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "rooms/room_command.hpp"
-#include "rooms/room_event.hpp"
+#include "media/room_command.hpp"
+#include "media/room_event.hpp"
 #include "signaling/offer_answer.hpp"
 #include "signaling/user_agent.hpp"
 
@@ -15,17 +15,17 @@ namespace rotunda::rooms {
 struct Participant {
     explicit Participant(sdp::OfferAnswer negotiation) : media(std::move(negotiation)) {}
 
-    ParticipantId id;
+    media::ParticipantId id;
     sip::SessionId session;
-    RoomId room;
+    media::RoomId room;
     std::size_t worker = 0;
 
     sdp::OfferAnswer media;
     // Ours until the worker gets them with JoinRoom; with a delayed offer that is when the ACK brings the
     // answer.
-    std::optional<MediaPorts> ports;
+    std::optional<media::MediaPorts> ports;
     sdp::LocalMedia local;  // what c= and m= say of those ports, for the whole call
-    AudioLeg leg;           // as the worker last heard of it
+    media::AudioLeg leg;    // as the worker last heard of it
     IpAddress signaling_source;
     bool joined = false;
 

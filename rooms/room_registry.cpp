@@ -49,7 +49,7 @@ Result<RoomRegistry::Entry, RoomRefusal> RoomRegistry::enter(std::string_view us
     return Entry{room, opens};
 }
 
-bool RoomRegistry::leave(RoomId id) {
+bool RoomRegistry::leave(media::RoomId id) {
     auto it = by_id_.find(id);
     if (it == by_id_.end()) return false;
     Room& room = *it->second;
@@ -60,7 +60,7 @@ bool RoomRegistry::leave(RoomId id) {
     return true;
 }
 
-const Room* RoomRegistry::find(RoomId id) const {
+const Room* RoomRegistry::find(media::RoomId id) const {
     auto it = by_id_.find(id);
     return it == by_id_.end() ? nullptr : it->second;
 }

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "rooms/room_command.hpp"
+#include "media/room_command.hpp"
 
 namespace rotunda::rooms {
 
@@ -28,12 +28,12 @@ struct RoomPolicy {
     std::function<bool(std::string_view)> on_demand;
     std::size_t max_rooms = 10'000;
     std::size_t max_participants = 1'000;  // per room, where the room does not say otherwise
-    RoomSettings media;
+    media::RoomSettings media;
 };
 
 // One open room, as the signaling thread sees it; its media lives on one worker for life.
 struct Room {
-    RoomId id;
+    media::RoomId id;
     std::string name;
     std::size_t worker = 0;
     std::size_t participants = 0;
@@ -58,11 +58,11 @@ class RoomRegistry {
     // leave() closes it.
     Result<Entry, RoomRefusal> enter(std::string_view user);
     // Gives the place back; true if the room is thereby closed and gone.
-    bool leave(RoomId id);
+    bool leave(media::RoomId id);
 
-    const Room* find(RoomId id) const;
+    const Room* find(media::RoomId id) const;
     std::size_t open_rooms() const { return by_name_.size(); }
-    const RoomSettings& media_settings() const { return policy_.media; }
+    const media::RoomSettings& media_settings() const { return policy_.media; }
 
   private:
     const ConfiguredRoom* configured(std::string_view user) const;
@@ -71,8 +71,8 @@ class RoomRegistry {
     RoomPolicy policy_;
     std::vector<std::size_t> load_;  // participants per worker
     std::map<std::string, std::unique_ptr<Room>, std::less<>> by_name_;
-    std::unordered_map<RoomId, Room*> by_id_;
-    IdSource<RoomId> ids_;
+    std::unordered_map<media::RoomId, Room*> by_id_;
+    IdSource<media::RoomId> ids_;
 };
 
 }  // namespace rotunda::rooms

@@ -71,7 +71,7 @@ Result<FileDescriptor, int> UdpPortPool::open(const Endpoint& local) const {
     return fd;
 }
 
-Result<rooms::MediaPorts> UdpPortPool::reserve(const IpAddress& peer) {
+Result<media::MediaPorts> UdpPortPool::reserve(const IpAddress& peer) {
     const auto local = routes_.towards(peer);
     if (!local) return fail_with("no route to " + peer.to_string());
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
@@ -84,7 +84,7 @@ Result<rooms::MediaPorts> UdpPortPool::reserve(const IpAddress& peer) {
         if (!rtcp && rtcp.error() == EADDRINUSE) continue;
         if (!rtcp)
             return fail_with("media port " + std::to_string(*port) + ": " + why_not_bound(rtcp.error()));
-        rooms::MediaPorts ports;
+        media::MediaPorts ports;
         ports.rtp = std::make_unique<UdpMediaTransport>(std::move(*rtp), lease, clock_);
         ports.rtcp = std::make_unique<UdpMediaTransport>(std::move(*rtcp), lease, clock_);
         ports.advertised = advertised_.for_media(*local, peer);

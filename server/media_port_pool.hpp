@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/random.hpp"
-#include "rooms/media_transport.hpp"
+#include "media/media_transport.hpp"
 #include "server/config.hpp"
 #include "server/file_descriptor.hpp"
 #include "server/local_addresses.hpp"
@@ -29,7 +29,7 @@ class PortLease {
     std::uint16_t port_;
 };
 
-class UdpPortPool final : public rooms::MediaPortPool {
+class UdpPortPool final : public media::MediaPortPool {
   public:
     // `clock`, `routes` and `advertised` outlive the pool and every port of it. The pairs come in an order a
     // stranger cannot guess, and a pair given back is used last, so that the last packets of the old call
@@ -37,7 +37,7 @@ class UdpPortPool final : public rooms::MediaPortPool {
     UdpPortPool(const Config::Media& settings, const Clock& clock, LocalAddresses& routes,
                 const AdvertisedAddresses& advertised, RandomSource& random);
 
-    Result<rooms::MediaPorts> reserve(const IpAddress& peer) override;
+    Result<media::MediaPorts> reserve(const IpAddress& peer) override;
     // Pairs nobody uses.
     std::size_t free() const;
 

@@ -83,7 +83,7 @@ class MediaWorker::Thread {
         thread_.join();
     }
 
-    void post(rooms::RoomCommand command) {
+    void post(media::RoomCommand command) {
         bool first = false;
         {
             const std::lock_guard lock(mutex_);
@@ -93,7 +93,7 @@ class MediaWorker::Thread {
         if (first) bell_.ring();
     }
 
-    rooms::MediaCounters counters() const {
+    media::MediaCounters counters() const {
         const std::lock_guard lock(mutex_);
         return counters_;
     }
@@ -112,14 +112,14 @@ class MediaWorker::Thread {
 
     // False once everything posted before the end has been done.
     bool take_commands() {
-        std::vector<rooms::RoomCommand> commands;
+        std::vector<media::RoomCommand> commands;
         bool stopping = false;
         {
             const std::lock_guard lock(mutex_);
             commands.swap(inbox_);
             stopping = stopping_;
         }
-        for (rooms::RoomCommand& command : commands) engine_.handle(std::move(command), clock_.now());
+        for (media::RoomCommand& command : commands) engine_.handle(std::move(command), clock_.now());
         if (stopping) hand_over_events();
         return !stopping;
     }
@@ -142,11 +142,11 @@ class MediaWorker::Thread {
     const Clock& clock_;
     Deliver deliver_;
     SystemRandom random_;
-    rooms::MediaEngine engine_;
+    media::MediaEngine engine_;
 
     mutable std::mutex mutex_;
-    std::vector<rooms::RoomCommand> inbox_;
-    rooms::MediaCounters counters_;
+    std::vector<media::RoomCommand> inbox_;
+    media::MediaCounters counters_;
     bool stopping_ = false;
 
     Doorbell bell_;
@@ -157,11 +157,11 @@ MediaWorker::MediaWorker(const Clock& clock, Deliver deliver)
     : thread_(std::make_unique<Thread>(clock, std::move(deliver))) {}
 MediaWorker::~MediaWorker() = default;
 
-void MediaWorker::post(rooms::RoomCommand command) {
+void MediaWorker::post(media::RoomCommand command) {
     thread_->post(std::move(command));
 }
 
-rooms::MediaCounters MediaWorker::counters() const {
+media::MediaCounters MediaWorker::counters() const {
     return thread_->counters();
 }
 

@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
-#include "rooms/media_engine.hpp"
-#include "rooms/room_command.hpp"
-#include "rooms/room_event.hpp"
+#include "media/media_engine.hpp"
+#include "media/room_command.hpp"
+#include "media/room_event.hpp"
 #include "server/clock.hpp"
 
 namespace rotunda::server {
@@ -15,7 +15,7 @@ namespace rotunda::server {
 class MediaWorker {
   public:
     // Called on the worker's thread, with at least one event.
-    using Deliver = std::function<void(std::vector<rooms::RoomEvent> events)>;
+    using Deliver = std::function<void(std::vector<media::RoomEvent> events)>;
 
     // Starts the thread. `clock` outlives the worker. Throws std::system_error if the system gives no thread.
     MediaWorker(const Clock& clock, Deliver deliver);
@@ -23,9 +23,9 @@ class MediaWorker {
     ~MediaWorker();
 
     // Any thread.
-    void post(rooms::RoomCommand command);
+    void post(media::RoomCommand command);
     // As of the last turn of the thread. Any thread.
-    rooms::MediaCounters counters() const;
+    media::MediaCounters counters() const;
 
   private:
     class Thread;

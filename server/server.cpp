@@ -50,7 +50,7 @@ class Server::Parts {
     bool settle_once();
     void give_memory_back();
     void on_timer();
-    void on_room_events(const std::vector<rooms::RoomEvent>& events);
+    void on_room_events(const std::vector<media::RoomEvent>& events);
     void on_stop_signal();
     void hang_up();
     void end_farewell();
@@ -116,7 +116,7 @@ Result<std::vector<ListenAddress>> Server::Parts::listen() {
 void Server::Parts::start_workers() {
     for (std::size_t i = 0; i < worker_count(config_); ++i)
         workers_.push_back(
-            std::make_unique<MediaWorker>(clock_, [this](std::vector<rooms::RoomEvent> events) {
+            std::make_unique<MediaWorker>(clock_, [this](std::vector<media::RoomEvent> events) {
                 loop.post([this, moved = std::move(events)] { on_room_events(moved); });
             }));
 }
@@ -185,8 +185,8 @@ void Server::Parts::on_timer() {
     settle();
 }
 
-void Server::Parts::on_room_events(const std::vector<rooms::RoomEvent>& events) {
-    for (const rooms::RoomEvent& event : events) focus_.handle(event, clock_.now());
+void Server::Parts::on_room_events(const std::vector<media::RoomEvent>& events) {
+    for (const media::RoomEvent& event : events) focus_.handle(event, clock_.now());
     settle();
 }
 
@@ -233,9 +233,9 @@ void Server::Parts::stop_if_quiet() {
 }
 
 void Server::Parts::log_state() {
-    rooms::MediaCounters media;
+    media::MediaCounters media;
     for (const auto& worker : workers_) {
-        const rooms::MediaCounters one = worker->counters();
+        const media::MediaCounters one = worker->counters();
         media.rooms += one.rooms;
         media.sessions += one.sessions;
         media.late_ticks += one.late_ticks;

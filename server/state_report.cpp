@@ -21,7 +21,7 @@ void add_all(Reasons& reasons, Count count) {
 }  // namespace
 
 LogRecord state_record(const rooms::Focus& focus, const sip::UserAgent& agent,
-                       const SipTransports& transports, const rooms::MediaCounters& media,
+                       const SipTransports& transports, const media::MediaCounters& media,
                        std::size_t free_media_pairs, std::uint64_t log_lines_lost) {
     const auto& layer = agent.transactions();
     const std::size_t transactions = layer.server_transactions() + layer.client_transactions();

@@ -35,7 +35,7 @@ std::optional<WallTime> stamp_of(msghdr& message) {
 UdpMediaTransport::UdpMediaTransport(FileDescriptor fd, std::shared_ptr<PortLease> lease, const Clock& clock)
     : lease_(std::move(lease)), fd_(std::move(fd)), arrivals_(clock), clock_(clock) {}
 
-std::optional<rooms::ReceivedDatagram> UdpMediaTransport::receive(MutableBytes buffer) {
+std::optional<media::ReceivedDatagram> UdpMediaTransport::receive(MutableBytes buffer) {
     SocketAddress source;
     StampSpace space{};
     iovec data{buffer.data(), buffer.size()};
@@ -50,7 +50,7 @@ std::optional<rooms::ReceivedDatagram> UdpMediaTransport::receive(MutableBytes b
         const ssize_t size = recvmsg(fd_.get(), &message, MSG_DONTWAIT);
         if (size >= 0) {
             const auto stamp = stamp_of(message);
-            return rooms::ReceivedDatagram{static_cast<std::size_t>(size), source.endpoint(),
+            return media::ReceivedDatagram{static_cast<std::size_t>(size), source.endpoint(),
                                            stamp ? arrivals_.arrival(*stamp) : clock_.now()};
         }
         if (errno == EAGAIN) return std::nullopt;

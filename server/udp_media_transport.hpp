@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "rooms/media_transport.hpp"
+#include "media/media_transport.hpp"
 #include "server/arrival_clock.hpp"
 #include "server/file_descriptor.hpp"
 
@@ -12,12 +12,12 @@ namespace rotunda::server {
 
 class PortLease;
 
-class UdpMediaTransport final : public rooms::MediaTransport {
+class UdpMediaTransport final : public media::MediaTransport {
   public:
     // `lease` goes back after the socket is closed. `clock` outlives this.
     UdpMediaTransport(FileDescriptor fd, std::shared_ptr<PortLease> lease, const Clock& clock);
 
-    std::optional<rooms::ReceivedDatagram> receive(MutableBytes buffer) override;
+    std::optional<media::ReceivedDatagram> receive(MutableBytes buffer) override;
     bool send(Bytes datagram, const Endpoint& to) override;
     void lock_to(std::optional<Endpoint> peer) override;
 

@@ -9,6 +9,7 @@
 
 using namespace rotunda;
 using namespace rotunda::rooms;
+using namespace rotunda::media;
 using namespace std::chrono_literals;
 
 namespace {

@@ -20,7 +20,7 @@ TEST_CASE("the first caller opens a room, the last one closes it") {
     auto first = registry.enter("1000");
     REQUIRE(first);
     CHECK(first->opened);
-    const RoomId id = first->room.id;
+    const media::RoomId id = first->room.id;
     auto second = registry.enter("1000");
     REQUIRE(second);
     CHECK(!second->opened);

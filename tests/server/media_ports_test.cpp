@@ -56,14 +56,14 @@ struct Pool {
     std::unique_ptr<UdpPortPool> pool;
 };
 
-Endpoint at(const rooms::MediaPorts& ports) {
+Endpoint at(const media::MediaPorts& ports) {
     return {loopback, ports.rtp_port};
 }
 
 const std::uint8_t hello[] = {'h', 'e', 'l', 'l', 'o'};
 
 // Loopback delivers within the system call that sends; the loop is for slow machines only.
-std::optional<rooms::ReceivedDatagram> receive(rooms::MediaTransport& transport, MutableBytes buffer) {
+std::optional<media::ReceivedDatagram> receive(media::MediaTransport& transport, MutableBytes buffer) {
     for (int i = 0; i < 1000; ++i) {
         if (auto got = transport.receive(buffer)) return got;
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -76,7 +76,7 @@ std::optional<rooms::ReceivedDatagram> receive(rooms::MediaTransport& transport,
 TEST_CASE("pairs are even and odd, distinct, within the range, and run out with a reason") {
     Pool pool({port(1), port(10)});
     CHECK(pool.pool->free() == 4);
-    std::vector<rooms::MediaPorts> taken;
+    std::vector<media::MediaPorts> taken;
     std::set<std::uint16_t> numbers;
     for (int i = 0; i < 4; ++i) {
         auto ports = pool.pool->reserve(loopback);
@@ -105,7 +105,7 @@ TEST_CASE("a pair goes back when both its sockets are gone, and is used last") {
     CHECK(pool.pool->free() == 4);
     first->rtcp.reset();
     CHECK(pool.pool->free() == 5);
-    std::vector<rooms::MediaPorts> next;
+    std::vector<media::MediaPorts> next;
     for (int i = 0; i < 4; ++i) next.push_back(*pool.pool->reserve(loopback));
     for (const auto& ports : next) CHECK(ports.rtp_port != number);
     CHECK(pool.pool->reserve(loopback)->rtp_port == number);

@@ -214,18 +214,18 @@ TEST_CASE("a media worker runs a leg, reports its end and gives the ports back")
 
     std::atomic<int> ended{0};
     {
-        MediaWorker worker(clock, [&](std::vector<rooms::RoomEvent> events) {
-            for (const auto& event : events) ended += std::holds_alternative<rooms::LegEnded>(event);
+        MediaWorker worker(clock, [&](std::vector<media::RoomEvent> events) {
+            for (const auto& event : events) ended += std::holds_alternative<media::LegEnded>(event);
         });
-        const rooms::RoomId room{1};
-        const rooms::ParticipantId participant{1};
-        rooms::JoinRoom join{room, participant, *pool.reserve(IpAddress::v4(0x7f000001)), {}, "cname"};
+        const media::RoomId room{1};
+        const media::ParticipantId participant{1};
+        media::JoinRoom join{room, participant, *pool.reserve(IpAddress::v4(0x7f000001)), {}, "cname"};
         join.audio.receive = {{0, AudioCodec::pcmu}};
         CHECK(pool.free() == 4);
-        worker.post(rooms::OpenRoom{room, {}});
+        worker.post(media::OpenRoom{room, {}});
         worker.post(std::move(join));
-        worker.post(rooms::LeaveRoom{room, participant});
-        worker.post(rooms::CloseRoom{room});
+        worker.post(media::LeaveRoom{room, participant});
+        worker.post(media::CloseRoom{room});
     }
     CHECK(ended == 1);
     CHECK(pool.free() == 5);

@@ -12,13 +12,13 @@ Endpoint endpoint(std::uint32_t address, std::size_t port) {
 
 }  // namespace
 
-Conference::Conference(std::uint64_t seed, rooms::RoomSettings settings)
+Conference::Conference(std::uint64_t seed, media::RoomSettings settings)
     : network(seed), random(seed * 77 + 1), engine(random, WallOffset(std::chrono::hours(400000))) {
-    engine.handle(rooms::OpenRoom{room, settings}, network.now);
+    engine.handle(media::OpenRoom{room, settings}, network.now);
 }
 
-rooms::RoomSettings Conference::quiet_settings() {
-    rooms::RoomSettings settings;
+media::RoomSettings Conference::quiet_settings() {
+    media::RoomSettings settings;
     settings.alone_prompt = false;
     return settings;
 }
@@ -38,32 +38,32 @@ Phone& Conference::join(PhoneOptions options) {
     return phone;
 }
 
-Phone& Conference::join(PhoneOptions options, const rooms::AudioLeg& leg) {
+Phone& Conference::join(PhoneOptions options, const media::AudioLeg& leg) {
     Phone& phone = make_phone(std::move(options));
     enter(phone, leg);
     return phone;
 }
 
-void Conference::enter(Phone& phone, const rooms::AudioLeg& leg) {
+void Conference::enter(Phone& phone, const media::AudioLeg& leg) {
     const std::size_t n = index_of(phone);
     const Endpoint rtp = server_address(phone);
-    rooms::MediaPorts ports;
+    media::MediaPorts ports;
     auto socket = std::make_unique<VirtualSocket>(network, rtp);
     sockets_[n] = socket.get();
     ports.rtp = std::move(socket);
     ports.rtcp = std::make_unique<VirtualSocket>(network, endpoint(0xc0a80001, rtp.port + 1u));
     ports.rtp_port = rtp.port;
     in_room_[n] = true;
-    engine.handle(rooms::JoinRoom{room, id_of(phone), std::move(ports), leg, "test@rotunda"}, network.now);
+    engine.handle(media::JoinRoom{room, id_of(phone), std::move(ports), leg, "test@rotunda"}, network.now);
     phone.call(rtp, network.now);
 }
 
-void Conference::update(const Phone& phone, const rooms::AudioLeg& leg) {
-    engine.handle(rooms::UpdateLeg{room, id_of(phone), leg}, network.now);
+void Conference::update(const Phone& phone, const media::AudioLeg& leg) {
+    engine.handle(media::UpdateLeg{room, id_of(phone), leg}, network.now);
 }
 
 void Conference::leave(const Phone& phone) {
-    engine.handle(rooms::LeaveRoom{room, id_of(phone)}, network.now);
+    engine.handle(media::LeaveRoom{room, id_of(phone)}, network.now);
     in_room_[index_of(phone)] = false;
     sockets_[index_of(phone)] = nullptr;
 }
@@ -72,7 +72,7 @@ std::size_t Conference::index_of(const Phone& phone) const {
     return phone.address().address.bytes()[3] + 256u * phone.address().address.bytes()[2];
 }
 
-rooms::ParticipantId Conference::id_of(const Phone& phone) const {
+media::ParticipantId Conference::id_of(const Phone& phone) const {
     return {index_of(phone) + 1};
 }
 

@@ -4,24 +4,24 @@
 #include <memory>
 #include <vector>
 
-#include "rooms/media_engine.hpp"
+#include "media/media_engine.hpp"
 #include "tests/sim/phone.hpp"
 
 namespace rotunda::sim {
 
 class Conference {
   public:
-    explicit Conference(std::uint64_t seed = 1, rooms::RoomSettings settings = quiet_settings());
+    explicit Conference(std::uint64_t seed = 1, media::RoomSettings settings = quiet_settings());
 
     // Without the chime, which most tests do not want to hear.
-    static rooms::RoomSettings quiet_settings();
+    static media::RoomSettings quiet_settings();
 
     Phone& join(PhoneOptions options);
-    Phone& join(PhoneOptions options, const rooms::AudioLeg& leg);
+    Phone& join(PhoneOptions options, const media::AudioLeg& leg);
     // A phone that has an address but is in no room yet; its leg may be changed before it joins.
     Phone& make_phone(PhoneOptions options);
-    void enter(Phone& phone, const rooms::AudioLeg& leg);
-    void update(const Phone& phone, const rooms::AudioLeg& leg);
+    void enter(Phone& phone, const media::AudioLeg& leg);
+    void update(const Phone& phone, const media::AudioLeg& leg);
     void leave(const Phone& phone);
 
     // The way from the phone to the server.
@@ -34,7 +34,7 @@ class Conference {
     void stall(Duration d);
 
     TimePoint now() const { return network.now; }
-    rooms::ParticipantId id_of(const Phone& phone) const;
+    media::ParticipantId id_of(const Phone& phone) const;
     Endpoint server_address(const Phone& phone) const;
     VirtualSocket& socket_of(const Phone& phone) { return *sockets_.at(index_of(phone)); }
 
@@ -48,7 +48,7 @@ class Conference {
 
     VirtualNetwork network;
     SeededRandom random;
-    rooms::MediaEngine engine;
+    media::MediaEngine engine;
 
     // Ticks' slices run since, and what they took from the heap.
     bool count_engine_allocations = false;
@@ -63,8 +63,8 @@ class Conference {
     std::vector<std::unique_ptr<Phone>> phones_;
     std::vector<VirtualSocket*> sockets_;
     std::vector<bool> in_room_;
-    std::vector<rooms::RoomEvent> events_;
-    static constexpr rooms::RoomId room{1};
+    std::vector<media::RoomEvent> events_;
+    static constexpr media::RoomId room{1};
 };
 
 }  // namespace rotunda::sim

@@ -70,7 +70,7 @@ TEST_CASE("three phones with different codecs hear one another at equal loudness
         CHECK(phones[i]->sequence_breaks() == 0);
         CHECK(phones[i]->packets().size() >= 148);
     }
-    CHECK(conference.events<rooms::MediaStarted>().size() == 3);
+    CHECK(conference.events<media::MediaStarted>().size() == 3);
 }
 
 TEST_CASE("a single talker reaches a listener of his codec as clean as the codec itself is") {
@@ -105,7 +105,7 @@ TEST_CASE("who leaves is gone within 60 ms and the others hear no gap") {
     CHECK(decibel(tone_amplitude(heard.subspan(480, 1600), 1100, 8000) / loud) < -45);
     CHECK(longest_gap_ms(heard, 500, 8000, loud) == 0);
     CHECK(witness.sequence_breaks() == 0);
-    const auto ended = conference.events<rooms::LegEnded>();
+    const auto ended = conference.events<media::LegEnded>();
     REQUIRE(ended.size() == 1);
     CHECK(ended[0].quality.packets_received >= 99);
     CHECK(ended[0].quality.packets_lost == 0);
@@ -253,7 +253,7 @@ TEST_CASE("packet times of 10 to 60 ms, in and out, meet in one room") {
 }
 
 TEST_CASE("the first caller alone hears a short chime once, then silence, and RTP all the time") {
-    Conference conference(1, rooms::RoomSettings{});
+    Conference conference(1, media::RoomSettings{});
     Phone& alone = conference.join(PhoneOptions{});
     conference.run(3s);
     double loudest = 0;

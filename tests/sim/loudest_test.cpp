@@ -23,7 +23,7 @@ PhoneOptions phone_with(AudioCodec codec, Signal signal) {
 }  // namespace
 
 TEST_CASE("everyone hears the N loudest others: a talker one more than the listeners, less himself") {
-    rooms::RoomSettings settings = Conference::quiet_settings();
+    media::RoomSettings settings = Conference::quiet_settings();
     settings.max_talkers = 2;
     Conference conference(1, settings);
     const std::array<double, 4> hz = {510, 937, 1381, 1753};
@@ -60,7 +60,7 @@ TEST_CASE("everyone hears the N loudest others: a talker one more than the liste
 }
 
 TEST_CASE("a seat that changes hands is heard by nobody as a gap in another's voice") {
-    rooms::RoomSettings settings = Conference::quiet_settings();
+    media::RoomSettings settings = Conference::quiet_settings();
     settings.max_talkers = 2;
     Conference conference(1, settings);
     const std::array<double, 3> hz = {500, 900, 1300};

@@ -127,7 +127,7 @@ TEST_CASE("a clock that is 200 ppm off costs neither gaps nor growing delay") {
         CHECK(longest_gap_ms(Samples(listener.heard()).subspan(8000), 440, 8000, loud) <= 20);
         conference.leave(speaker);
         conference.run(20ms);
-        const auto ended = conference.events<rooms::LegEnded>();
+        const auto ended = conference.events<media::LegEnded>();
         REQUIRE(ended.size() == 1);
         CHECK(ended[0].quality.mean_delay < 30ms);
     }
@@ -178,7 +178,7 @@ TEST_CASE("Opus that sends nothing in silence: no gap in speech, and pauses are 
     }
     conference.leave(speaker);
     conference.run(20ms);
-    const auto ended = conference.events<rooms::LegEnded>();
+    const auto ended = conference.events<media::LegEnded>();
     REQUIRE(ended.size() == 1);
     CHECK(ended[0].quality.packets_received < 400);
     CHECK(ended[0].quality.packets_lost == 0);
@@ -237,7 +237,7 @@ TEST_CASE("rubbish on a leg's port harms nobody and is counted") {
     CHECK(listener.sequence_breaks() == 0);
     conference.leave(junk);
     conference.run(20ms);
-    CHECK(conference.events<rooms::LegEnded>().at(0).quality.packets_discarded > 500);
+    CHECK(conference.events<media::LegEnded>().at(0).quality.packets_discarded > 500);
     CHECK(std::abs(decibel(tone_amplitude(listener.heard_last(500ms), 440, 8000) / loud)) < 1);
     static_cast<void>(speaker);
 }

@@ -17,8 +17,8 @@ Phone::Phone(VirtualNetwork& network, Endpoint address, PhoneOptions options, st
     change_codec(options_.codec, options_.ptime_ms);
 }
 
-rooms::AudioLeg Phone::leg() const {
-    rooms::AudioLeg leg;
+media::AudioLeg Phone::leg() const {
+    media::AudioLeg leg;
     for (AudioCodec codec : {AudioCodec::pcmu, AudioCodec::pcma, AudioCodec::g722, AudioCodec::opus})
         if (codec != AudioCodec::opus || options_.codec == codec)
             leg.receive.push_back({payload_type_of(codec), codec});

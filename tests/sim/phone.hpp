@@ -7,7 +7,7 @@
 
 #include "codecs/audio_decoder.hpp"
 #include "codecs/audio_encoder.hpp"
-#include "rooms/room_command.hpp"
+#include "media/room_command.hpp"
 #include "rtp/rtp_sender.hpp"
 #include "tests/sim/signals.hpp"
 #include "tests/sim/virtual_network.hpp"
@@ -39,7 +39,7 @@ class Phone {
     Phone(VirtualNetwork& network, Endpoint address, PhoneOptions options, std::uint64_t seed);
 
     // The leg that offer/answer with this phone leads to.
-    rooms::AudioLeg leg() const;
+    media::AudioLeg leg() const;
     const Endpoint& address() const { return address_; }
     const PhoneOptions& options() const { return options_; }
     void call(Endpoint server, TimePoint now);

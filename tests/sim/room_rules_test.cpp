@@ -63,7 +63,7 @@ TEST_CASE("a thousand people in one room hear the three who talk") {
     for (Phone* phone : phones) conference.leave(*phone);
     CHECK(conference.engine.counters().sessions == 0);
     CHECK_FALSE(conference.engine.next_timeout().has_value());
-    CHECK(conference.events<rooms::LegEnded>().empty());  // not yet taken
+    CHECK(conference.events<media::LegEnded>().empty());  // not yet taken
     CHECK(conference.engine.take_events().size() == 1000);
 }
 
@@ -150,7 +150,7 @@ TEST_CASE("talkers whose sum is far beyond full scale are limited, and own voice
 TEST_CASE(
     "silence is told for as long as it lasts, and never of one who is held, told not to send, or alive by "
     "RTCP") {
-    rooms::RoomSettings settings = Conference::quiet_settings();
+    media::RoomSettings settings = Conference::quiet_settings();
     settings.silence_timeout = 10s;
     Conference conference(1, settings);
     Phone& dead = conference.join(phone_with(AudioCodec::pcmu, tone(500)));
@@ -169,7 +169,7 @@ TEST_CASE(
         conference.run(500ms);
         if (i % 8 == 0) quiet.send_report(conference.now());
     }
-    auto silent = conference.events<rooms::MediaSilent>();
+    auto silent = conference.events<media::MediaSilent>();
     // After 10, 20 and 30 s: he may have died since he last answered.
     REQUIRE(silent.size() == 3);
     for (const auto& event : silent) CHECK(event.participant == conference.id_of(dead));
@@ -180,7 +180,7 @@ TEST_CASE(
     conference.run(8s);
     quiet.send_report(conference.now());
     conference.run(4s);
-    CHECK(conference.events<rooms::MediaSilent>().size() == 4);
+    CHECK(conference.events<media::MediaSilent>().size() == 4);
     // All four were sent to all the time.
     for (Phone* phone : {&dead, &held, &listens_only, &quiet}) CHECK(phone->packets().size() > 50 * 44);
 }
@@ -212,7 +212,7 @@ TEST_CASE("digits are told once each, at the clock of the leg's codec") {
         phone.send_event(digit, 3, 1280, true, conference.now());
         conference.run(300ms);
     }
-    const auto digits = conference.events<rooms::DigitPressed>();
+    const auto digits = conference.events<media::DigitPressed>();
     REQUIRE(digits.size() == 3);
     CHECK(digits[0].digit == '1');
     CHECK(digits[1].digit == '2');
@@ -229,7 +229,7 @@ TEST_CASE("a flood of digits is cut short before it floods the log") {
         phone.send_event(5, 1, 800, true, conference.now());
         conference.run(5ms);
     }
-    const auto digits = conference.events<rooms::DigitPressed>();
+    const auto digits = conference.events<media::DigitPressed>();
     CHECK(digits.size() >= 64);
     CHECK(digits.size() <= 96);
 }
@@ -270,7 +270,7 @@ TEST_CASE("reports go both ways, on a socket of their own and multiplexed") {
         conference.leave(phone);
         conference.run(20ms);
         CHECK(phone.bye_received);
-        const auto ended = conference.events<rooms::LegEnded>();
+        const auto ended = conference.events<media::LegEnded>();
         REQUIRE(ended.size() == 1);
         CHECK(ended[0].quality.packets_lost > 50);
         CHECK(ended[0].quality.frames_concealed > 50);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/random.hpp"
-#include "rooms/media_transport.hpp"
+#include "media/media_transport.hpp"
 #include "tests/sim/allocation_count.hpp"
 #include "tests/sim/media_network.hpp"
 
@@ -70,18 +70,18 @@ class VirtualNetwork {
 };
 
 // The server's side of the network.
-class VirtualSocket final : public rooms::MediaTransport {
+class VirtualSocket final : public media::MediaTransport {
   public:
     VirtualSocket(VirtualNetwork& network, Endpoint local) : network_(network), local_(local) {}
     ~VirtualSocket() override { network_.discard(local_); }
 
-    std::optional<rooms::ReceivedDatagram> receive(MutableBytes buffer) override {
+    std::optional<media::ReceivedDatagram> receive(MutableBytes buffer) override {
         const NetworkHeap heap(network_);
         while (auto datagram = network_.receive(local_)) {
             if (locked && datagram->source != *locked) continue;
             const std::size_t size = std::min(buffer.size(), datagram->bytes.size());
             std::copy_n(datagram->bytes.begin(), size, buffer.begin());
-            return rooms::ReceivedDatagram{size, datagram->source, datagram->arrival};
+            return media::ReceivedDatagram{size, datagram->source, datagram->arrival};
         }
         return std::nullopt;
     }

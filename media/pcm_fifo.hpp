@@ -7,7 +7,7 @@
 
 #include "base/audio_frame.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 class PcmFifo {
   public:
@@ -34,4 +34,4 @@ class PcmFifo {
     std::size_t end_ = 0;
 };
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

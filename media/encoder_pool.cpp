@@ -1,8 +1,8 @@
-#include "rooms/encoder_pool.hpp"
+#include "media/encoder_pool.hpp"
 
 #include <algorithm>
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 std::unique_ptr<FrameEncoder> EncoderPool::take(const AudioSettings& settings, int into_frame_ms) {
     auto found = std::ranges::find(idle_, settings, [](const auto& e) { return e->settings(); });
@@ -25,4 +25,4 @@ void EncoderPool::give_back(std::unique_ptr<FrameEncoder> encoder) {
     idle_.push_back(std::move(encoder));
 }
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

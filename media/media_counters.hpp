@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 // Since the worker started; `sessions` and `rooms` are now.
 struct MediaCounters {
@@ -18,4 +18,4 @@ struct MediaCounters {
     std::size_t sessions = 0;
 };
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

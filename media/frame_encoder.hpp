@@ -11,7 +11,7 @@
 #include "base/byte_reader.hpp"
 #include "codecs/audio_encoder.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 class FrameEncoder {
   public:
@@ -55,4 +55,4 @@ class FrameEncoder {
     std::array<std::uint8_t, codecs::max_payload_bytes> payload_;
 };
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

@@ -12,11 +12,11 @@
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "base/timer_queue.hpp"
-#include "rooms/media_context.hpp"
-#include "rooms/room_command.hpp"
-#include "rooms/room_event.hpp"
+#include "media/media_context.hpp"
+#include "media/room_command.hpp"
+#include "media/room_event.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 class MediaRoom;
 
@@ -57,4 +57,4 @@ class MediaEngine {
     std::uint64_t opened_ = 0;  // spreads the rooms' ticks over the 20 ms
 };
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

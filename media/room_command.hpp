@@ -11,9 +11,9 @@
 #include "base/net_address.hpp"
 #include "base/strong_id.hpp"
 #include "base/time.hpp"
-#include "rooms/media_transport.hpp"
+#include "media/media_transport.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 using RoomId = StrongId<struct RoomTag>;
 using ParticipantId = StrongId<struct ParticipantTag>;
@@ -84,4 +84,4 @@ struct LeaveRoom {
 
 using RoomCommand = std::variant<OpenRoom, CloseRoom, JoinRoom, UpdateLeg, LeaveRoom>;
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

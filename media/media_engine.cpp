@@ -1,10 +1,10 @@
-#include "rooms/media_engine.hpp"
+#include "media/media_engine.hpp"
 
 #include <utility>
 
-#include "rooms/media_room.hpp"
+#include "media/media_room.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 namespace {
 
@@ -90,4 +90,4 @@ std::vector<RoomEvent> MediaEngine::take_events() {
     return std::exchange(context_.events, {});
 }
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

@@ -1,4 +1,6 @@
 // Moving between the shared encoder and one of one's own must not be heard.
+#include "media/room_buses.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -6,10 +8,9 @@
 #include <vector>
 
 #include "codecs/audio_decoder.hpp"
-#include "rooms/room_buses.hpp"
 
 using namespace rotunda;
-using namespace rotunda::rooms;
+using namespace rotunda::media;
 using namespace std::chrono_literals;
 
 namespace {

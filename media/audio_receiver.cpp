@@ -1,4 +1,4 @@
-#include "rooms/audio_receiver.hpp"
+#include "media/audio_receiver.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -9,7 +9,7 @@
 #include "mixer/audio_mixer.hpp"
 #include "mixer/level.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 namespace {
 
@@ -233,4 +233,4 @@ Duration AudioReceiver::buffered() const {
     return Duration(std::chrono::seconds(1)) * static_cast<std::int64_t>(fifo_.size()) / rate_hz_;
 }
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

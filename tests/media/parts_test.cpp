@@ -5,13 +5,13 @@
 #include <utility>
 #include <vector>
 
-#include "rooms/alone_chime.hpp"
-#include "rooms/encoder_pool.hpp"
-#include "rooms/frame_encoder.hpp"
-#include "rooms/pcm_fifo.hpp"
+#include "media/alone_chime.hpp"
+#include "media/encoder_pool.hpp"
+#include "media/frame_encoder.hpp"
+#include "media/pcm_fifo.hpp"
 
 using namespace rotunda;
-using namespace rotunda::rooms;
+using namespace rotunda::media;
 
 TEST_CASE("the PCM queue keeps order over any sequence of pushes and drops, in one piece of memory") {
     PcmFifo fifo(1000);

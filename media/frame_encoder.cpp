@@ -1,10 +1,10 @@
-#include "rooms/frame_encoder.hpp"
+#include "media/frame_encoder.hpp"
 
 #include <algorithm>
 #include <cassert>
 #include <utility>
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 namespace {
 
@@ -68,4 +68,4 @@ void FrameEncoder::set_expected_loss(int percent) {
     encoder_->set_expected_loss(percent);
 }
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

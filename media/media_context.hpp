@@ -6,12 +6,12 @@
 
 #include "base/random.hpp"
 #include "base/time.hpp"
+#include "media/encoder_pool.hpp"
+#include "media/media_counters.hpp"
+#include "media/room_event.hpp"
 #include "mixer/talker_sums.hpp"
-#include "rooms/encoder_pool.hpp"
-#include "rooms/media_counters.hpp"
-#include "rooms/room_event.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 // What a room fills and reads within one call: its sums now [0] and, in the one tick of a change of rate, at
 // the rate to come [1].
@@ -29,4 +29,4 @@ struct MediaContext {
     MediaCounters counters;
 };
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

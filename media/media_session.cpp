@@ -1,11 +1,11 @@
-#include "rooms/media_session.hpp"
+#include "media/media_session.hpp"
 
 #include <algorithm>
 #include <cstring>
 
 #include "rtp/classify.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 namespace {
 
@@ -271,4 +271,4 @@ int MediaSession::remote_loss_percent() const {
     return view ? static_cast<int>(view->fraction_lost * 100.0) : 0;
 }
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

@@ -3,7 +3,7 @@
 
 #include "base/audio_frame.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 class AloneChime {
   public:
@@ -28,4 +28,4 @@ class AloneChime {
     bool stopping_ = false;
 };
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

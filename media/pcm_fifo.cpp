@@ -1,8 +1,8 @@
-#include "rooms/pcm_fifo.hpp"
+#include "media/pcm_fifo.hpp"
 
 #include <algorithm>
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 MutablePcm PcmFifo::space(std::size_t n) {
     if (n > data_.size() - end_ && begin_ > 0) {
@@ -14,4 +14,4 @@ MutablePcm PcmFifo::space(std::size_t n) {
     return {data_.data() + end_, std::min(n, data_.size() - end_)};
 }
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

@@ -7,14 +7,14 @@
 #include <optional>
 #include <vector>
 
+#include "media/alone_chime.hpp"
+#include "media/media_context.hpp"
+#include "media/media_session.hpp"
+#include "media/room_buses.hpp"
 #include "mixer/audio_mixer.hpp"
 #include "mixer/talker_sums.hpp"
-#include "rooms/alone_chime.hpp"
-#include "rooms/media_context.hpp"
-#include "rooms/media_session.hpp"
-#include "rooms/room_buses.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 class MediaRoom {
   public:
@@ -106,4 +106,4 @@ class MediaRoom {
     bool chimed_ = false;
 };
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

@@ -10,7 +10,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 struct ReceivedDatagram {
     std::size_t size = 0;  // bytes written to the caller's buffer; a longer datagram is cut off
@@ -48,4 +48,4 @@ class MediaPortPool {
     virtual Result<MediaPorts> reserve(const IpAddress& peer) = 0;
 };
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

@@ -1,4 +1,4 @@
-#include "rooms/alone_chime.hpp"
+#include "media/alone_chime.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 
 #include "mixer/audio_mixer.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 namespace {
 
@@ -42,4 +42,4 @@ void AloneChime::fill(MutablePcm out, int rate_hz) {
     position_s_ += static_cast<double>(out.size()) / rate_hz;
 }
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

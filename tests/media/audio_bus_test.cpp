@@ -1,5 +1,5 @@
 // What leaves a bus at each codec's rate.
-#include "rooms/audio_bus.hpp"
+#include "media/audio_bus.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@
 #include <vector>
 
 using namespace rotunda;
-using namespace rotunda::rooms;
+using namespace rotunda::media;
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include "codecs/resampler.hpp"
 #include "mixer/audio_mixer.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 inline constexpr std::array codec_rates_hz = {8000, 16000, 48000};
 
@@ -63,4 +63,4 @@ class AudioBus {
     RateSet fed_ = 0;          // rates whose resampler has heard the last block
 };
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

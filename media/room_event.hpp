@@ -5,9 +5,9 @@
 #include <variant>
 
 #include "base/time.hpp"
-#include "rooms/room_command.hpp"
+#include "media/room_command.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 // The first valid RTP packet of a leg came in.
 struct MediaStarted {
@@ -51,4 +51,4 @@ struct LegEnded {
 
 using RoomEvent = std::variant<MediaStarted, MediaSilent, DigitPressed, LegEnded>;
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

@@ -1,10 +1,10 @@
-#include "rooms/audio_bus.hpp"
+#include "media/audio_bus.hpp"
 
 #include <algorithm>
 
 #include "base/audio_codec.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 namespace {
 
@@ -67,4 +67,4 @@ void AudioBus::render(const BusInput& now, const BusInput* next, RateSet wanted,
     *this = changed;
 }
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

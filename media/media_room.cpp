@@ -1,9 +1,9 @@
-#include "rooms/media_room.hpp"
+#include "media/media_room.hpp"
 
 #include <algorithm>
 #include <cassert>
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 namespace {
 
@@ -318,4 +318,4 @@ void MediaRoom::report_losses() {
     buses_.apply_losses();
 }
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

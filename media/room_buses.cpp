@@ -1,11 +1,11 @@
-#include "rooms/room_buses.hpp"
+#include "media/room_buses.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "mixer/level.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 namespace {
 
@@ -166,4 +166,4 @@ std::uint64_t RoomBuses::take_encodes() {
     return std::exchange(encodes_, 0);
 }
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

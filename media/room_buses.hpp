@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "base/time.hpp"
-#include "rooms/audio_bus.hpp"
-#include "rooms/encoder_pool.hpp"
+#include "media/audio_bus.hpp"
+#include "media/encoder_pool.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 struct PrivateBus {
     AudioBus bus;
@@ -89,4 +89,4 @@ class RoomBuses {
     std::uint64_t encodes_ = 0;
 };
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

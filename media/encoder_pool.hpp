@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
-#include "rooms/frame_encoder.hpp"
+#include "media/frame_encoder.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 // One for each worker.
 class EncoderPool {
@@ -25,4 +25,4 @@ class EncoderPool {
     std::vector<std::unique_ptr<FrameEncoder>> idle_;
 };
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

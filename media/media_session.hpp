@@ -4,15 +4,15 @@
 
 #include <string>
 
-#include "rooms/audio_receiver.hpp"
-#include "rooms/media_context.hpp"
-#include "rooms/room_command.hpp"
+#include "media/audio_receiver.hpp"
+#include "media/media_context.hpp"
+#include "media/room_command.hpp"
 #include "rtp/receiver_statistics.hpp"
 #include "rtp/rtcp_session.hpp"
 #include "rtp/rtp_sender.hpp"
 #include "rtp/source_latch.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 class MediaSession {
   public:
@@ -94,4 +94,4 @@ class MediaSession {
     std::uint64_t not_negotiated_ = 0;
 };
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

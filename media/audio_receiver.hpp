@@ -8,12 +8,12 @@
 
 #include "codecs/audio_decoder.hpp"
 #include "codecs/comfort_noise.hpp"
-#include "rooms/pcm_fifo.hpp"
-#include "rooms/room_command.hpp"
+#include "media/pcm_fifo.hpp"
+#include "media/room_command.hpp"
 #include "rtp/dtmf_receiver.hpp"
 #include "rtp/jitter_buffer.hpp"
 
-namespace rotunda::rooms {
+namespace rotunda::media {
 
 // Used by one media worker. No heap per packet or tick, except a codec's decoder at its first packet.
 class AudioReceiver {
@@ -91,4 +91,4 @@ class AudioReceiver {
     std::uint64_t undecodable_ = 0;
 };
 
-}  // namespace rotunda::rooms
+}  // namespace rotunda::media

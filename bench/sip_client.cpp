@@ -7,8 +7,8 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "sdp/session_description.hpp"
 #include "server/socket.hpp"
-#include "signaling/sdp.hpp"
 
 namespace rotunda::bench {
 namespace {

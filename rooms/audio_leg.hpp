@@ -2,7 +2,7 @@
 #pragma once
 
 #include "media/room_command.hpp"
-#include "signaling/offer_answer.hpp"
+#include "sdp/offer_answer.hpp"
 
 namespace rotunda::rooms {
 

@@ -7,7 +7,7 @@
 
 #include "media/room_command.hpp"
 #include "media/room_event.hpp"
-#include "signaling/offer_answer.hpp"
+#include "sdp/offer_answer.hpp"
 #include "signaling/user_agent.hpp"
 
 namespace rotunda::rooms {

@@ -1,7 +1,7 @@
 // A whole conversation: descriptions divided by form feeds, each taken as the peer's offer and then as the
 // answer to an offer of ours.
 #include "base/text.hpp"
-#include "signaling/offer_answer.hpp"
+#include "sdp/offer_answer.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace rotunda;

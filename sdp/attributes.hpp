@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "signaling/sdp.hpp"
+#include "sdp/session_description.hpp"
 
 namespace rotunda::sdp {
 

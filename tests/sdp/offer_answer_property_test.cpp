@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "tests/signaling/offer_answer_support.hpp"
+#include "tests/sdp/offer_answer_support.hpp"
 
 using namespace rotunda;
 using namespace rotunda::sdp;

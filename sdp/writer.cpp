@@ -1,6 +1,6 @@
 #include <utility>
 
-#include "signaling/sdp.hpp"
+#include "sdp/session_description.hpp"
 
 namespace rotunda::sdp {
 namespace {

@@ -1,11 +1,11 @@
-#include "signaling/offer_answer.hpp"
+#include "sdp/offer_answer.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
-#include "signaling/offer_answer_formats.hpp"
-#include "signaling/offer_answer_lines.hpp"
+#include "sdp/offer_answer_formats.hpp"
+#include "sdp/offer_answer_lines.hpp"
 
 namespace rotunda::sdp {
 namespace {

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "signaling/sdp.hpp"
-#include "signaling/sdp_text.hpp"
+#include "sdp/session_description.hpp"
+#include "sdp/text.hpp"
 
 namespace rotunda::sdp {
 namespace {

@@ -1,11 +1,11 @@
-#include "signaling/sdp_attributes.hpp"
+#include "sdp/attributes.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bitset>
 
 #include "base/text.hpp"
-#include "signaling/sdp_text.hpp"
+#include "sdp/text.hpp"
 
 namespace rotunda::sdp {
 namespace {

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "signaling/offer_answer.hpp"
-#include "signaling/offer_answer_formats.hpp"
+#include "sdp/offer_answer.hpp"
+#include "sdp/offer_answer_formats.hpp"
 
 namespace rotunda::sdp {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "signaling/offer_answer.hpp"
+#include "sdp/offer_answer.hpp"
 
 namespace rotunda::sdp::test {
 

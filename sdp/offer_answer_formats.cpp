@@ -1,4 +1,4 @@
-#include "signaling/offer_answer_formats.hpp"
+#include "sdp/offer_answer_formats.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,8 @@
-#include "signaling/sdp_attributes.hpp"
+#include "sdp/attributes.hpp"
 
 #include <doctest/doctest.h>
 
-#include "tests/signaling/offer_answer_support.hpp"
+#include "tests/sdp/offer_answer_support.hpp"
 
 using namespace rotunda;
 using namespace rotunda::sdp;

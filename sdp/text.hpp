@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "signaling/sdp.hpp"
+#include "sdp/session_description.hpp"
 
 namespace rotunda::sdp {
 

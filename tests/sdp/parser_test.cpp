@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "signaling/sdp.hpp"
-#include "tests/signaling/offer_answer_support.hpp"
+#include "sdp/session_description.hpp"
+#include "tests/sdp/offer_answer_support.hpp"
 
 using namespace rotunda;
 using namespace rotunda::sdp;

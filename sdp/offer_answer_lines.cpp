@@ -1,4 +1,4 @@
-#include "signaling/offer_answer_lines.hpp"
+#include "sdp/offer_answer_lines.hpp"
 
 #include <algorithm>
 

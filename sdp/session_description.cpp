@@ -1,4 +1,4 @@
-#include "signaling/sdp.hpp"
+#include "sdp/session_description.hpp"
 
 #include <algorithm>
 #include <array>

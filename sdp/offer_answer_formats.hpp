@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "signaling/offer_answer.hpp"
+#include "sdp/offer_answer.hpp"
 
 namespace rotunda::sdp {
 

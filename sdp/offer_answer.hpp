@@ -12,8 +12,8 @@
 #include "base/net_address.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
-#include "signaling/sdp.hpp"
-#include "signaling/sdp_attributes.hpp"
+#include "sdp/attributes.hpp"
+#include "sdp/session_description.hpp"
 
 namespace rotunda::sdp {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "tests/signaling/offer_answer_support.hpp"
+#include "tests/sdp/offer_answer_support.hpp"
 
 using namespace rotunda;
 using namespace rotunda::sdp;

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <climits>
 #include <optional>
+#include <thread>
 
 #include "server/log_format.hpp"
 
@@ -20,6 +21,8 @@ constexpr std::size_t queued_lines = 4096;
 // How long the end waits for a reader that takes nothing.
 constexpr Duration patience = std::chrono::milliseconds(300);
 constexpr int look_again_ms = 50;
+// Lines that come close together wake the writer once and are one write; so long the first one waits.
+constexpr std::chrono::milliseconds gathering(5);
 
 // Only the queue's thread calls it, so that it needs no lock. The descriptor is asked before each write: a
 // write that blocks could not be given up at the end, and O_NONBLOCK would hit everyone who shares the
@@ -27,17 +30,31 @@ constexpr int look_again_ms = 50;
 class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
   public:
     DescriptorSink(int fd, const Clock& clock) : fd_(fd), clock_(clock) {}
+    ~DescriptorSink() override { write_gathered(); }
 
+    // Whose queue it is that this sink empties: the pool outlives its thread, and that calls the sink.
+    void serve(spdlog::details::thread_pool& queue) { queue_ = &queue; }
     void hurry() { hurried_ = true; }
     std::uint64_t lost() const { return lost_; }
 
   private:
     void sink_it_(const spdlog::details::log_msg& message) override {
-        spdlog::memory_buf_t line;
-        formatter_->format(message, line);
-        if (!write_all({line.data(), line.size()})) ++lost_;
+        formatter_->format(message, gathered_);
+        ++lines_;
+        if (gathered_.size() >= PIPE_BUF || !more_to_come()) write_gathered();
     }
     void flush_() override {}
+
+    void write_gathered() {
+        if (!write_all({gathered_.data(), gathered_.size()})) lost_ += lines_;
+        gathered_.clear();
+        lines_ = 0;
+    }
+
+    bool more_to_come() {
+        if (queue_->queue_size() == 0 && !hurried_) std::this_thread::sleep_for(gathering);
+        return queue_->queue_size() > 0;
+    }
 
     bool write_all(std::string_view bytes) {
         while (!bytes.empty()) {
@@ -67,6 +84,9 @@ class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::nu
 
     const int fd_;
     const Clock& clock_;
+    spdlog::details::thread_pool* queue_ = nullptr;
+    spdlog::memory_buf_t gathered_;
+    std::uint64_t lines_ = 0;
     std::optional<TimePoint> give_up_at_;
     std::atomic<bool> hurried_{false};
     std::atomic<std::uint64_t> lost_{0};
@@ -80,6 +100,7 @@ struct LogWriter::Output {
           queue(std::make_shared<spdlog::details::thread_pool>(queued_lines, 1)),
           logger(std::make_shared<spdlog::async_logger>("rotunda", sink, queue,
                                                         spdlog::async_overflow_policy::overrun_oldest)) {
+        sink->serve(*queue);
         logger->set_pattern("%v");
         logger->set_level(spdlog::level::trace);  // the level is decided before a line is formatted
     }

@@ -22,6 +22,8 @@ namespace {
 
 constexpr int real_time_priority = 10;
 constexpr int nice_value = -15;
+// A worker that wakes by itself so soon is not woken for a command: it does what is posted before each tick.
+constexpr Duration soon = std::chrono::milliseconds(20);
 
 // A tick late by the default timer slack (50 us) or by other programs is heard as jitter. What is not
 // permitted is done without.
@@ -84,13 +86,13 @@ class MediaWorker::Thread {
     }
 
     void post(media::RoomCommand command) {
-        bool first = false;
+        bool oversleeps = false;
         {
             const std::lock_guard lock(mutex_);
-            first = inbox_.empty();
             inbox_.push_back(std::move(command));
+            oversleeps = std::exchange(asleep_, false) && (!wakes_at_ || *wakes_at_ > clock_.now() + soon);
         }
-        if (first) bell_.ring();
+        if (oversleeps) bell_.ring();
     }
 
     media::MediaCounters counters() const {
@@ -106,8 +108,15 @@ class MediaWorker::Thread {
             if (due) engine_.run_due(clock_.now());
             hand_over_events();
             publish_counters();
-            if (!due) bell_.wait(clock_, engine_.next_timeout());
+            if (!due && lie_down()) bell_.wait(clock_, engine_.next_timeout());
         }
+    }
+
+    // False when there is something to do first.
+    bool lie_down() {
+        const std::lock_guard lock(mutex_);
+        wakes_at_ = engine_.next_timeout();
+        return asleep_ = inbox_.empty() && !stopping_;
     }
 
     // False once everything posted before the end has been done.
@@ -116,6 +125,7 @@ class MediaWorker::Thread {
         bool stopping = false;
         {
             const std::lock_guard lock(mutex_);
+            asleep_ = false;
             commands.swap(inbox_);
             stopping = stopping_;
         }
@@ -146,6 +156,8 @@ class MediaWorker::Thread {
 
     mutable std::mutex mutex_;
     std::vector<media::RoomCommand> inbox_;
+    bool asleep_ = false;  // and nothing has been posted since
+    std::optional<TimePoint> wakes_at_;
     media::MediaCounters counters_;
     bool stopping_ = false;
 

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "base/base64.hpp"
 #include "base/byte_reader.hpp"
 #include "base/byte_writer.hpp"
 #include "base/net_address.hpp"
@@ -89,4 +90,24 @@ TEST_CASE("a result holds a value or a reason") {
     CHECK(*good == 3);
     CHECK(!bad);
     CHECK(bad.error().message == "no");
+}
+
+TEST_CASE("base 64 gives RFC 4648's test vectors, and reads them back with and without padding") {
+    const std::pair<std::string_view, std::string_view> vectors[] = {{"", ""},
+                                                                     {"f", "Zg=="},
+                                                                     {"fo", "Zm8="},
+                                                                     {"foo", "Zm9v"},
+                                                                     {"foob", "Zm9vYg=="},
+                                                                     {"fooba", "Zm9vYmE="},
+                                                                     {"foobar", "Zm9vYmFy"}};
+    for (const auto& [plain, coded] : vectors) {
+        const Bytes bytes(reinterpret_cast<const std::uint8_t*>(plain.data()), plain.size());
+        CHECK(to_base64(bytes) == coded);
+        for (std::string_view text : {coded, coded.substr(0, coded.find('='))}) {
+            const auto back = from_base64(text);
+            REQUIRE(back);
+            CHECK(std::equal(back->begin(), back->end(), bytes.begin(), bytes.end()));
+        }
+    }
+    for (std::string_view bad : {"Z", "Zg=a", "Zm9v!mFy", "Zm 9v"}) CHECK(!from_base64(bad));
 }

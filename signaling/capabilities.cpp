@@ -22,18 +22,25 @@ std::string_view transport_param(Transport transport) {
 
 }  // namespace
 
-const std::string& allow_value() {
-    static const std::string value = [] {
-        std::vector<std::string> names;
-        names.reserve(handled_methods.size());
-        for (const Method::Id id : handled_methods) names.emplace_back(Method(id).name());
-        return join(names);
-    }();
-    return value;
+std::string allow_value(const UserAgentSettings& settings) {
+    std::string names;
+    const auto add = [&names](Method::Id id) {
+        if (!names.empty()) names += ", ";
+        names += Method(id).name();
+    };
+    for (const Method::Id id : handled_methods) add(id);
+    for (const Method::Id id : settings.owner_methods) add(id);
+    return names;
 }
 
-bool is_handled(const Method& method) {
-    return std::find(handled_methods.begin(), handled_methods.end(), method.id()) != handled_methods.end();
+bool is_owners(const Method& method, const UserAgentSettings& settings) {
+    const auto& owners = settings.owner_methods;
+    return std::find(owners.begin(), owners.end(), method.id()) != owners.end();
+}
+
+bool is_handled(const Method& method, const UserAgentSettings& settings) {
+    return std::find(handled_methods.begin(), handled_methods.end(), method.id()) != handled_methods.end() ||
+           is_owners(method, settings);
 }
 
 std::string join(const std::vector<std::string>& items) {
@@ -46,7 +53,7 @@ std::string join(const std::vector<std::string>& items) {
 }
 
 void add_capabilities(SipMessage& message, const UserAgentSettings& settings) {
-    message.set(HeaderId::allow, allow_value());
+    message.set(HeaderId::allow, allow_value(settings));
     // An empty Supported is legal and says that there are none (§20.37).
     message.set(HeaderId::supported, join(settings.supported));
     message.set(HeaderId::accept, join(settings.accept));

@@ -11,9 +11,11 @@
 
 namespace rotunda::sip {
 
-// "INVITE, ACK, ...", from handled_methods.
-const std::string& allow_value();
-bool is_handled(const Method& method);
+// "INVITE, ACK, ...": handled_methods, then those of the owner.
+std::string allow_value(const UserAgentSettings& settings);
+bool is_handled(const Method& method, const UserAgentSettings& settings);
+// One the owner has announced and answers himself.
+bool is_owners(const Method& method, const UserAgentSettings& settings);
 
 // A comma list of the items.
 std::string join(const std::vector<std::string>& items);

@@ -8,7 +8,7 @@
 namespace rotunda::sip {
 
 bool InviteSession::finished() const {
-    return ended_ && idle() && !bye_cseq_;
+    return ended_ && idle() && !bye_cseq_ && !is_held();
 }
 
 bool InviteSession::idle() const {
@@ -104,6 +104,10 @@ void InviteSession::on_timeout(TimePoint now, SessionOutbox& out) {
     if (local_invite_ && !local_invite_->canceled && local_invite_->give_up_at <= now)
         on_unanswered_invite(out);
     if (owed_ack_ && owed_ack_->give_up_at <= now) end_with_bye(EndCause::timeout, 0, {}, out);
+    if (held_until_ && *held_until_ <= now) {
+        holds_ = 0;
+        held_until_.reset();
+    }
     say_reinvite_possible(now, out);
 }
 
@@ -118,6 +122,7 @@ std::optional<TimePoint> InviteSession::next_timeout() const {
     if (local_invite_ && !local_invite_->canceled) consider(local_invite_->give_up_at);
     if (owed_ack_) consider(owed_ack_->give_up_at);
     if (reinvite_wanted_ && idle()) consider(reinvite_from_);
+    consider(held_until_);
     return first;
 }
 

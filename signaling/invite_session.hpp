@@ -54,6 +54,8 @@ class InviteSession {
     void on_bye(const RequestReceived& bye, SessionOutbox& out);
     void on_options(const RequestReceived& options, SessionOutbox& out);
     void on_info(const RequestReceived& info, SessionOutbox& out);
+    // Of a method the owner answers.
+    void on_owners_request(RequestReceived request, SessionOutbox& out);
     void on_update(RequestReceived update, std::optional<std::string> offer, TimePoint now,
                    SessionOutbox& out);
     void on_ack(const AckReceived& ack, TimePoint now, SessionOutbox& out);
@@ -78,15 +80,25 @@ class InviteSession {
     bool bye(std::string_view reason, SessionOutbox& out);
     void send_waiting_bye(SessionOutbox& out);
     bool ping(SessionOutbox& out);
+    // The owner's request, to be sent as it is; nullopt where the dialog does not allow one.
+    std::optional<SendRequest> make_request(OutgoingRequest request);
+    // The peer does not know the dialog of a request of the owner's any more.
+    void on_dialog_gone(SessionOutbox& out);
+    void hold_dialog() { ++holds_; }
+    void release_dialog();
+    // To be called after every other: a dialog that is only held is not held for ever.
+    void limit_hold(TimePoint now);
 
     // --- to look at
     SessionId id() const { return id_; }
     // Ours alone in this process: the user agent finds the session by it.
     const std::string& local_tag() const { return local_tag_; }
+    // Our Contact; of use once there is a dialog.
+    NameAddr contact() const;
     // True for exactly this dialog.
     bool matches(const DialogId& id) const { return dialog_ && dialog_->id() == id; }
     bool ended() const { return ended_; }
-    // SessionEnded has been said and nothing is under way any more.
+    // SessionEnded has been said, nothing is under way any more and nobody holds the dialog.
     bool finished() const;
 
   private:
@@ -134,6 +146,7 @@ class InviteSession {
     void end(EndCause cause, int status, std::string reason, SessionOutbox& out);
     void end_with_bye(EndCause cause, int status, std::string_view reason_header, SessionOutbox& out);
     void send_bye(std::string_view reason_header, SessionOutbox& out);
+    bool is_held() const { return holds_ > 0; }
     void cancel_invite(SessionOutbox& out);
     void say_reinvite_possible(TimePoint now, SessionOutbox& out);
     void confirm(SessionOutbox& out);
@@ -210,6 +223,9 @@ class InviteSession {
     int ring_status_ = 0;
     bool reinvite_wanted_ = false;            // ReinvitePossible is owed
     std::optional<TimePoint> reinvite_from_;  // but not before
+
+    int holds_ = 0;                        // other usages of the dialog
+    std::optional<TimePoint> held_until_;  // once there are only these
 };
 
 }  // namespace rotunda::sip

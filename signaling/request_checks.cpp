@@ -16,13 +16,13 @@ RefusedRequest refuse(const SipMessage& request, Refusal reason, int status, std
     return {reason, SipMessage::response_to(request, status, phrase)};
 }
 
-std::optional<RefusedRequest> check_method(const SipMessage& request, const UserAgentSettings&) {
+std::optional<RefusedRequest> check_method(const SipMessage& request, const UserAgentSettings& settings) {
     const Method& method = request.method();
-    if (is_handled(method)) return std::nullopt;
+    if (is_handled(method, settings)) return std::nullopt;
     const bool unknown = method == Method::other;
     RefusedRequest refused = unknown ? refuse(request, Refusal::method_unknown, 501)
                                      : refuse(request, Refusal::method_not_allowed, 405);
-    refused.response.set(HeaderId::allow, allow_value());
+    refused.response.set(HeaderId::allow, allow_value(settings));
     return refused;
 }
 

@@ -89,7 +89,7 @@ std::vector<UserAgentEvent> UserAgent::take_events() {
 
 bool UserAgent::idle() const {
     return calls_.empty() && by_local_tag_.empty() && invites_.empty() && requests_.empty() &&
-           timers_.size() == 0 && transactions_.server_transactions() == 0 &&
+           owners_requests_.empty() && timers_.size() == 0 && transactions_.server_transactions() == 0 &&
            transactions_.client_transactions() == 0;
 }
 
@@ -109,13 +109,16 @@ void UserAgent::on(RequestReceived& event, TimePoint now) {
 
 void UserAgent::on_dialog_request(RequestReceived& event, TimePoint now) {
     Call* call = find_by_tag(event.request.to_tag());
-    if (!call || !call->session.matches(DialogId::of_request(event.request)))
+    const Method method = event.request.method();
+    const bool owners = is_owners(method, settings_);
+    if (!call || !call->session.matches(DialogId::of_request(event.request))) {
+        if (owners) return events_.push_back(std::move(event));
         return refuse(event.transaction, Refusal::no_dialog, SipMessage::response_to(event.request, 481),
                       now);
-    const Method method = event.request.method();
+    }
     std::optional<std::string> sdp;
-    // A BYE ends the call whatever is in it; what INFO may carry is its own affair.
-    if (method != Method::bye && method != Method::info)
+    // A BYE ends the call whatever is in it; what the others may carry is their own affair.
+    if (method != Method::bye && method != Method::info && !owners)
         if (auto refused = check_content(event.request, settings_, sdp))
             return refuse(event.transaction, refused->reason, std::move(refused->response), now);
     with(call, now, [&](InviteSession& session, SessionOutbox& out) {
@@ -133,8 +136,11 @@ void UserAgent::on_dialog_request(RequestReceived& event, TimePoint now) {
             case Method::info:
                 session.on_info(event, out);
                 break;
-            default:
+            case Method::options:
                 session.on_options(event, out);
+                break;
+            default:
+                session.on_owners_request(std::move(event), out);
                 break;
         }
         return true;
@@ -146,6 +152,7 @@ void UserAgent::on_new_request(RequestReceived& event, TimePoint now) {
         return refuse(event.transaction, Refusal::no_dialog, SipMessage::response_to(event.request, 481),
                       now);
     if (event.request.method() == Method::invite) return on_new_invite(event, now);
+    if (is_owners(event.request.method(), settings_)) return events_.push_back(std::move(event));
     std::optional<std::string> sdp;
     if (auto refused = check_content(event.request, settings_, sdp))
         return refuse(event.transaction, refused->reason, std::move(refused->response), now);
@@ -189,6 +196,7 @@ void UserAgent::on(CancelReceived& event, TimePoint now) {
 }
 
 void UserAgent::on(ResponseReceived& event, TimePoint now) {
+    if (is_owners_answer(event, now)) return;
     const auto it = requests_.find(event.transaction);
     if (it == requests_.end()) return;
     with(find(it->second.session), now, [&](InviteSession& session, SessionOutbox& out) {
@@ -205,6 +213,7 @@ void UserAgent::on(StrayInviteSuccess& event, TimePoint now) {
 }
 
 void UserAgent::on(ClientTransactionFailed& event, TimePoint now) {
+    if (is_owners_failure(event)) return;
     const auto it = requests_.find(event.transaction);
     if (it == requests_.end()) return;
     const ClientRequest request = it->second;
@@ -216,6 +225,7 @@ void UserAgent::on(ClientTransactionFailed& event, TimePoint now) {
 
 void UserAgent::on(ClientTransactionEnded& event, TimePoint) {
     requests_.erase(event.transaction);
+    owners_requests_.erase(event.transaction);
 }
 
 void UserAgent::on(ServerTransactionEnded& event, TimePoint) {

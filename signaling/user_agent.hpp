@@ -6,9 +6,9 @@
 //
 //  - check_headers(): RFC 3261 §8.2.1 and §8.2.2. Authentication (§22) belongs before it.
 //  - on_dialog_request(): a function of InviteSession for each method.
-//  - on_new_request(): an INVITE makes a session, the rest is the owner's, as will be REGISTER, SUBSCRIBE.
+//  - on_new_request(): an INVITE makes a session, the rest is the owner's.
 //
-// A method is announced in Allow by putting it into handled_methods.
+// A method is announced in Allow by putting it into handled_methods, or into the owner's settings.
 #pragma once
 
 #include <cstddef>
@@ -90,10 +90,26 @@ class UserAgent {
     // The same as bye(), for a call of ours that has no final answer yet.
     bool cancel(SessionId session, TimePoint now);
 
+    // A request inside the session's dialog, which has been confirmed, or has ended and is held. Contact is
+    // added where the method refreshes the target. No id: not possible. RequestAnswered follows.
+    RequestId request(SessionId session, OutgoingRequest request, TimePoint now);
+    // One outside every dialog of a session. RequestAnswered follows.
+    RequestId send(OutgoingRequest request, TimePoint now);
+    // The same for one that is whole but for its Via: of a dialog that is not a session's.
+    RequestId send(SipMessage request, const Flow& flow, TimePoint now);
+    // RFC 5057: another usage (a subscription) lives in the session's dialog, which then outlives BYE until
+    // it is released as often as it was held, or for settings.hold_limit.
+    bool hold_dialog(SessionId session);
+    void release_dialog(SessionId session, TimePoint now);
+
+    // Our Contact, to be put into a request or response of a dialog that is not a session's.
+    NameAddr contact(const LocalContact& contact, const Flow& flow) const;
+    // The session's, for the 2xx to a DialogRequestReceived; nullopt when it is gone.
+    std::optional<NameAddr> contact(SessionId session) const;
     // A response to `request` with our Allow, Supported, Accept and Server, to be filled further (a body,
     // Retry-After).
     SipMessage make_response(const SipMessage& request, int status) const;
-    // Answers a RequestReceived; the To tag is added.
+    // Answers a RequestReceived or DialogRequestReceived; the To tag is added.
     void respond(ServerTransactionId transaction, SipMessage response, TimePoint now);
 
     // --- to look at
@@ -116,6 +132,10 @@ class UserAgent {
         SessionId session;
         std::uint32_t cseq = 0;
     };
+    struct OwnersRequest {
+        RequestId id;
+        std::optional<SessionId> session;
+    };
 
     // user_agent.cpp
     void dispatch(TimePoint now);
@@ -134,6 +154,12 @@ class UserAgent {
     void on_new_invite(RequestReceived& event, TimePoint now);
     void refuse(ServerTransactionId transaction, Refusal reason, SipMessage response, TimePoint now);
 
+    // user_agent_requests.cpp
+    RequestId start(SipMessage request, const Flow& flow, std::optional<SessionId> session, TimePoint now);
+    bool is_owners_answer(ResponseReceived& event, TimePoint now);
+    bool is_owners_failure(const ClientTransactionFailed& event);
+
+    // user_agent_sessions.cpp
     Call* find(SessionId session);
     Call* find_by_tag(std::string_view local_tag);
     void add(InviteSession session, SessionOutbox& out, TimePoint now);
@@ -167,6 +193,8 @@ class UserAgent {
     std::unordered_map<std::string_view, SessionId> by_local_tag_;
     std::unordered_map<ServerTransactionId, SessionId> invites_;  // theirs, for CANCEL
     std::unordered_map<ClientTransactionId, ClientRequest> requests_;
+    IdSource<RequestId> request_ids_;
+    std::unordered_map<ClientTransactionId, OwnersRequest> owners_requests_;
     TimerQueue<SessionId> timers_;
 
     std::vector<UserAgentEvent> events_;

@@ -1,13 +1,16 @@
 // What the owner of the user agent says with its commands. Values.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/strong_id.hpp"
 #include "signaling/flow.hpp"
 #include "signaling/header_fields.hpp"
 #include "signaling/header_id.hpp"
+#include "signaling/method.hpp"
 #include "signaling/uri.hpp"
 
 namespace rotunda::sip {
@@ -34,6 +37,28 @@ struct OutgoingInvite {
     std::vector<NameAddr> route;       // preloaded route set (outbound proxy)
     std::optional<std::string> offer;  // none: the peer offers in its 2xx (OfferInResponse)
     ExtraHeaders headers;
+};
+
+using RequestId = StrongId<struct OutgoingRequestTag>;
+
+// A request of ours that is no part of a call's own life: REFER, MESSAGE, SUBSCRIBE, NOTIFY, INFO, OPTIONS,
+// REGISTER.
+struct OutgoingRequest {
+    Method method;
+    ExtraHeaders headers;
+    std::string body;
+    std::string content_type;
+
+    // The rest only outside a dialog.
+    Uri target;                  // Request-URI
+    std::optional<NameAddr> to;  // none: the target
+    NameAddr from;               // the tag is ours to add, unless it has one
+    std::optional<LocalContact> contact;
+    Flow flow;                    // where it goes and what Via and Contact say of us
+    std::vector<NameAddr> route;  // preloaded route set (outbound proxy)
+    // Empty: a new one. A registration keeps its own and counts on (RFC 3261 §10.2.4).
+    std::string call_id;
+    std::uint32_t cseq = 1;
 };
 
 }  // namespace rotunda::sip

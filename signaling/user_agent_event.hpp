@@ -11,6 +11,7 @@
 #include "signaling/flow.hpp"
 #include "signaling/message.hpp"
 #include "signaling/transaction_event.hpp"
+#include "signaling/user_agent_command.hpp"
 
 namespace rotunda::sip {
 
@@ -85,7 +86,8 @@ enum class EndCause : std::uint8_t {
     gone,       // 481 to a request of ours: the peer no longer knows the dialog
 };
 
-// Exactly once for every session, and the last event of it.
+// Exactly once for every session, and the last event of it but for what RequestAnswered and
+// DialogRequestReceived say.
 struct SessionEnded {
     SessionId session;
     EndCause cause = EndCause::local;
@@ -106,10 +108,33 @@ struct DigitReceived {
     Duration length{};  // as the peer says, or a usual one
 };
 
-// RequestReceived (transaction_event.hpp) is passed on for requests outside every dialog that the owner
-// decides (now: OPTIONS). He answers with respond().
-using UserAgentEvent = std::variant<IncomingInvite, InviteProgress, SdpAnswerReceived, ReinviteReceived,
-                                    OfferInResponse, ReinviteFailed, ReinvitePossible, SessionConfirmed,
-                                    SessionEnded, PingResult, DigitReceived, RequestReceived>;
+// A request inside the session's dialog, of a method the owner has announced (owner_methods). Its CSeq has
+// been checked. He answers with respond(). After SessionEnded only while the dialog is held.
+struct DialogRequestReceived {
+    SessionId session;
+    RequestReceived received;
+};
+
+// What became of a request() or send(): exactly once for each, and also after SessionEnded.
+struct RequestAnswered {
+    RequestId request;
+    std::optional<SessionId> session;    // of a request()
+    std::optional<SipMessage> response;  // final; none: `failure` says why
+    TransactionFailure failure = TransactionFailure::timeout;
+
+    // RFC 3261 §8.1.3.1: without a response as if 408 or 503 had come.
+    int status() const {
+        if (response) return response->status();
+        return failure == TransactionFailure::timeout ? 408 : 503;
+    }
+};
+
+// RequestReceived (transaction_event.hpp) is passed on for requests that belong to no session: OPTIONS, and
+// the owner's methods. One of these with a To tag names a dialog the user agent does not have; the owner may.
+// He answers with respond(), 481 if he has not.
+using UserAgentEvent =
+    std::variant<IncomingInvite, InviteProgress, SdpAnswerReceived, ReinviteReceived, OfferInResponse,
+                 ReinviteFailed, ReinvitePossible, SessionConfirmed, SessionEnded, PingResult, DigitReceived,
+                 DialogRequestReceived, RequestAnswered, RequestReceived>;
 
 }  // namespace rotunda::sip

@@ -119,6 +119,7 @@ void UserAgent::carry_out(Call& call, SessionOutbox& out, TimePoint now) {
     for (SessionAction& action : out.actions) std::visit([&](auto& a) { carry_out(call, a, now); }, action);
     for (UserAgentEvent& event : out.events) events_.push_back(std::move(event));
     const SessionId id = call.session.id();
+    call.session.limit_hold(now);
     timers_.set(id, call.session.next_timeout());
     if (!call.session.finished()) return;
     by_local_tag_.erase(call.session.local_tag());

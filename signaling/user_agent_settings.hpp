@@ -15,7 +15,8 @@
 
 namespace rotunda::sip {
 
-// Allow is made of this list and nothing else: exactly what is handled (RFC 3261 §20.5).
+// What the user agent handles itself. Allow is made of this list and the owner's, and nothing else: exactly
+// what is handled (RFC 3261 §20.5).
 inline constexpr std::array handled_methods = {Method::invite,  Method::ack,  Method::bye,   Method::cancel,
                                                Method::options, Method::info, Method::update};
 
@@ -25,10 +26,16 @@ struct UserAgentSettings {
     std::vector<std::string> supported;  // option tags of Supported, and the only ones Require may name
     std::vector<std::string> accept = {"application/sdp", "multipart/mixed"};
 
+    // Further methods, which reach the owner as RequestReceived or DialogRequestReceived and are answered by
+    // him.
+    std::vector<Method::Id> owner_methods;
+
     std::size_t max_sessions = 20000;  // beyond: 503 with Retry-After
     std::uint32_t retry_after_s = 5;   // in that 503
     // A call rings no longer, in either direction; an INVITE's own Expires may be shorter.
     Duration ring_limit = std::chrono::minutes(3);
+    // A dialog somebody holds outlives its call no longer (RFC 5057 §3).
+    Duration hold_limit = std::chrono::hours(1);
 
     TimerSettings timers;
     ServerTransactionLimits transaction_limits;

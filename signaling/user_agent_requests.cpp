@@ -1,0 +1,105 @@
+// The part of UserAgent that sends what its owner asks for besides calls: requests of any method, inside a
+// session's dialog and outside.
+#include <utility>
+
+#include "signaling/capabilities.hpp"
+#include "signaling/user_agent.hpp"
+
+namespace rotunda::sip {
+namespace {
+
+// RFC 5057 §5.1: a 481 ends the usage the request belongs to. These belong to the call, the others to a
+// subscription the owner keeps.
+bool belongs_to_call(const Method& method) {
+    return method != Method::refer && method != Method::subscribe && method != Method::notify;
+}
+
+}  // namespace
+
+RequestId UserAgent::request(SessionId session, OutgoingRequest request, TimePoint now) {
+    Call* call = find(session);
+    if (!call) return {};
+    auto made = call->session.make_request(std::move(request));
+    if (!made) return {};
+    return start(std::move(made->request), made->flow, session, now);
+}
+
+RequestId UserAgent::send(OutgoingRequest request, TimePoint now) {
+    SipMessage message = SipMessage::request(request.method, request.target);
+    message.add(HeaderId::max_forwards, "70");
+    for (const NameAddr& route : request.route) message.add(HeaderId::route, route);
+    if (request.from.tag().empty()) request.from.set_tag(random_.token(16));
+    message.set_from(request.from);
+    message.set_to(request.to ? *request.to : NameAddr{{}, request.target, {}});
+    message.set_call_id(request.call_id.empty() ? random_.token(26) : request.call_id);
+    message.set_cseq(request.cseq, request.method);
+    if (request.contact) message.add(HeaderId::contact, contact(*request.contact, request.flow));
+    for (const ExtraHeader& header : request.headers) message.add(header.id, header.value);
+    add_capabilities(message, settings_);
+    add_product(message, settings_);
+    if (!request.body.empty()) message.set_body(std::move(request.body), request.content_type);
+    return send(std::move(message), request.flow, now);
+}
+
+RequestId UserAgent::send(SipMessage request, const Flow& flow, TimePoint now) {
+    return start(std::move(request), flow, std::nullopt, now);
+}
+
+RequestId UserAgent::start(SipMessage request, const Flow& flow, std::optional<SessionId> session,
+                           TimePoint now) {
+    const RequestId id = request_ids_.next();
+    const auto transaction = transactions_.send_request(std::move(request), flow, now);
+    owners_requests_.emplace(transaction, OwnersRequest{id, session});
+    dispatch(now);
+    return id;
+}
+
+bool UserAgent::is_owners_answer(ResponseReceived& event, TimePoint now) {
+    const auto it = owners_requests_.find(event.transaction);
+    if (it == owners_requests_.end()) return false;
+    if (!event.response.is_final()) return true;
+    const OwnersRequest asked = it->second;
+    const bool gone = event.response.status() == 481 && belongs_to_call(event.response.method());
+    events_.push_back(RequestAnswered{asked.id, asked.session, std::move(event.response)});
+    if (asked.session && gone)
+        with(find(*asked.session), now, [](InviteSession& session, SessionOutbox& out) {
+            session.on_dialog_gone(out);
+            return true;
+        });
+    return true;
+}
+
+bool UserAgent::is_owners_failure(const ClientTransactionFailed& event) {
+    const auto it = owners_requests_.find(event.transaction);
+    if (it == owners_requests_.end()) return false;
+    events_.push_back(RequestAnswered{it->second.id, it->second.session, std::nullopt, event.failure});
+    return true;
+}
+
+// --- dialogs with other usages
+
+bool UserAgent::hold_dialog(SessionId session) {
+    Call* call = find(session);
+    if (!call) return false;
+    call->session.hold_dialog();
+    return true;
+}
+
+void UserAgent::release_dialog(SessionId session, TimePoint now) {
+    with(find(session), now, [](InviteSession& held, SessionOutbox&) {
+        held.release_dialog();
+        return true;
+    });
+}
+
+NameAddr UserAgent::contact(const LocalContact& contact, const Flow& flow) const {
+    return contact_of(contact, flow, false, settings_);
+}
+
+std::optional<NameAddr> UserAgent::contact(SessionId session) const {
+    const auto it = calls_.find(session);
+    if (it == calls_.end()) return std::nullopt;
+    return it->second.session.contact();
+}
+
+}  // namespace rotunda::sip

@@ -1,6 +1,7 @@
 #include "media/alone_chime.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <numbers>
 
@@ -27,19 +28,19 @@ double tone(double hz, double t) {
 
 }  // namespace
 
-void AloneChime::fill(MutablePcm out, int rate_hz) {
+void AloneChime::fill(MutablePcm out, int rate_hz) const {
     for (std::size_t i = 0; i < out.size(); ++i) {
         const double t = position_s_ + static_cast<double>(i) / rate_hz;
         out[i] =
             static_cast<std::int16_t>(std::lround(tone(first_hz, t) + tone(second_hz, t - second_starts_s)));
     }
-    if (stopping_) {
-        mixer::fade_out(out, out.size());
-        position_s_ = length_s;
-        stopping_ = false;
-        return;
-    }
-    position_s_ += static_cast<double>(out.size()) / rate_hz;
+    if (stopping_) mixer::fade_out(out, out.size());
+}
+
+void AloneChime::advance(Duration block) {
+    if (!is_playing()) return;
+    position_s_ = stopping_ ? length_s : position_s_ + std::chrono::duration<double>(block).count();
+    stopping_ = false;
 }
 
 }  // namespace rotunda::media

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/audio_frame.hpp"
+#include "base/time.hpp"
 
 namespace rotunda::media {
 
@@ -16,8 +17,10 @@ class AloneChime {
     void stop() { stopping_ = true; }
     bool is_playing() const { return position_s_ < length_s; }
 
-    // The next samples at any rate; silence before its beginning and after its end.
-    void fill(MutablePcm out, int rate_hz);
+    // The next samples, at as many rates as are wanted; silence before its beginning and after its end.
+    void fill(MutablePcm out, int rate_hz) const;
+    // Past what fill() gave.
+    void advance(Duration block);
 
   private:
     // A breath, so that the called side's media path stands before the first tone.

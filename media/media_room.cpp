@@ -25,12 +25,6 @@ constexpr std::uint64_t loss_review_ms = 5000;
 // and a sender whose packets vary must not do that to the others.
 constexpr std::uint64_t short_ticks_stay_ms = 10'000;
 
-// What a peer can hear of it decides how fast the room must run.
-int audible_rate_hz(const AudioSettings& settings) {
-    const int rate = std::min(settings.max_playback_rate_hz, audio_rate_hz(settings.codec));
-    return rate <= 8000 ? 8000 : rate <= 16000 ? 16000 : 48000;
-}
-
 bool needs_short_ticks(int ptime_ms) {
     return ptime_ms % 20 != 0;
 }
@@ -43,7 +37,7 @@ MediaRoom::MediaRoom(RoomId id, const RoomSettings& settings, Duration phase, Me
       phase_(phase),
       context_(context),
       selector_(static_cast<std::size_t>(std::max(1, settings.max_talkers))),
-      buses_(context.encoders, initial_rate_hz) {}
+      buses_(context.encoders) {}
 
 MediaRoom::~MediaRoom() {
     for (Member& member : members_) buses_.detach(member.listener);
@@ -93,7 +87,6 @@ void MediaRoom::leave(ParticipantId participant, TimePoint now) {
     context_.events.push_back(LegEnded{id_, participant, member.session->end(now)});
     members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(i));
     talkers_.erase(talkers_.begin() + static_cast<std::ptrdiff_t>(i));
-    choose_rate();
 }
 
 void MediaRoom::attach(Member& member) {
@@ -104,17 +97,6 @@ void MediaRoom::attach(Member& member) {
         buses_.detach(member.listener);
     if (leg.sends && needs_short_ticks(leg.send.ptime_ms))
         short_until_ms_ = position_ms_ + short_ticks_stay_ms;
-    choose_rate();
-}
-
-// The highest rate anyone who is sent something can hear. While nobody is, it stays. Who is held will be sent
-// something again: hold and resume must not move the others to another rate and back.
-void MediaRoom::choose_rate() {
-    int highest = 0;
-    for (const Member& member : members_)
-        if (member.listener.is_attached() || member.session->leg().on_hold)
-            highest = std::max(highest, audible_rate_hz(member.session->leg().send));
-    if (highest > 0) wanted_rate_hz_ = highest;
 }
 
 std::optional<TimePoint> MediaRoom::next_timeout() const {
@@ -185,21 +167,22 @@ void MediaRoom::receive(std::size_t index, TimePoint now) {
 void MediaRoom::mix() {
     selector_.select(talkers_);
     seat_voices();
-    sum(0, rate_hz_);
-    if (is_changing_rate()) sum(1, wanted_rate_hz_);
+    for (const int rate : codec_rates_hz)
+        if (rates_ & only_rate(rate)) sum(rate);
+    chime_.advance(milliseconds(block_ms_));
     serve_buses();
-    rate_hz_ = wanted_rate_hz_;
     context_.counters.encodes += buses_.take_encodes();
 }
 
 void MediaRoom::seat_voices() {
     audiences_ = {};
     audiences_.add(mixer::Audience::listener);
+    rates_ = buses_.rates();
     for (std::size_t i = 0; i < members_.size(); ++i) {
         Member& member = members_[i];
         if (talkers_[i].is_audible()) {
             give_voice(member);
-            fill_voice(member);
+            member.voice->feed(member.heard, milliseconds(block_ms_), rates_);
         } else if (member.voice) {
             idle_voices_.push_back(std::move(member.voice));
         }
@@ -212,76 +195,56 @@ void MediaRoom::seat_voices() {
 
 void MediaRoom::give_voice(Member& member) {
     const int from = member.session->receiver().rate_hz();
-    if (member.voice && member.voice->to_room.from_hz() == from) return;
+    if (member.voice && member.voice->from_hz() == from) return;
     if (!member.voice && !idle_voices_.empty()) {
         member.voice = std::move(idle_voices_.back());
         idle_voices_.pop_back();
     }
     if (!member.voice) member.voice = std::make_unique<Voice>();
-    member.voice->to_room = codecs::Resampler(from, rate_hz_);
+    member.voice->start(from);
 }
 
-// His block at the room's rate; in the tick of a change of rate also at the rate to come.
-void MediaRoom::fill_voice(Member& member) {
-    Voice& voice = *member.voice;
-    const std::size_t planes = is_changing_rate() ? 2 : 1;
-    for (std::size_t plane = 0; plane < planes; ++plane) {
-        if (plane == 1) voice.to_room = codecs::Resampler(voice.to_room.from_hz(), wanted_rate_hz_);
-        const MutablePcm pcm{voice.pcm[plane].data(), block_samples(plane == 0 ? rate_hz_ : wanted_rate_hz_)};
-        if (member.heard.empty())
-            std::ranges::fill(pcm, std::int16_t{0});
-        else
-            voice.to_room.process(member.heard, pcm);
-    }
-}
-
-void MediaRoom::sum(std::size_t plane, int rate_hz) {
-    const std::size_t samples = block_samples(rate_hz);
-    mixer::TalkerSums& sums = context_.mix.sums[plane];
+void MediaRoom::sum(int rate_hz) {
+    const std::size_t samples = samples_in(rate_hz, block_ms_);
+    mixer::TalkerSums& sums = context_.mix.sums[rate_index(rate_hz)];
     sums.begin(rate_hz, samples, audiences_);
-    context_.mix.silence[plane].begin(rate_hz, samples);
+    context_.mix.silence[rate_index(rate_hz)].begin(rate_hz, samples);
     for (std::size_t i = 0; i < members_.size(); ++i)
-        if (members_[i].voice) sums.add(members_[i].voice->block(plane, samples), talkers_[i]);
+        if (members_[i].voice) sums.add(members_[i].voice->at(rate_hz), talkers_[i]);
     if (!chime_.is_playing()) return;
     std::array<std::int16_t, mixer::max_block_samples> chime;
     const MutablePcm pcm{chime.data(), samples};
-    // In the tick of a change both rates play the same moment.
-    AloneChime copy = chime_;
-    (plane == 0 && is_changing_rate() ? copy : chime_).fill(pcm, rate_hz);
+    chime_.fill(pcm, rate_hz);
     sums.add_to_all(pcm);
 }
 
-BusInput MediaRoom::input_for(std::size_t index, std::size_t plane, MutablePcm scratch) const {
+BusInput MediaRoom::input_for(std::size_t index, int rate_hz, MutablePcm scratch) const {
     const Member& member = members_[index];
-    const mixer::TalkerSums& sums = context_.mix.sums[plane];
-    if (member.session->leg().on_hold) return {&context_.mix.silence[plane], {}};
+    const mixer::TalkerSums& sums = context_.mix.sums[rate_index(rate_hz)];
+    if (member.session->leg().on_hold) return {&context_.mix.silence[rate_index(rate_hz)], {}};
     const mixer::Audience audience = mixer::audience_of(talkers_[index]);
     const mixer::AudioMixer& heard = sums.heard_by(audience);
     if (audience == mixer::Audience::listener) return {&heard, {}};
-    const Pcm voice = member.voice->block(plane, sums.samples());
+    const Pcm voice = member.voice->at(rate_hz);
     return {&heard, mixer::own_share(voice, audience, scratch.first(voice.size()))};
 }
 
 void MediaRoom::serve_buses() {
-    const auto listeners = [this](std::size_t plane) {
-        return BusInput{&context_.mix.sums[plane].heard_by(mixer::Audience::listener), {}};
-    };
-    const BusInput now = listeners(0), next = listeners(1);
-    buses_.serve_shared(now, is_changing_rate() ? &next : nullptr);
+    PerRate<const mixer::AudioMixer*> listeners;
+    std::ranges::transform(context_.mix.sums, listeners.begin(),
+                           [](const auto& sums) { return &sums.heard_by(mixer::Audience::listener); });
+    buses_.serve_shared(listeners);
     for (std::size_t i = 0; i < members_.size(); ++i)
         if (members_[i].listener.is_private()) serve_private(i);
 }
 
 void MediaRoom::serve_private(std::size_t index) {
     Member& member = members_[index];
-    std::array<std::array<std::int16_t, mixer::max_block_samples>, 2> scratch;
-    const BusInput now = input_for(index, 0, scratch[0]);
-    BusInput next;
-    if (is_changing_rate()) next = input_for(index, 1, scratch[1]);
+    std::array<std::int16_t, mixer::max_block_samples> scratch;
+    const BusInput input = input_for(index, member.listener.rate_hz(), scratch);
     const bool as_all =
         mixer::audience_of(talkers_[index]) == mixer::Audience::listener && !member.session->leg().on_hold;
-    buses_.serve_private(member.listener, now, is_changing_rate() ? &next : nullptr, as_all,
-                         milliseconds(block_ms_), position_ms_);
+    buses_.serve_private(member.listener, input, as_all, milliseconds(block_ms_), position_ms_);
 }
 
 void MediaRoom::send_slice(TimePoint now) {

@@ -11,6 +11,7 @@
 #include "media/media_context.hpp"
 #include "media/media_session.hpp"
 #include "media/room_buses.hpp"
+#include "media/voice.hpp"
 #include "mixer/audio_mixer.hpp"
 #include "mixer/talker_sums.hpp"
 
@@ -35,19 +36,10 @@ class MediaRoom {
     void finish_tick(TimePoint now);
 
     std::size_t sessions() const { return members_.size(); }
-    int rate_hz() const { return rate_hz_; }
 
   private:
-    static constexpr int initial_rate_hz = 8000;
     enum class Stage : std::uint8_t { idle, receive, mix, send };
 
-    // Someone who is heard: his block at the room's rate, and on the way to another rate at both. A plane is
-    // the room at one rate: now [0] and, in the one tick of a change, next [1].
-    struct Voice {
-        codecs::Resampler to_room{8000, 8000};
-        std::array<std::array<std::int16_t, mixer::max_block_samples>, 2> pcm;
-        Pcm block(std::size_t plane, std::size_t samples) const { return {pcm[plane].data(), samples}; }
-    };
     struct Member {
         std::unique_ptr<MediaSession> session;
         Listener listener;
@@ -62,20 +54,16 @@ class MediaRoom {
     void mix();
     void seat_voices();
     void give_voice(Member& member);
-    void fill_voice(Member& member);
-    void sum(std::size_t plane, int rate_hz);
+    void sum(int rate_hz);
     void serve_buses();
     void serve_private(std::size_t index);
-    BusInput input_for(std::size_t index, std::size_t plane, MutablePcm scratch) const;
+    BusInput input_for(std::size_t index, int rate_hz, MutablePcm scratch) const;
     void send_slice(TimePoint now);
     void send(std::size_t index, TimePoint now);
     void end_tick();
     void attach(Member& member);
-    void choose_rate();
     void report_losses();
     std::size_t find(ParticipantId participant) const;
-    bool is_changing_rate() const { return wanted_rate_hz_ != rate_hz_; }
-    std::size_t block_samples(int rate_hz) const { return samples_in(rate_hz, block_ms_); }
 
     // Passed in.
     RoomId id_;
@@ -90,6 +78,7 @@ class MediaRoom {
     RoomBuses buses_;
     AloneChime chime_;
     mixer::AudienceSet audiences_;  // of this tick
+    RateSet rates_ = 0;             // of this tick: those that somebody listens at
     std::vector<std::unique_ptr<Voice>> idle_voices_;
 
     // State.
@@ -101,8 +90,6 @@ class MediaRoom {
     std::uint64_t ticks_ = 0;
     int block_ms_ = 20;
     std::uint64_t short_until_ms_ = 0;  // till then for frames that are no multiple of 20 ms
-    int rate_hz_ = initial_rate_hz;
-    int wanted_rate_hz_ = initial_rate_hz;
     bool chimed_ = false;
 };
 

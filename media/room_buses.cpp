@@ -72,13 +72,18 @@ void RoomBuses::drop_shared(const AudioSettings& settings) {
 
 void RoomBuses::attach(Listener& listener, const AudioSettings& settings, std::uint64_t position_ms) {
     detach(listener);
-    if (SharedEncoder* shared = use_shared(settings, position_ms)) listener.encoder_ = shared->encoder.get();
+    SharedEncoder* shared = use_shared(settings, position_ms);
+    if (!shared) return;
+    listener.encoder_ = shared->encoder.get();
+    ++listeners_[rate_index(listener.rate_hz())];
 }
 
 void RoomBuses::detach(Listener& listener) {
+    if (!listener.is_attached()) return;
+    --listeners_[rate_index(listener.rate_hz())];
     if (listener.is_private())
         release_private(listener);
-    else if (listener.encoder_)
+    else
         drop_shared(listener.encoder_->settings());
     listener.encoder_ = nullptr;
 }
@@ -88,12 +93,13 @@ void RoomBuses::make_private(Listener& listener, std::uint64_t position_ms) {
     const AudioSettings settings = listener.encoder_->settings();
     auto encoder = pool_.take(settings, into_frame(settings, position_ms));
     encoder->copy_state_from(*listener.encoder_);
+    const AudioBus& shared = shared_[rate_index(listener.rate_hz())];
     if (idle_.empty()) {
-        listener.own_ = std::make_unique<PrivateBus>(PrivateBus{shared_, std::move(encoder), {}, false});
+        listener.own_ = std::make_unique<PrivateBus>(PrivateBus{shared, std::move(encoder), {}, false});
     } else {
         listener.own_ = std::move(idle_.back());
         idle_.pop_back();
-        *listener.own_ = {shared_, std::move(encoder), {}, false};
+        *listener.own_ = {shared, std::move(encoder), {}, false};
     }
     drop_shared(settings);
     listener.encoder_ = listener.own_->encoder.get();
@@ -105,23 +111,37 @@ void RoomBuses::release_private(Listener& listener) {
     idle_.push_back(std::move(listener.own_));
 }
 
-void RoomBuses::feed(FrameEncoder& encoder, const BusBlock& block) {
-    encoder.feed(block.at(rate_of(encoder)));
+void RoomBuses::feed(FrameEncoder& encoder, const RateBlocks& blocks) {
+    encoder.feed(blocks.at(rate_of(encoder)));
     encodes_ += encoder.encoded();
 }
 
-void RoomBuses::serve_shared(const BusInput& now, const BusInput* next) {
+RateSet RoomBuses::rates() const {
+    RateSet rates = 0;
+    for (const int rate : codec_rates_hz)
+        if (listeners_[rate_index(rate)] > 0) rates |= only_rate(rate);
+    return rates;
+}
+
+void RoomBuses::serve_shared(const PerRate<const mixer::AudioMixer*>& sums) {
     RateSet wanted = 0;
     for (const auto& shared : encoders_) wanted |= only_rate(rate_of(*shared.encoder));
-    shared_.render(now, next, wanted, shared_block_);
+    for (const int rate : codec_rates_hz) {
+        if (!(wanted & only_rate(rate))) continue;
+        AudioBus& bus = shared_[rate_index(rate)];
+        if (!(rendered_ & only_rate(rate))) bus = AudioBus();
+        const mixer::AudioMixer& sum = *sums[rate_index(rate)];
+        bus.render({&sum, {}}, shared_block_.resize(rate, sum.samples()));
+    }
+    rendered_ = wanted;
     for (auto& shared : encoders_) feed(*shared.encoder, shared_block_);
 }
 
-void RoomBuses::serve_private(Listener& listener, const BusInput& now, const BusInput* next, bool may_return,
-                              Duration block, std::uint64_t position_ms) {
+void RoomBuses::serve_private(Listener& listener, const BusInput& input, bool may_return, Duration block,
+                              std::uint64_t position_ms) {
     PrivateBus& own = *listener.own_;
     const int rate = rate_of(*own.encoder);
-    own.bus.render(now, next, only_rate(rate), private_block_);
+    own.bus.render(input, private_block_.resize(rate, input.sum->samples()));
     feed(*own.encoder, private_block_);
     if (may_return) return consider_return(listener, private_block_.at(rate), block, position_ms);
     if (own.awaited) drop_shared(own.encoder->settings());

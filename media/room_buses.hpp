@@ -26,6 +26,8 @@ class Listener {
     bool is_private() const { return own_ != nullptr; }
     // Null while he is sent nothing.
     const FrameEncoder* encoder() const { return encoder_; }
+    // Of what he is sent; only while attached.
+    int rate_hz() const { return audio_rate_hz(encoder_->settings().codec); }
 
   private:
     friend class RoomBuses;
@@ -38,7 +40,7 @@ class Listener {
 // ever are at once.
 class RoomBuses {
   public:
-    RoomBuses(EncoderPool& pool, int room_rate_hz) : pool_(pool), shared_(room_rate_hz) {}
+    explicit RoomBuses(EncoderPool& pool) : pool_(pool) {}
     ~RoomBuses();
     RoomBuses(const RoomBuses&) = delete;
     RoomBuses& operator=(const RoomBuses&) = delete;
@@ -51,11 +53,15 @@ class RoomBuses {
     // him.
     void make_private(Listener& listener, std::uint64_t position_ms);
 
-    void serve_shared(const BusInput& now, const BusInput* next);
-    // `may_return`: what he hears is what all others hear, so he goes back to the shared bus as soon as that
-    // is inaudible.
-    void serve_private(Listener& listener, const BusInput& now, const BusInput* next, bool may_return,
-                       Duration block, std::uint64_t position_ms);
+    // Rates that somebody listens at.
+    RateSet rates() const;
+
+    // What all hear who are not in the sum, at each of rates().
+    void serve_shared(const PerRate<const mixer::AudioMixer*>& sums);
+    // `input` at listener.rate_hz(). `may_return`: what he hears is what all others hear, so he goes back to
+    // the shared bus as soon as that is inaudible.
+    void serve_private(Listener& listener, const BusInput& input, bool may_return, Duration block,
+                       std::uint64_t position_ms);
 
     // For every listener, now and then: what his reports say is lost. apply_losses() hands the worst to each
     // encoder.
@@ -78,13 +84,15 @@ class RoomBuses {
     void drop_shared(const AudioSettings& settings);
     void consider_return(Listener& listener, Pcm heard, Duration block, std::uint64_t position_ms);
     void release_private(Listener& listener);
-    void feed(FrameEncoder& encoder, const BusBlock& block);
+    void feed(FrameEncoder& encoder, const RateBlocks& blocks);
 
     EncoderPool& pool_;
-    AudioBus shared_;
+    PerRate<AudioBus> shared_;
+    RateSet rendered_ = 0;  // rates whose shared bus has rendered the last block
+    PerRate<std::size_t> listeners_{};
     std::vector<SharedEncoder> encoders_;
-    BusBlock shared_block_;
-    BusBlock private_block_;
+    RateBlocks shared_block_;
+    RateBlocks private_block_;
     std::vector<std::unique_ptr<PrivateBus>> idle_;
     std::uint64_t encodes_ = 0;
 };

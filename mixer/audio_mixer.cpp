@@ -41,17 +41,6 @@ void MixBus::render_without(const AudioMixer& mixer, Pcm own, MutablePcm out) {
     limiter_.process(others, out, mixer.rate_hz());
 }
 
-void cross_fade(Pcm to, MutablePcm pcm) {
-    assert(to.size() == pcm.size());
-    const std::size_t start = pcm.size() / 4;
-    const auto n = static_cast<std::int32_t>(pcm.size() - start);
-    for (std::int32_t i = 0; i < n; ++i) {
-        std::int16_t& sample = pcm[start + static_cast<std::size_t>(i)];
-        sample =
-            static_cast<std::int16_t>((sample * (n - i) + to[start + static_cast<std::size_t>(i)] * i) / n);
-    }
-}
-
 void fade_in(MutablePcm pcm, std::size_t samples) {
     const std::size_t n = std::min(samples, pcm.size());
     for (std::size_t i = 0; i < n; ++i) pcm[i] = weighted(pcm[i], i, n);

@@ -47,10 +47,6 @@ class MixBus {
     Limiter limiter_;
 };
 
-// pcm goes over to `to` within the block, linearly; of one length. It stays itself for the first quarter, in
-// which filters that `to` came through may still be filling.
-void cross_fade(Pcm to, MutablePcm pcm);
-
 // Raises (or lowers) the first `samples` from silence (or to it, leaving silence behind).
 void fade_in(MutablePcm pcm, std::size_t samples);
 void fade_out(MutablePcm pcm, std::size_t samples);

@@ -13,24 +13,22 @@ using namespace rotunda::media;
 
 namespace {
 
-constexpr RateSet all_rates = only_rate(8000) | only_rate(16000) | only_rate(48000);
-
-// Half a second of a tone through a bus of a room at 16 kHz, as it comes out at one rate.
+// Half a second of a tone through a bus.
 std::vector<std::int16_t> through_bus(double amplitude, int rate_hz) {
-    AudioBus bus(16000);
-    BusBlock block;
+    AudioBus bus;
     mixer::AudioMixer sum;
-    std::vector<std::int16_t> heard;
-    for (int tick = 0; tick < 25; ++tick) {
-        sum.begin(16000, 320);
-        std::array<std::int32_t, 320> tone;
-        for (int i = 0; i < 320; ++i)
-            tone[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(
-                std::lround(amplitude * std::sin(2 * std::numbers::pi * 440 * (tick * 320 + i) / 16000)));
+    const std::size_t samples = samples_in(rate_hz, 20);
+    std::vector<std::int32_t> tone(samples);
+    std::vector<std::int16_t> block(samples), heard;
+    for (std::size_t tick = 0; tick < 25; ++tick) {
+        sum.begin(rate_hz, samples);
+        for (std::size_t i = 0; i < samples; ++i)
+            tone[i] = static_cast<std::int32_t>(
+                std::lround(amplitude * std::sin(2 * std::numbers::pi * 440 *
+                                                 static_cast<double>(tick * samples + i) / rate_hz)));
         sum.add(mixer::Sum(tone));
-        bus.render({&sum, {}}, nullptr, all_rates, block);
-        const Pcm pcm = block.at(rate_hz);
-        heard.insert(heard.end(), pcm.begin(), pcm.end());
+        bus.render({&sum, {}}, block);
+        heard.insert(heard.end(), block.begin(), block.end());
     }
     return heard;
 }

@@ -23,9 +23,31 @@ AudioSettings settings_for(AudioCodec codec) {
     return settings;
 }
 
-// A room at 16 kHz with a tone in it, a listener who moves and a witness who stays on the shared bus.
+// The same sound summed at every rate.
+class Sums {
+  public:
+    void begin() {
+        for (const int rate : codec_rates_hz) at(rate).begin(rate, samples_in(rate, 20));
+    }
+    mixer::AudioMixer& at(int rate_hz) { return sums_[rate_index(rate_hz)]; }
+    PerRate<const mixer::AudioMixer*> all() const { return {&sums_[0], &sums_[1], &sums_[2]}; }
+
+  private:
+    PerRate<mixer::AudioMixer> sums_;
+};
+
+std::vector<std::int16_t> tone(double amplitude, double hz, int rate_hz, std::uint64_t position_ms) {
+    std::vector<std::int16_t> pcm(samples_in(rate_hz, 20));
+    for (std::size_t i = 0; i < pcm.size(); ++i) {
+        const double t = static_cast<double>(position_ms) / 1000 + static_cast<double>(i) / rate_hz;
+        pcm[i] = static_cast<std::int16_t>(std::lround(amplitude * std::sin(2 * std::numbers::pi * hz * t)));
+    }
+    return pcm;
+}
+
+// A room with a tone in it, a listener who moves and a witness who stays on the shared bus.
 struct Bench {
-    explicit Bench(AudioCodec codec) : settings(settings_for(codec)), buses(pool, 16000) {
+    explicit Bench(AudioCodec codec) : settings(settings_for(codec)), buses(pool) {
         buses.attach(mover, settings, 0);
         buses.attach(witness, settings, 0);
     }
@@ -36,21 +58,15 @@ struct Bench {
 
     // One tick. `own`: the mover's voice is in the sum.
     void tick(double amplitude, bool own = false) {
-        sum.begin(16000, 320);
-        std::array<std::int16_t, 320> music, voice;
-        for (std::size_t i = 0; i < 320; ++i) {
-            const double t = static_cast<double>(position * 16 + i) / 16000;
-            music[i] =
-                static_cast<std::int16_t>(std::lround(amplitude * std::sin(2 * std::numbers::pi * 437 * t)));
-            voice[i] =
-                static_cast<std::int16_t>(std::lround(5000 * std::sin(2 * std::numbers::pi * 1130 * t)));
-        }
-        sum.add(Pcm(music));
-        if (own) sum.add(Pcm(voice));
+        const int rate = audio_rate_hz(settings.codec);
+        const auto music = tone(amplitude, 437, rate, position), voice = tone(5000, 1130, rate, position);
+        sums.begin();
+        sums.at(rate).add(Pcm(music));
+        if (own) sums.at(rate).add(Pcm(voice));
         if (own) buses.make_private(mover, position);
-        buses.serve_shared({&sum, {}}, nullptr);
+        buses.serve_shared(sums.all());
         if (mover.is_private())
-            buses.serve_private(mover, {&sum, own ? Pcm(voice) : Pcm{}}, nullptr, !own, block, position);
+            buses.serve_private(mover, {&sums.at(rate), own ? Pcm(voice) : Pcm{}}, !own, block, position);
         position += 20;
     }
     bool same_payload() const {
@@ -62,7 +78,7 @@ struct Bench {
     AudioSettings settings;
     RoomBuses buses;
     Listener mover, witness;
-    mixer::AudioMixer sum;
+    Sums sums;
     std::uint64_t position = 0;
 };
 
@@ -76,7 +92,7 @@ double power(const std::vector<double>& x, std::size_t from, std::size_t to) {
 
 TEST_CASE("listeners with equal settings share one encoder, others have their own") {
     EncoderPool pool;
-    RoomBuses buses(pool, 8000);
+    RoomBuses buses(pool);
     Listener a, b, c, d;
     buses.attach(a, settings_for(AudioCodec::pcmu), 0);
     buses.attach(b, settings_for(AudioCodec::pcmu), 0);
@@ -86,14 +102,16 @@ TEST_CASE("listeners with equal settings share one encoder, others have their ow
     buses.attach(d, longer, 0);
     CHECK(a.encoder() == b.encoder());
     CHECK(buses.shared_encoders() == 3);
+    CHECK(buses.rates() == only_rate(8000));
     for (Listener* listener : {&a, &b, &c, &d}) buses.detach(*listener);
     CHECK(buses.shared_encoders() == 0);
+    CHECK(buses.rates() == 0);
     CHECK(pool.idle() == 3);
 }
 
 TEST_CASE("settings without an encoder leave the listener without sound, and nothing else disturbed") {
     EncoderPool pool;
-    RoomBuses buses(pool, 8000);
+    RoomBuses buses(pool);
     Listener listener;
     AudioSettings impossible = settings_for(AudioCodec::opus);
     impossible.ptime_ms = 17;
@@ -174,17 +192,17 @@ TEST_CASE("an Opus decoder that is moved back hears no click and no step of phas
 
 TEST_CASE("a lone listener's encoder moves with him when nobody uses the shared one") {
     EncoderPool pool;
-    RoomBuses buses(pool, 8000);
+    RoomBuses buses(pool);
     Listener only;
     buses.attach(only, settings_for(AudioCodec::opus), 0);
     buses.make_private(only, 0);
     CHECK(buses.shared_encoders() == 0);
-    mixer::AudioMixer sum;
+    Sums sums;
     std::uint64_t position = 0;
     for (int i = 0; i < 15; ++i, position += 20) {
-        sum.begin(8000, 160);
-        buses.serve_shared({&sum, {}}, nullptr);
-        if (only.is_private()) buses.serve_private(only, {&sum, {}}, nullptr, true, block, position);
+        sums.begin();
+        buses.serve_shared(sums.all());
+        if (only.is_private()) buses.serve_private(only, {&sums.at(48000), {}}, true, block, position);
     }
     CHECK_FALSE(only.is_private());
     CHECK(buses.shared_encoders() == 1);

@@ -1,0 +1,157 @@
+// Every subscription of which this process is the notifier (RFC 6665), whatever its event package: takes
+// SUBSCRIBE, keeps each subscription in its dialog, sends NOTIFY. Signaling thread; works through the user
+// agent and keeps no clock.
+//
+// A subscription lives in a dialog of its own, or shares that of a call, which then outlives its BYE (RFC
+// 5057). The owner decides who may watch what, before he calls subscribe() or open(); he says when something
+// changed, and is asked for a body only when a NOTIFY is due. However often things change, a slow peer costs
+// one NOTIFY.
+//
+// After every call into it the owner asks next_due() until it has nothing more, and take_over().
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/random.hpp"
+#include "base/result.hpp"
+#include "base/strong_id.hpp"
+#include "base/time.hpp"
+#include "base/timer_queue.hpp"
+#include "signaling/dialog.hpp"
+#include "signaling/subscription.hpp"
+#include "signaling/user_agent.hpp"
+
+namespace rotunda::sip {
+
+using SubscriptionId = StrongId<struct SubscriptionTag>;
+
+// The owner owes a notify() at once.
+struct NotifyDue {
+    SubscriptionId subscription;
+    bool full = true;  // all there is; else what changed since the last one suffices
+    bool last = false;
+};
+
+struct NotifierSettings {
+    std::vector<EventPackage> packages;
+    std::size_t max_subscriptions = 20'000;  // beyond: 503 with Retry-After
+    std::uint32_t retry_after_s = 30;
+    // Bytes in bodies that wait for the answer to their NOTIFY, of all together; once there, the next NOTIFY
+    // waits its turn.
+    std::size_t max_bytes_under_way = std::size_t{16} << 20;
+};
+
+class Notifier {
+  public:
+    // `agent` and `random` outlive the notifier.
+    Notifier(NotifierSettings settings, UserAgent& agent, RandomSource& random);
+    Notifier(const Notifier&) = delete;
+    Notifier& operator=(const Notifier&) = delete;
+
+    // --- from the network and the clock
+    //
+    // A SUBSCRIBE whose sender may watch what he names; it is answered here, with 200 or a refusal (400, 403,
+    // 406, 423, 481, 489, 503). `session`: the call in whose dialog it came. `contact`: who we are in a
+    // dialog of its own. The id of a subscription that begins; none for a refresh, an end and a refusal.
+    std::optional<SubscriptionId> subscribe(const RequestReceived& subscribe,
+                                            std::optional<SessionId> session, const LocalContact& contact,
+                                            TimePoint now);
+    // The same for a subscription that another request makes (REFER, RFC 3515 §2.4.4), answered with 202.
+    // `event_id`: the id parameter of Event, empty for none. It lasts for the package's default_expires.
+    std::optional<SubscriptionId> open(const RequestReceived& request, std::optional<SessionId> session,
+                                       const LocalContact& contact, std::string_view package,
+                                       std::string_view event_id, TimePoint now);
+    // Whether a request with a To tag is inside the dialog of a subscription.
+    bool knows_dialog(const SipMessage& request) const;
+    // False: not the answer to a NOTIFY of ours.
+    bool on_answer(const RequestAnswered& answer, TimePoint now);
+    void on_timeout(TimePoint now);
+    std::optional<TimePoint> next_timeout() const { return timers_.next(); }
+
+    // --- to the owner
+    std::optional<NotifyDue> next_due(TimePoint now);
+    // Subscriptions that are no more, each exactly once.
+    std::vector<SubscriptionId> take_over();
+
+    // --- commands; what has just ended may still be named
+    //
+    // What it watches is not as it was.
+    void changed(SubscriptionId subscription, TimePoint now);
+    // One NOTIFY more, with this reason.
+    void terminate(SubscriptionId subscription, SubscriptionEnd reason, TimePoint now);
+    // What NotifyDue asked for; may be empty.
+    void notify(SubscriptionId subscription, std::string body, TimePoint now);
+
+    // --- to look at
+    std::size_t size() const { return usages_.size(); }
+    std::uint64_t notifies() const { return notifies_; }
+    std::size_t bytes_under_way() const { return bytes_under_way_; }
+    // "conference, refer", for Allow-Events.
+    const std::string& allow_events() const { return allow_events_; }
+
+  private:
+    // What Event, Expires and Accept of a SUBSCRIBE ask for.
+    struct Wish {
+        const EventPackage* package = nullptr;
+        std::string event_id;
+        std::chrono::seconds expires{};
+    };
+    // One subscription and its place in a dialog.
+    struct Usage {
+        SubscriptionId id;
+        std::string event;  // value of Event
+        Wish wish;
+        Subscription subscription;
+        std::optional<SessionId> session;  // the call whose dialog it shares,
+        std::optional<Dialog> dialog;      // or its own
+        LocalContact contact;
+        std::string state;    // Subscription-State of the NOTIFY that is due
+        bool queued = false;  // in ready_
+        RequestId request;    // the NOTIFY under way, and the size of its body
+        std::size_t bytes = 0;
+    };
+    using Read = Result<Wish, SipMessage>;  // or the refusal
+
+    // notifier_subscribe.cpp
+    Read read(const SipMessage& subscribe) const;
+    Read refused(const SipMessage& request, int status) const;
+    Usage* find(const SipMessage& subscribe, std::optional<SessionId> session, const Wish& wish);
+    void refresh(Usage& usage, const RequestReceived& subscribe, std::chrono::seconds expires, TimePoint now);
+    std::optional<SubscriptionId> begin(const RequestReceived& request, std::optional<SessionId> session,
+                                        const LocalContact& contact, Wish wish, int status, TimePoint now);
+    void respond(const Usage& usage, const RequestReceived& request, int status, TimePoint now);
+
+    // notifier.cpp
+    const EventPackage* package(std::string_view name) const;
+    Usage* find(SubscriptionId id);
+    RequestId send(Usage& usage, std::string body, TimePoint now);
+    // After each input to the usage's subscription; the usage may be gone afterwards.
+    void settle(Usage& usage, TimePoint now);
+    void end(Usage& usage, TimePoint now);
+
+    NotifierSettings settings_;
+    UserAgent& agent_;
+    RandomSource& random_;
+    std::string allow_events_;
+
+    IdSource<SubscriptionId> ids_;
+    std::unordered_map<SubscriptionId, Usage> usages_;
+    std::unordered_map<std::string, SubscriptionId> by_local_tag_;  // those with a dialog of their own
+    std::unordered_multimap<SessionId, SubscriptionId> by_session_;
+    std::unordered_map<RequestId, SubscriptionId> under_way_;
+    TimerQueue<SubscriptionId> timers_;
+    std::deque<SubscriptionId> ready_;
+    std::vector<SubscriptionId> over_;
+    std::size_t bytes_under_way_ = 0;
+    std::uint64_t notifies_ = 0;
+};
+
+}  // namespace rotunda::sip

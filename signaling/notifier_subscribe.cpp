@@ -1,0 +1,175 @@
+// The part of Notifier that reads and answers SUBSCRIBE (RFC 6665 §4.2.1).
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "signaling/notifier.hpp"
+
+namespace rotunda::sip {
+namespace {
+
+using std::chrono::seconds;
+
+// §8.2.1: no Accept asks for the package's own type.
+bool accepts(const SipMessage& subscribe, std::string_view content_type) {
+    const auto type = MediaType::parse(content_type);
+    if (!subscribe.has(HeaderId::accept) || !type) return true;
+    const auto accepted = subscribe.accept();
+    return std::any_of(accepted.begin(), accepted.end(),
+                       [&](const MediaType& entry) { return entry.accepts(type->type, type->subtype); });
+}
+
+}  // namespace
+
+std::optional<SubscriptionId> Notifier::subscribe(const RequestReceived& subscribe,
+                                                  std::optional<SessionId> session,
+                                                  const LocalContact& contact, TimePoint now) {
+    const SipMessage& request = subscribe.request;
+    auto wish = read(request);
+    if (!wish) {
+        agent_.respond(subscribe.transaction, wish.error(), now);
+        return std::nullopt;
+    }
+    if (Usage* usage = find(request, session, *wish)) {
+        refresh(*usage, subscribe, wish->expires, now);
+        return std::nullopt;
+    }
+    int status = 200;
+    if (!session && !request.to_tag().empty())
+        status = 481;  // §4.2.1.4: nothing there to refresh
+    else if (wish->package->implicit)
+        status = session ? 481 : 403;  // RFC 3515 §2.4.4
+    if (status == 200) return begin(subscribe, session, contact, std::move(*wish), 200, now);
+    agent_.respond(subscribe.transaction, agent_.make_response(request, status), now);
+    return std::nullopt;
+}
+
+std::optional<SubscriptionId> Notifier::open(const RequestReceived& request, std::optional<SessionId> session,
+                                             const LocalContact& contact, std::string_view package_name,
+                                             std::string_view event_id, TimePoint now) {
+    const EventPackage* known = package(package_name);
+    Wish wish{known, std::string(event_id), known->default_expires};
+    return begin(request, session, contact, std::move(wish), 202, now);
+}
+
+bool Notifier::knows_dialog(const SipMessage& request) const {
+    const auto it = by_local_tag_.find(std::string(request.to_tag()));
+    return it != by_local_tag_.end() && usages_.at(it->second).dialog->id() == DialogId::of_request(request);
+}
+
+// --- reading
+
+Notifier::Read Notifier::refused(const SipMessage& request, int status) const {
+    SipMessage response = agent_.make_response(request, status);
+    if (status == 489) response.add(HeaderId::allow_events, allow_events_);  // §8.3.2
+    return fail(std::move(response));
+}
+
+Notifier::Read Notifier::read(const SipMessage& subscribe) const {
+    const auto text = subscribe.header(HeaderId::event);
+    const auto event = text ? ValueWithParams::parse(*text) : std::nullopt;
+    if (text && !event) return refused(subscribe, 400);
+    const EventPackage* known = event ? package(event->value) : nullptr;
+    if (!known) return refused(subscribe, 489);
+    if (!accepts(subscribe, known->content_type)) return refused(subscribe, 406);
+    if (!contact_target(subscribe)) return refused(subscribe, 400);
+    const bool has_expires = subscribe.has(HeaderId::expires);
+    if (has_expires && !subscribe.expires()) return refused(subscribe, 400);
+    const seconds asked = has_expires ? seconds(*subscribe.expires()) : known->default_expires;
+    if (asked > seconds(0) && asked < known->min_expires) {  // §4.2.1.1
+        Read brief = refused(subscribe, 423);
+        SipMessage response = brief.error();
+        response.add(HeaderId::min_expires, std::to_string(known->min_expires.count()));
+        return fail(std::move(response));
+    }
+    return Wish{known, std::string(event->params.get("id").value_or("")),
+                std::min(asked, known->max_expires)};
+}
+
+Notifier::Usage* Notifier::find(const SipMessage& subscribe, std::optional<SessionId> session,
+                                const Wish& wish) {
+    // §8.2.1: the Event of a refresh is that of the subscription, id included.
+    const auto same = [&](const Usage& usage) {
+        return usage.wish.package == wish.package && usage.wish.event_id == wish.event_id &&
+               !usage.subscription.ending();
+    };
+    if (session) {
+        const auto [first, last] = by_session_.equal_range(*session);
+        for (auto it = first; it != last; ++it)
+            if (Usage* usage = find(it->second); same(*usage)) return usage;
+        return nullptr;
+    }
+    if (!knows_dialog(subscribe)) return nullptr;
+    Usage* usage = find(by_local_tag_.at(std::string(subscribe.to_tag())));
+    return same(*usage) ? usage : nullptr;
+}
+
+// --- answering
+
+void Notifier::refresh(Usage& usage, const RequestReceived& subscribe, seconds expires, TimePoint now) {
+    // The dialog of a call has checked this already.
+    if (usage.dialog && !usage.dialog->accept_cseq(subscribe.request.cseq().number))
+        return agent_.respond(subscribe.transaction, agent_.make_response(subscribe.request, 500), now);
+    if (usage.dialog) {
+        usage.dialog->refresh_target(subscribe.request);
+        usage.dialog->set_flow(subscribe.flow);
+    }
+    usage.subscription.refresh(expires, now);
+    respond(usage, subscribe, 200, now);
+    settle(usage, now);
+}
+
+std::optional<SubscriptionId> Notifier::begin(const RequestReceived& request,
+                                              std::optional<SessionId> session, const LocalContact& contact,
+                                              Wish wish, int status, TimePoint now) {
+    if (usages_.size() >= settings_.max_subscriptions) {
+        SipMessage response = agent_.make_response(request.request, 503);
+        response.add(HeaderId::retry_after, std::to_string(settings_.retry_after_s));
+        agent_.respond(request.transaction, std::move(response), now);
+        return std::nullopt;
+    }
+    const SubscriptionId id = ids_.next();
+    Subscription subscription(*wish.package, wish.expires, now);
+    std::string event = wish.package->name + (wish.event_id.empty() ? "" : ";id=" + wish.event_id);
+    Usage& usage = usages_
+                       .emplace(id, Usage{id,
+                                          std::move(event),
+                                          std::move(wish),
+                                          std::move(subscription),
+                                          session,
+                                          std::nullopt,
+                                          contact,
+                                          {},
+                                          false,
+                                          {},
+                                          0})
+                       .first->second;
+    if (session) {
+        agent_.hold_dialog(*session);
+        by_session_.emplace(*session, id);
+    } else {
+        usage.dialog.emplace(request.request, random_.token(16), request.flow);
+        by_local_tag_.emplace(usage.dialog->id().local_tag, id);
+    }
+    respond(usage, request, status, now);
+    settle(usage, now);
+    return id;
+}
+
+void Notifier::respond(const Usage& usage, const RequestReceived& request, int status, TimePoint now) {
+    SipMessage response = agent_.make_response(request.request, status);
+    std::optional<NameAddr> contact;
+    if (usage.session) {
+        contact = agent_.contact(*usage.session);
+    } else {
+        response.set_to_tag(usage.dialog->id().local_tag);
+        response.copy_headers(request.request, HeaderId::record_route);  // RFC 3261 §12.1.1
+        contact = agent_.contact(usage.contact, request.flow);
+    }
+    if (contact) response.add(HeaderId::contact, *contact);
+    if (request.request.method() == Method::subscribe)
+        response.add(HeaderId::expires, std::to_string(usage.subscription.remaining(now).count()));
+    agent_.respond(request.transaction, std::move(response), now);
+}
+
+}  // namespace rotunda::sip

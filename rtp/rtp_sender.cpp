@@ -33,11 +33,21 @@ std::uint32_t RtpSender::ticks(Duration duration) const {
 void RtpSender::write_next(std::span<std::uint8_t, rtp_header_size> out, std::size_t payload_size,
                            Duration duration, TimePoint now) {
     write_header(out, {marker_, payload_type_, sequence_, timestamp_, ssrc_});
-    last_timestamp_ = timestamp_;
-    last_sent_ = now;
+    count(payload_size, now);
     marker_ = false;
-    ++sequence_;
     timestamp_ += ticks(duration);
+}
+
+void RtpSender::write_part(std::span<std::uint8_t, rtp_header_size> out, std::size_t payload_size, bool last,
+                           TimePoint sampled) {
+    write_header(out, {last, payload_type_, sequence_, timestamp_, ssrc_});
+    count(payload_size, sampled);
+}
+
+void RtpSender::count(std::size_t payload_size, TimePoint sampled) {
+    last_timestamp_ = timestamp_;
+    last_sent_ = sampled;
+    ++sequence_;
     ++packets_;
     ++total_packets_;
     octets_ += static_cast<std::uint32_t>(payload_size);

@@ -26,6 +26,11 @@ class RtpSender {
     // must have been called.
     void write_next(std::span<std::uint8_t, rtp_header_size> out, std::size_t payload_size, Duration duration,
                     TimePoint now);
+    // One packet of a picture: all of them have its time stamp, the last one the marker (RFC 6184 §5.1, RFC
+    // 7741 §4.1). `sampled`: the moment the picture shows, which is what our SRs relate, however late the
+    // packet leaves. skip() leads on to the next picture.
+    void write_part(std::span<std::uint8_t, rtp_header_size> out, std::size_t payload_size, bool last,
+                    TimePoint sampled);
     // Media time passes and nothing is sent (DTX, hold, a muted spell): the next packet has the marker bit
     // (RFC 3551 §4.1).
     void skip(Duration duration);
@@ -46,6 +51,7 @@ class RtpSender {
 
   private:
     std::uint32_t ticks(Duration duration) const;
+    void count(std::size_t payload_size, TimePoint sampled);
 
     RandomSource& random_;
     std::uint32_t ssrc_ = 0;

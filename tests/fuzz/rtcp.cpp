@@ -1,5 +1,6 @@
 // Any datagram as RTCP, read block by block and by a session that must not believe it too much.
 #include "base/random.hpp"
+#include "rtp/rtcp_feedback.hpp"
 #include "rtp/rtcp_session.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
@@ -11,6 +12,17 @@ namespace {
 
 constexpr std::uint32_t peer = 0x11223344;
 
+void read_feedback(const Feedback& feedback) {
+    KeyframeRequests().on_feedback(feedback, peer);
+    if (const auto limit = read_tmmbr(feedback, peer))
+        require(limit->overhead < 512, "nine bits of overhead");
+    read_remb(feedback, peer);
+    auto lost = read_nack(feedback, peer);
+    std::size_t asked = 0;
+    while (lost && lost->next())
+        require(++asked <= feedback.control.size() / 4 * 17, "seventeen packets for each entry");
+}
+
 void walk(Bytes datagram) {
     RtcpReader reader(datagram);
     std::size_t blocks = 0;
@@ -21,8 +33,10 @@ void walk(Bytes datagram) {
         if (const auto* bye = std::get_if<Bye>(&*block)) bye->names(peer);
         if (const auto* text = std::get_if<SourceDescription>(&*block))
             require(text->cname.size() <= 255, "an item has a length of one octet");
-        if (const auto* feedback = std::get_if<Feedback>(&*block))
+        if (const auto* feedback = std::get_if<Feedback>(&*block)) {
             require(feedback->control.size() <= datagram.size(), "control information is inside");
+            read_feedback(*feedback);
+        }
     }
     require(reader.error() == RtcpError::none || blocks == 0, "a refused datagram yields nothing");
 }

@@ -164,7 +164,22 @@ void Focus::take_answer(Participant& who, const std::string& text, TimePoint now
     if (!who.joined) agent_.bye(who.session, "SIP;cause=488;text=\"Answer not acceptable\"", now);
 }
 
-// The ACK to our offer brought no answer: what stood before stands (RFC 6141 §3.4).
+// RFC 4028 §7.4: our full offer, what is agreed first.
+void Focus::refresh(sip::SessionId session, TimePoint now) {
+    Participant* who = find(session);
+    if (who && !agent_.reinvite(session, who->media.create_offer(who->local), now)) who->media.roll_back();
+}
+
+void Focus::on(const sip::SessionRefreshDue& event, TimePoint now) {
+    refresh(event.session, now);
+}
+
+// Refreshes are the only offers of the focus.
+void Focus::on(const sip::ReinvitePossible& event, TimePoint now) {
+    refresh(event.session, now);
+}
+
+// Our offer brought no answer: what stood before stands (RFC 6141 §3.4).
 void Focus::on(const sip::ReinviteFailed& event, TimePoint) {
     Participant* who = find(event.session);
     if (!who) return;

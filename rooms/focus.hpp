@@ -71,11 +71,13 @@ class Focus {
     void on(const sip::ReinviteReceived& event, TimePoint now);
     void on(const sip::SdpAnswerReceived& event, TimePoint now);
     void on(const sip::ReinviteFailed& event, TimePoint now);
+    void on(const sip::SessionRefreshDue& event, TimePoint now);
+    void on(const sip::ReinvitePossible& event, TimePoint now);
     void on(const sip::SessionEnded& event, TimePoint now);
     void on(const sip::PingResult& event, TimePoint now);
     void on(const sip::DigitReceived& event, TimePoint now);
     void on(const sip::RequestReceived& event, TimePoint now);
-    // The focus makes no calls and no offers of its own yet, so nothing else concerns it.
+    // The focus makes no calls yet, so nothing else concerns it.
     template <typename Other>
     void on(const Other&, TimePoint) {}
 
@@ -92,6 +94,7 @@ class Focus {
     Result<std::string, Refused> describe(Participant& who, const Offer& offer) const;
     Result<Offer, Refused> parse_offer(const std::optional<std::string>& text, const IpAddress& agent) const;
     Refused not_acceptable(const sdp::Refusal& refusal, const IpAddress& agent) const;
+    void refresh(sip::SessionId session, TimePoint now);
     void take_answer(Participant& who, const std::string& text, TimePoint now);
 
     Participant* find(sip::SessionId session);

@@ -55,7 +55,9 @@ struct Config {
         std::optional<Endpoint> external_address;  // port 0: the port the peer reached
         std::vector<IpPrefix> local_net;           // default: loopback, link-local and private networks
         std::uint8_t dscp = 24;
-        std::string user_agent;  // default: Rotunda/VERSION
+        std::string user_agent;                               // default: Rotunda/VERSION
+        Duration session_expires = std::chrono::minutes(30);  // 0: no session timers
+        Duration min_se = std::chrono::seconds(90);
         Tcp tcp;
     };
     struct Media {

@@ -38,6 +38,16 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Text>(
         "sip.user_agent", "The User-Agent and Server header fields; empty: none.",
         [](auto& c) -> auto& { return c.sip.user_agent; }),
+    key<SessionTime>(
+        "sip.session_expires",
+        "Session timer (RFC 4028) asked for, and the longest granted: a call that is not refreshed for so "
+        "long "
+        "is ended. 0s: no session timers.",
+        [](auto& c) -> auto& { return c.sip.session_expires; }),
+    key<SessionTime>(
+        "sip.min_se",
+        "A shorter session timer is refused with 422; 0s: the 90 s below which RFC 4028 knows none.",
+        [](auto& c) -> auto& { return c.sip.min_se; }),
     key<Count<1, 1'000'000>>(
         "sip.tcp.connections", "TCP connections open at once; more are refused.",
         [](auto& c) -> auto& { return c.sip.tcp.connections; }),

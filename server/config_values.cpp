@@ -90,6 +90,16 @@ std::string Time::print(Duration value) {
     return fmt::format("{}ms", value.count() / units[0].nanoseconds);
 }
 
+Complaint SessionTime::read(const ConfigNode& value, Duration& out) {
+    Duration time{};
+    if (auto complaint = Time::read(value, time)) return complaint;
+    if (time != Duration(0) &&
+        (time < std::chrono::seconds(90) || time % std::chrono::seconds(1) != Duration(0)))
+        return want(value, "0s, or at least 90s in whole seconds");
+    out = time;
+    return std::nullopt;
+}
+
 Complaint Dscp::read(const ConfigNode& value, std::uint8_t& out) {
     if (!is_scalar(value)) return want(value, type);
     auto number = parse_number<std::uint8_t>(value.text, 63);

@@ -48,6 +48,12 @@ struct Time {
     static std::string print(Duration value);
 };
 
+// Of a session timer: RFC 4028 §4 knows none below 90 s.
+struct SessionTime : Time {
+    static constexpr std::string_view type = "0s, or a duration of at least 90s";
+    static Complaint read(const ConfigNode& value, Duration& out);
+};
+
 // 0 to 63, or a name of RFC 2474, 2597, 3246: cs3, af41, ef.
 struct Dscp {
     static constexpr std::string_view type = "0 to 63 or a name such as cs3, af41, ef";

@@ -44,6 +44,12 @@ std::size_t worker_count(const Config& config) {
 sip::UserAgentSettings user_agent_settings(const Config& config) {
     sip::UserAgentSettings settings;
     settings.product = config.sip.user_agent;
+    const auto in_seconds = [](Duration time) {
+        return std::chrono::duration_cast<std::chrono::seconds>(time);
+    };
+    settings.session_timer.session_expires = in_seconds(config.sip.session_expires);
+    settings.session_timer.min_se = std::max(settings.session_timer.min_se, in_seconds(config.sip.min_se));
+    if (config.sip.session_expires == Duration(0)) std::erase(settings.supported, "timer");
     // The focus refuses what is beyond calls.max; sessions that are just ending must not count against it.
     settings.max_sessions = std::max<std::size_t>(settings.max_sessions, 2 * std::size_t{config.calls_max});
     return settings;

@@ -104,6 +104,10 @@ void InviteSession::on_timeout(TimePoint now, SessionOutbox& out) {
     if (local_invite_ && !local_invite_->canceled && local_invite_->give_up_at <= now)
         on_unanswered_invite(out);
     if (owed_ack_ && owed_ack_->give_up_at <= now) end_with_bye(EndCause::timeout, 0, {}, out);
+    // RFC 4028 §10.
+    if (timer_.expired(now))
+        end_with_bye(EndCause::timeout, 0, "SIP;cause=408;text=\"Session expired\"", out);
+    if (timer_.refresh_due(now)) refresh(now, out);
     if (held_until_ && *held_until_ <= now) {
         holds_ = 0;
         held_until_.reset();
@@ -121,6 +125,7 @@ std::optional<TimePoint> InviteSession::next_timeout() const {
     if (success_) consider(std::min(success_->resend_at, success_->give_up_at));
     if (local_invite_ && !local_invite_->canceled) consider(local_invite_->give_up_at);
     if (owed_ack_) consider(owed_ack_->give_up_at);
+    consider(timer_.next_timeout());
     if (reinvite_wanted_ && idle()) consider(reinvite_from_);
     consider(held_until_);
     return first;
@@ -135,6 +140,7 @@ void InviteSession::end(EndCause cause, int status, std::string reason, SessionO
     ring_refresh_.reset();
     reinvite_wanted_ = false;
     ping_cseq_.reset();
+    timer_.stop();
     local_update_.reset();
     if (remote_update_) reject_update(487, {}, {}, out);
     out.events.push_back(SessionEnded{id_, cause, status, std::move(reason)});

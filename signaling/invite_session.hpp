@@ -24,6 +24,7 @@
 #include "signaling/dialog.hpp"
 #include "signaling/message.hpp"
 #include "signaling/session_outbox.hpp"
+#include "signaling/session_timer.hpp"
 #include "signaling/timer_settings.hpp"
 #include "signaling/transaction_event.hpp"
 #include "signaling/user_agent_command.hpp"
@@ -122,6 +123,8 @@ class InviteSession {
         bool has_offer = false;
         bool canceled = false;
         TimePoint give_up_at;
+        SipMessage request;  // the first one, for another try
+        Flow flow;
     };
     struct RemoteUpdate {
         ServerTransactionId transaction;
@@ -174,9 +177,12 @@ class InviteSession {
     void reject_update(int status, std::string_view phrase, const ExtraHeaders& headers, SessionOutbox& out);
     bool may_change(TimePoint now);
     void note_allowed(const SipMessage& from_peer);
+    void send_update(std::optional<std::string> offer, SessionOutbox& out);
+    void refresh(TimePoint now, SessionOutbox& out);
     void on_update_success(const SipMessage& response, TimePoint now, SessionOutbox& out);
-    void on_update_failure(int status, TimePoint now, SessionOutbox& out);
-    void on_change_failed(int status, bool had_offer, TimePoint now, SessionOutbox& out);
+    void on_update_failure(int status, const SipMessage* response, TimePoint now, SessionOutbox& out);
+    void on_change_failed(int status, const SipMessage* response, bool had_offer, TimePoint now,
+                          SessionOutbox& out);
 
     // invite_session_client.cpp
     void send_invite(SipMessage invite, std::optional<std::string> sdp, const Flow& flow,
@@ -185,8 +191,9 @@ class InviteSession {
     void on_invite_progress(const SipMessage& response, SessionOutbox& out);
     void on_invite_success(const SipMessage& response, const Flow& flow, TimePoint now, SessionOutbox& out);
     void conclude(const SipMessage& success, bool offered, TimePoint now, SessionOutbox& out);
-    void on_invite_failure(int status, std::string_view reason, EndCause cause, TimePoint now,
-                           SessionOutbox& out);
+    void on_invite_failure(int status, std::string_view reason, const SipMessage* response, EndCause cause,
+                           TimePoint now, SessionOutbox& out);
+    bool ask_for_longer_session(const SipMessage& too_small, SessionOutbox& out);
     void on_fork(const SipMessage& response, const Flow& flow, SessionOutbox& out);
     bool repeat_ack(const SipMessage& response, SessionOutbox& out) const;
     void send_ack(const Dialog& dialog, std::uint32_t cseq, std::optional<std::string> sdp,
@@ -207,6 +214,8 @@ class InviteSession {
     std::optional<OwedAck> owed_ack_;
     std::optional<RemoteUpdate> remote_update_;
     std::optional<LocalUpdate> local_update_;
+    SessionTimer timer_;
+    bool refreshing_ = false;          // our refresh was asked for and is not done yet
     bool peer_allows_update_ = false;  // his last Allow says so, or he sends it himself
 
     SipMessage first_invite_;         // a caller's, for the dialogs that answer it

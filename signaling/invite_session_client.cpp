@@ -25,7 +25,8 @@ InviteSession::InviteSession(SessionId id, const SessionContext& context, Outgoi
       id_(id),
       local_tag_(context.random.token(16)),
       is_caller_(true),
-      contact_(std::move(call.contact)) {
+      contact_(std::move(call.contact)),
+      timer_(context.settings.session_timer) {
     SipMessage invite = SipMessage::request(Method::invite, call.target);
     invite.add(HeaderId::max_forwards, "70");
     for (const NameAddr& route : call.route) invite.add(HeaderId::route, route);
@@ -63,8 +64,10 @@ void InviteSession::send_invite(SipMessage invite, std::optional<std::string> sd
     invite.add(HeaderId::contact, contact_of(contact_, flow, secure, context_->settings));
     add_capabilities(invite, context_->settings);
     add_product(invite, context_->settings);
-    local_invite_ = LocalInvite{invite.cseq().number, sdp.has_value(), false, give_up_at};
+    timer_.ask(invite);
+    local_invite_ = LocalInvite{invite.cseq().number, sdp.has_value(), false, give_up_at, {}, flow};
     if (sdp) invite.set_body(std::move(*sdp), "application/sdp");
+    if (!dialog_) local_invite_->request = invite;
     out.actions.push_back(SendRequest{std::move(invite), flow});
 }
 
@@ -83,7 +86,7 @@ void InviteSession::on_response(const SipMessage& response, const Flow& flow, Ti
         out.events.push_back(PingResult{id_, response.status() != 408 && response.status() != 481});
     } else if (local_update_ && local_update_->cseq == cseq) {
         if (response.is_success()) return on_update_success(response, now, out);
-        on_update_failure(response.status(), now, out);
+        on_update_failure(response.status(), &response, now, out);
     }
 }
 
@@ -95,13 +98,13 @@ void InviteSession::on_request_failed(std::uint32_t cseq, TransactionFailure fai
         ping_cseq_.reset();
         out.events.push_back(PingResult{id_, false});
     } else if (local_update_ && local_update_->cseq == cseq) {
-        on_update_failure(failure == TransactionFailure::timeout ? 408 : 503, now, out);
+        on_update_failure(failure == TransactionFailure::timeout ? 408 : 503, nullptr, now, out);
     } else if (local_invite_ && local_invite_->cseq == cseq) {
         // §8.1.3.1: as if 408 or 503 had come.
         if (failure == TransactionFailure::timeout)
-            on_invite_failure(408, reason_phrase(408), EndCause::timeout, now, out);
+            on_invite_failure(408, reason_phrase(408), nullptr, EndCause::timeout, now, out);
         else
-            on_invite_failure(503, reason_phrase(503), EndCause::transport, now, out);
+            on_invite_failure(503, reason_phrase(503), nullptr, EndCause::transport, now, out);
     }
 }
 
@@ -110,7 +113,7 @@ void InviteSession::on_invite_response(const SipMessage& response, const Flow& f
     if (response.is_success()) return on_invite_success(response, flow, now, out);
     if (!local_invite_ || local_invite_->cseq != response.cseq().number) return;
     if (response.is_provisional()) return on_invite_progress(response, out);
-    on_invite_failure(response.status(), response.reason(), EndCause::failed, now, out);
+    on_invite_failure(response.status(), response.reason(), &response, EndCause::failed, now, out);
 }
 
 void InviteSession::on_invite_progress(const SipMessage& response, SessionOutbox& out) {
@@ -118,12 +121,25 @@ void InviteSession::on_invite_progress(const SipMessage& response, SessionOutbox
     out.events.push_back(InviteProgress{id_, response.status(), description_in(response)});
 }
 
-void InviteSession::on_invite_failure(int status, std::string_view reason, EndCause cause, TimePoint now,
-                                      SessionOutbox& out) {
+void InviteSession::on_invite_failure(int status, std::string_view reason, const SipMessage* response,
+                                      EndCause cause, TimePoint now, SessionOutbox& out) {
+    if (!dialog_ && !ended_ && status == 422 && response && ask_for_longer_session(*response, out)) return;
     local_invite_.reset();
     if (ended_) return;
     if (!dialog_) return end(cause, status, std::string(reason), out);
-    on_change_failed(status, true, now, out);
+    on_change_failed(status, response, true, now, out);
+}
+
+// RFC 4028 §7.3: the same call again, with the interval the peer can live with.
+bool InviteSession::ask_for_longer_session(const SipMessage& too_small, SessionOutbox& out) {
+    if (!timer_.on_too_small(too_small)) return false;
+    SipMessage& invite = local_invite_->request;
+    local_invite_->cseq = invite.cseq().number + 1;
+    invite.set_cseq(local_invite_->cseq, Method::invite);
+    first_invite_.set_cseq(local_invite_->cseq, Method::invite);
+    timer_.ask(invite);
+    out.actions.push_back(SendRequest{invite, local_invite_->flow});
+    return true;
 }
 
 void InviteSession::on_invite_success(const SipMessage& response, const Flow& flow, TimePoint now,
@@ -143,6 +159,8 @@ void InviteSession::on_invite_success(const SipMessage& response, const Flow& fl
     else
         dialog_->refresh_target(response);
     note_allowed(response);
+    timer_.on_success(response, now);
+    refreshing_ = false;
     if (!ended_) return conclude(response, offered, now, out);
     // The 2xx crossed our CANCEL or BYE. After a CANCEL it made a dialog that has to be ended (§9.1, §15).
     send_ack(*dialog_, cseq, std::nullopt, out);

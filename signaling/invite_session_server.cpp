@@ -25,7 +25,11 @@ std::string reason_header(const SipMessage& message) {
 
 InviteSession::InviteSession(SessionId id, const SessionContext& context, RequestReceived invite,
                              std::optional<std::string> offer, TimePoint now, SessionOutbox& out)
-    : context_(&context), id_(id), local_tag_(context.random.token(16)), is_caller_(false) {
+    : context_(&context),
+      id_(id),
+      local_tag_(context.random.token(16)),
+      is_caller_(false),
+      timer_(context.settings.session_timer) {
     contact_.user = invite.request.uri().user();
     dialog_.emplace(invite.request, local_tag_, invite.flow);
     note_allowed(invite.request);
@@ -107,6 +111,7 @@ void InviteSession::accept_remote_invite(std::string sdp, TimePoint now, Session
     SipMessage response = make_dialog_response(remote_invite_->request, remote_invite_->flow, 200);
     add_capabilities(response, context_->settings);
     response.set_body(std::move(sdp), "application/sdp");
+    timer_.answer(remote_invite_->request, response, now);
     dialog_->refresh_target(remote_invite_->request);
 
     Success success;

@@ -1,4 +1,6 @@
 // The part of InviteSession that changes a session without an INVITE: UPDATE (RFC 3311), theirs and ours.
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "signaling/capabilities.hpp"
@@ -13,6 +15,9 @@ Duration glare_delay(bool owns_call_id, RandomSource& random) {
     constexpr Duration unit = std::chrono::milliseconds(10);
     return owns_call_id ? unit * (210 + random.u32() % 191) : unit * (random.u32() % 201);
 }
+
+// A refresh that was refused for now, or met another change, is tried again so much later.
+constexpr Duration refresh_retry = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -49,11 +54,12 @@ void InviteSession::on_update(RequestReceived update, std::optional<std::string>
 }
 
 // §5.2: the 2xx moves the remote target and says where we are to be reached.
-void InviteSession::accept_update(const RemoteUpdate& update, std::optional<std::string> sdp, TimePoint,
+void InviteSession::accept_update(const RemoteUpdate& update, std::optional<std::string> sdp, TimePoint now,
                                   SessionOutbox& out) {
     SipMessage response = make_dialog_response(update.request, update.flow, 200);
     add_capabilities(response, context_->settings);
     if (sdp) response.set_body(std::move(*sdp), "application/sdp");
+    timer_.answer(update.request, response, now);
     dialog_->refresh_target(update.request);
     out.actions.push_back(SendResponse{update.transaction, std::move(response), {}});
 }
@@ -71,15 +77,29 @@ void InviteSession::reject_update(int status, std::string_view phrase, const Ext
 bool InviteSession::update(std::optional<std::string> offer, TimePoint now, SessionOutbox& out) {
     if (ended_ || !peer_allows_update_) return false;
     if (!may_change(now)) return false;
+    send_update(std::move(offer), out);
+    return true;
+}
+
+void InviteSession::send_update(std::optional<std::string> offer, SessionOutbox& out) {
     SipMessage update = dialog_->make_request(Method::update);
     const Flow flow = dialog_->next_hop();
     update.add(HeaderId::contact, contact_of(contact_, flow, dialog_->secure(), context_->settings));
     add_capabilities(update, context_->settings);
     add_product(update, context_->settings);
+    timer_.ask(update);
     local_update_ = LocalUpdate{update.cseq().number, offer.has_value()};
     if (offer) update.set_body(std::move(*offer), "application/sdp");
     out.actions.push_back(SendRequest{std::move(update), flow});
-    return true;
+}
+
+// RFC 4028 §7.4: UPDATE without an offer where the peer takes it, else a re-INVITE, whose offer is the
+// owner's. Whatever change is under way refreshes as well, or the refresh comes after it.
+void InviteSession::refresh(TimePoint now, SessionOutbox& out) {
+    if (!confirmed_ || !idle()) return timer_.postpone(now, refresh_retry);
+    refreshing_ = true;
+    if (peer_allows_update_) return send_update(std::nullopt, out);
+    out.events.push_back(SessionRefreshDue{id_});
 }
 
 void InviteSession::on_update_success(const SipMessage& response, TimePoint now, SessionOutbox& out) {
@@ -87,6 +107,8 @@ void InviteSession::on_update_success(const SipMessage& response, TimePoint now,
     local_update_.reset();
     dialog_->refresh_target(response);
     note_allowed(response);
+    timer_.on_success(response, now);
+    refreshing_ = false;
     if (had_offer) {
         const auto answer = find_session_description(response);
         if (answer && *answer)
@@ -97,22 +119,31 @@ void InviteSession::on_update_success(const SipMessage& response, TimePoint now,
     say_reinvite_possible(now, out);
 }
 
-void InviteSession::on_update_failure(int status, TimePoint now, SessionOutbox& out) {
+void InviteSession::on_update_failure(int status, const SipMessage* response, TimePoint now,
+                                      SessionOutbox& out) {
     const bool had_offer = local_update_->has_offer;
     local_update_.reset();
     // RFC 3261 §21.4.6, §21.5.2: the peer's Allow promised too much.
     if (status == 405 || status == 501) peer_allows_update_ = false;
-    on_change_failed(status, had_offer, now, out);
+    on_change_failed(status, response, had_offer, now, out);
 }
 
 // A re-INVITE or UPDATE of ours was refused.
-void InviteSession::on_change_failed(int status, bool had_offer, TimePoint now, SessionOutbox& out) {
+void InviteSession::on_change_failed(int status, const SipMessage* response, bool had_offer, TimePoint now,
+                                     SessionOutbox& out) {
     // RFC 3261 §12.2.1.2, §14.1: these end the dialog; anything else leaves it as it was.
     if (status == 408) return end_with_bye(EndCause::timeout, status, {}, out);
     if (status == 481) return end_with_bye(EndCause::gone, status, {}, out);
+    const Duration wait = status == 491 ? glare_delay(is_caller_, context_->random) : Duration{};
     if (status == 491 && had_offer) {
         reinvite_wanted_ = true;
-        reinvite_from_ = now + glare_delay(is_caller_, context_->random);
+        reinvite_from_ = now + wait;
+    }
+    if (std::exchange(refreshing_, false)) {
+        // RFC 4028 §7.3: with more time at once; by other means at once; else while the session lasts.
+        const bool longer = status == 422 && response && timer_.on_too_small(*response);
+        const bool otherwise = !had_offer && !peer_allows_update_;
+        timer_.postpone(now, longer || otherwise ? Duration{} : std::max<Duration>(wait, refresh_retry));
     }
     if (had_offer) out.events.push_back(ReinviteFailed{id_, status});
     say_reinvite_possible(now, out);

@@ -30,6 +30,8 @@ std::string_view to_string(Refusal reason) {
             return "overlapping_invite";
         case Refusal::request_pending:
             return "request_pending";
+        case Refusal::session_interval:
+            return "session_interval";
         case Refusal::session_limit:
             return "session_limit";
         case Refusal::count:

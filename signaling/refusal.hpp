@@ -23,6 +23,7 @@ enum class Refusal : std::uint8_t {
     out_of_order,        // 500: CSeq not above the last one
     overlapping_invite,  // 500 + Retry-After
     request_pending,     // 491
+    session_interval,    // 422: Session-Expires below our minimum
     session_limit,       // 503 + Retry-After
     count
 };

@@ -89,4 +89,18 @@ std::optional<RefusedRequest> check_content(const SipMessage& request, const Use
     return std::nullopt;
 }
 
+std::optional<RefusedRequest> check_session_interval(const SipMessage& request,
+                                                     const UserAgentSettings& settings) {
+    if (request.method() != Method::invite && request.method() != Method::update) return std::nullopt;
+    if (settings.session_timer.session_expires == std::chrono::seconds(0)) return std::nullopt;
+    const auto asked = SessionExpires::in(request);
+    // Without `timer` it is a proxy's wish, and the caller would not understand the refusal.
+    if (!asked || asked->interval >= settings.session_timer.min_se ||
+        !request.lists(HeaderId::supported, "timer"))
+        return std::nullopt;
+    RefusedRequest refused = refuse(request, Refusal::session_interval, 422);
+    refused.response.set(HeaderId::min_se, std::to_string(settings.session_timer.min_se.count()));
+    return refused;
+}
+
 }  // namespace rotunda::sip

@@ -24,4 +24,8 @@ std::optional<RefusedRequest> check_headers(const SipMessage& request, const Use
 std::optional<RefusedRequest> check_content(const SipMessage& request, const UserAgentSettings& settings,
                                             std::optional<std::string>& sdp);
 
+// Session-Expires of an INVITE or UPDATE (422, RFC 4028 §9).
+std::optional<RefusedRequest> check_session_interval(const SipMessage& request,
+                                                     const UserAgentSettings& settings);
+
 }  // namespace rotunda::sip

@@ -121,6 +121,8 @@ void UserAgent::on_dialog_request(RequestReceived& event, TimePoint now) {
     if (method != Method::bye && method != Method::info && !owners)
         if (auto refused = check_content(event.request, settings_, sdp))
             return refuse(event.transaction, refused->reason, std::move(refused->response), now);
+    if (auto refused = check_session_interval(event.request, settings_))
+        return refuse(event.transaction, refused->reason, std::move(refused->response), now);
     with(call, now, [&](InviteSession& session, SessionOutbox& out) {
         switch (method.id()) {
             case Method::invite:
@@ -162,6 +164,8 @@ void UserAgent::on_new_request(RequestReceived& event, TimePoint now) {
 void UserAgent::on_new_invite(RequestReceived& event, TimePoint now) {
     std::optional<std::string> offer;
     if (auto refused = check_content(event.request, settings_, offer))
+        return refuse(event.transaction, refused->reason, std::move(refused->response), now);
+    if (auto refused = check_session_interval(event.request, settings_))
         return refuse(event.transaction, refused->reason, std::move(refused->response), now);
     if (!can_be_reached(event.request))
         return refuse(event.transaction, Refusal::no_contact,

@@ -69,6 +69,12 @@ struct ReinvitePossible {
     SessionId session;
 };
 
+// The session must be refreshed and the peer does not take UPDATE (RFC 4028 §7.4): the owner calls reinvite()
+// with his current offer, or the session expires.
+struct SessionRefreshDue {
+    SessionId session;
+};
+
 // Once a session: our 2xx was acknowledged, or we acknowledged the peer's.
 struct SessionConfirmed {
     SessionId session;
@@ -81,7 +87,7 @@ enum class EndCause : std::uint8_t {
     cancelled,  // the peer's CANCEL, or his INVITE's Expires ran out
     no_ack,     // our 2xx was never acknowledged
     failed,     // the peer refused our INVITE, or broke offer/answer
-    timeout,    // no answer to a request of ours, or none from the owner in time
+    timeout,    // no answer to a request of ours, none from the owner in time, or no refresh (RFC 4028)
     transport,  // the network refused what we sent
     gone,       // 481 to a request of ours: the peer no longer knows the dialog
 };
@@ -134,7 +140,7 @@ struct RequestAnswered {
 // He answers with respond(), 481 if he has not.
 using UserAgentEvent =
     std::variant<IncomingInvite, InviteProgress, SdpAnswerReceived, ReinviteReceived, OfferInResponse,
-                 ReinviteFailed, ReinvitePossible, SessionConfirmed, SessionEnded, PingResult, DigitReceived,
-                 DialogRequestReceived, RequestAnswered, RequestReceived>;
+                 ReinviteFailed, ReinvitePossible, SessionRefreshDue, SessionConfirmed, SessionEnded,
+                 PingResult, DigitReceived, DialogRequestReceived, RequestAnswered, RequestReceived>;
 
 }  // namespace rotunda::sip

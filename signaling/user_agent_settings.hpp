@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "signaling/method.hpp"
 #include "signaling/server_transactions.hpp"
+#include "signaling/session_timer.hpp"
 #include "signaling/timer_settings.hpp"
 
 namespace rotunda::sip {
@@ -23,7 +24,8 @@ inline constexpr std::array handled_methods = {Method::invite,  Method::ack,  Me
 struct UserAgentSettings {
     std::string product;  // Server and User-Agent; empty: neither is sent
     bool isfocus = true;  // Contact says ;isfocus (RFC 4579); off for peers it breaks (interop rule 13)
-    std::vector<std::string> supported;  // option tags of Supported, and the only ones Require may name
+    // Option tags of Supported, and the only ones Require may name.
+    std::vector<std::string> supported = {"timer"};
     std::vector<std::string> accept = {"application/sdp", "multipart/mixed"};
 
     // Further methods, which reach the owner as RequestReceived or DialogRequestReceived and are answered by
@@ -36,6 +38,7 @@ struct UserAgentSettings {
     Duration ring_limit = std::chrono::minutes(3);
     // A dialog somebody holds outlives its call no longer (RFC 5057 §3).
     Duration hold_limit = std::chrono::hours(1);
+    SessionTimerSettings session_timer;
 
     TimerSettings timers;
     ServerTransactionLimits transaction_limits;

@@ -11,7 +11,7 @@ class Scenarios(InteropTest):
 
     def test_over_udp(self):
         self.server = self.start(Rotunda)
-        for scenario in ("call", "delayed_offer", "hold", "many_media", "options", "info", "update"):
+        for scenario in ("call", "delayed_offer", "hold", "many_media", "options", "info", "update", "session_timer"):
             with self.subTest(scenario):
                 self.play(scenario)
         self.play("no_room", room="nobody")

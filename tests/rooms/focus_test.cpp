@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "signaling/parser.hpp"
+#include "signaling/writer.hpp"
 
 using namespace rotunda;
 using namespace rotunda::rooms;
@@ -81,16 +82,27 @@ struct World {
 
     // One request of call `id`; its branch is made of the CSeq, so that repeating it is a retransmission.
     void request(std::string_view method, int id, int cseq, std::string_view body = {},
-                 std::string_view user = "1000", std::string_view type = "application/sdp") {
+                 std::string_view user = "1000", std::string_view type = "application/sdp",
+                 std::string_view headers = {}) {
         const std::string text = fmt::format(
             "{0} sip:{5}@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP "
             "192.0.2.9:5060;branch=z9hG4bK{1}x{2}{7};rport\r\n"
             "From: <sip:caller{1}@192.0.2.9>;tag=f{1}\r\nTo: <sip:{5}@192.0.2.1>{6}\r\nCall-ID: call{1}\r\n"
-            "CSeq: {2} {0}\r\nContact: <sip:caller@192.0.2.9:5060>\r\nMax-Forwards: 70\r\n{3}Content-Length: "
+            "CSeq: {2} {0}\r\nContact: <sip:caller@192.0.2.9:5060>\r\nMax-Forwards: "
+            "70\r\n{8}{3}Content-Length: "
             "{4}\r\n\r\n",
             method, id, cseq, body.empty() ? "" : fmt::format("Content-Type: {}\r\n", type), body.size(),
-            user, cseq > 1 || method == "ACK" ? to_tag(id) : "", method == "ACK" ? "a" : "");
+            user, cseq > 1 || method == "ACK" ? to_tag(id) : "", method == "ACK" ? "a" : "", headers);
         agent.receive(text + std::string(body), flow, now);
+        run();
+    }
+
+    // The caller's answer to the last request of ours.
+    void answer(int status, std::string_view body = {}) {
+        sip::SipMessage response = sip::SipMessage::response_to(sent.back(), status);
+        response.add(sip::HeaderId::contact, "<sip:caller@192.0.2.9:5060>");
+        if (!body.empty()) response.set_body(std::string(body), "application/sdp");
+        agent.receive(sip::to_wire(response), flow, now);
         run();
     }
 
@@ -264,6 +276,31 @@ TEST_CASE("a re-INVITE without SDP whose ACK brings no answer leaves the call as
     world.request("INVITE", 1, 3, std::string(pcmu_offer) + "a=sendonly\r\n");
     CHECK(world.last_status() == 200);
     CHECK(world.all<UpdateLeg>().size() == 1);
+}
+
+TEST_CASE("a session timer makes the focus offer, what is agreed first, and no leg changes (RFC 4028)") {
+    World world;
+    world.request("INVITE", 1, 1, pcmu_offer, "1000", "application/sdp",
+                  "Supported: timer\r\nSession-Expires: 120;refresher=uas\r\n");
+    CHECK(world.sent.back().header(sip::HeaderId::session_expires) == "120;refresher=uas");
+    world.request("ACK", 1, 1);
+    world.pass(61s);
+    CHECK(world.sent.back().method() == sip::Method::invite);
+    CHECK(world.sent.back().body().find("m=audio 20002 RTP/AVP 0 ") != std::string::npos);
+    SUBCASE("the peer answers") {
+        world.answer(200, pcmu_offer);
+        CHECK(world.sent.back().method() == sip::Method::ack);
+        CHECK(world.all<UpdateLeg>().empty());
+        world.pass(59s);
+        CHECK(world.focus.calls() == 1);
+    }
+    SUBCASE("the peer refuses: what stood stands until the session expires") {
+        world.answer(488);
+        CHECK(world.focus.calls() == 1);
+        world.pass(60s);
+        CHECK(world.focus.calls() == 0);
+        CHECK(world.all<LeaveRoom>().size() == 1);
+    }
 }
 
 TEST_CASE("a digit told by INFO is logged like a telephone-event") {

@@ -145,6 +145,10 @@ class SimOwner {
         // Another INVITE may have come between the event and its reading; the event then comes again.
         if (retries_reinvites) reinvite(event.session, true, now);
     }
+    void on(const SessionRefreshDue& event, TimePoint now) {
+        leg_of(event.session);
+        reinvite(event.session, true, now);
+    }
     void on(const SessionConfirmed& event, TimePoint) {
         Leg& leg = leg_of(event.session);
         CHECK_FALSE(leg.confirmed);

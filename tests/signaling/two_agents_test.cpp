@@ -213,6 +213,44 @@ TEST_CASE("Pings over a network that loses a fifth are answered") {
     world.finish();
 }
 
+TEST_CASE("Session timers keep a call for an hour and let go of a dead peer") {
+    for (const Transport transport : {Transport::udp, Transport::tcp}) {
+        World world(9);
+        world.call(true, transport);
+        world.network.run(1s);
+        for (int minute = 0; minute < 60; ++minute) {
+            // Calls that need no more than the first exchange still hear of each other.
+            world.network.run(60s);
+            CHECK_FALSE(world.alice.only().end);
+            CHECK_FALSE(world.bob.only().end);
+        }
+        CHECK(world.network.sent() > 5);  // refreshes went
+        world.network.drop_if([](std::string_view) { return true; });
+        world.network.run(1800s);
+        CHECK(world.alice.only().end);
+        CHECK(world.bob.only().end);
+        world.network.drop_if({});
+        world.finish();
+    }
+}
+
+TEST_CASE("A refresh that meets a re-INVITE costs neither the call nor the change") {
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        World world(seed);
+        world.bob.retries_reinvites = world.alice.retries_reinvites = true;
+        const SessionId session = world.call();
+        // Half the interval after Bob's 200, give or take a trip.
+        world.network.run(900s - 40ms + std::chrono::milliseconds(2 * seed));
+        CHECK(world.alice.reinvite(session, true, world.now()));
+        world.network.run(30s);
+        CHECK(world.alice.only().answers == 2);
+        world.network.run(3600s);
+        CHECK_FALSE(world.alice.only().end);
+        CHECK_FALSE(world.bob.only().end);
+        world.finish();
+    }
+}
+
 TEST_CASE("Three hundred calls over a bad network are all set up and all ended") {
     World world(8, {.loss = 0.15,
                     .duplicate = 0.1,

@@ -92,6 +92,8 @@ class InviteSession {
 
     // --- to look at
     SessionId id() const { return id_; }
+    // Who is at the other end.
+    const Identity& identity() const { return identity_; }
     // Ours alone in this process: the user agent finds the session by it.
     const std::string& local_tag() const { return local_tag_; }
     // Our Contact; of use once there is a dialog.
@@ -206,6 +208,7 @@ class InviteSession {
     std::string local_tag_;
     bool is_caller_;  // sent the first INVITE: owns the Call-ID (§14.1)
     LocalContact contact_;
+    Identity identity_;
     std::optional<Dialog> dialog_;  // a caller has none before the first 2xx
 
     std::optional<RemoteInvite> remote_invite_;

@@ -26,6 +26,7 @@ InviteSession::InviteSession(SessionId id, const SessionContext& context, Outgoi
       local_tag_(context.random.token(16)),
       is_caller_(true),
       contact_(std::move(call.contact)),
+      identity_(std::move(call.identity)),
       timer_(context.settings.session_timer) {
     SipMessage invite = SipMessage::request(Method::invite, call.target);
     invite.add(HeaderId::max_forwards, "70");

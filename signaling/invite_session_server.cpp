@@ -31,11 +31,13 @@ InviteSession::InviteSession(SessionId id, const SessionContext& context, Reques
       is_caller_(false),
       timer_(context.settings.session_timer) {
     contact_.user = invite.request.uri().user();
+    identity_ = invite.identity;
     dialog_.emplace(invite.request, local_tag_, invite.flow);
     note_allowed(invite.request);
     start_ring_limit(invite.request, now);
     remote_invite_ = RemoteInvite{invite.transaction, invite.request, invite.flow, offer.has_value()};
-    out.events.push_back(IncomingInvite{id_, std::move(invite.request), std::move(offer), invite.flow});
+    out.events.push_back(
+        IncomingInvite{id_, std::move(invite.request), std::move(offer), invite.flow, identity_});
 }
 
 // --- responses

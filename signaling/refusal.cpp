@@ -6,6 +6,10 @@ std::string_view to_string(Refusal reason) {
     switch (reason) {
         case Refusal::malformed:
             return "malformed";
+        case Refusal::unauthorized:
+            return "unauthorized";
+        case Refusal::forbidden:
+            return "forbidden";
         case Refusal::method_not_allowed:
             return "method_not_allowed";
         case Refusal::method_unknown:

@@ -11,6 +11,8 @@ namespace rotunda::sip {
 // Why a request was refused before anybody above saw it.
 enum class Refusal : std::uint8_t {
     malformed,           // 400 and what else the parser answers
+    unauthorized,        // 401: no credentials, or none that count
+    forbidden,           // 403: known, and yet not allowed
     method_not_allowed,  // 405
     method_unknown,      // 501
     uri_scheme,          // 416

@@ -1,20 +1,15 @@
 // What a user agent server asks of a request before it looks at the dialog or shows it to anybody (RFC 3261
-// §8.2.1 to §8.2.3), in that order. Pure. Authentication (§22) will be the first of them.
+// §8.2.1 to §8.2.3), in that order. Pure. Authentication (§22) comes before: RequestGuard.
 #pragma once
 
 #include <optional>
 #include <string>
 
 #include "signaling/message.hpp"
-#include "signaling/refusal.hpp"
+#include "signaling/request_guard.hpp"
 #include "signaling/user_agent_settings.hpp"
 
 namespace rotunda::sip {
-
-struct RefusedRequest {
-    Refusal reason = Refusal::malformed;
-    SipMessage response;  // complete but for the To tag
-};
 
 // Method (405, 501), scheme (416), Require (420). Not for ACK and CANCEL.
 std::optional<RefusedRequest> check_headers(const SipMessage& request, const UserAgentSettings& settings);

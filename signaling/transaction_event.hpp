@@ -6,6 +6,7 @@
 
 #include "base/strong_id.hpp"
 #include "signaling/flow.hpp"
+#include "signaling/identity.hpp"
 #include "signaling/message.hpp"
 
 namespace rotunda::sip {
@@ -20,11 +21,12 @@ enum class TransactionFailure : std::uint8_t {
 };
 
 // A new request, never a retransmission. The top Via carries received and rport already. Answer with
-// respond().
+// respond(). Who sent it is the guard's word (request_guard.hpp), which the user agent adds.
 struct RequestReceived {
     ServerTransactionId transaction;
     SipMessage request;
     Flow flow;
+    Identity identity{};
 };
 
 // An ACK for a 2xx, or for nothing known here: match it by dialog, drop it where there is none. Never to be

@@ -101,10 +101,27 @@ void UserAgent::dispatch(TimePoint now) {
 }
 
 void UserAgent::on(RequestReceived& event, TimePoint now) {
+    if (!passes_guard(event, now)) return;
     if (auto refused = check_headers(event.request, settings_))
         return refuse(event.transaction, refused->reason, std::move(refused->response), now);
     if (event.request.to_tag().empty()) return on_new_request(event, now);
     on_dialog_request(event, now);
+}
+
+bool UserAgent::passes_guard(RequestReceived& event, TimePoint now) {
+    if (!guard_) return true;
+    const Call* call = event.request.to_tag().empty() ? nullptr : find_dialog(event.request);
+    GuardVerdict verdict =
+        guard_->check(event.request, event.flow, call ? &call->session.identity() : nullptr, now);
+    if (verdict.refused)
+        refuse(event.transaction, verdict.refused->reason, std::move(verdict.refused->response), now);
+    event.identity = std::move(verdict.identity);
+    return !verdict.refused;
+}
+
+const UserAgent::Call* UserAgent::find_dialog(const SipMessage& request) {
+    const Call* call = find_by_tag(request.to_tag());
+    return call && call->session.matches(DialogId::of_request(request)) ? call : nullptr;
 }
 
 void UserAgent::on_dialog_request(RequestReceived& event, TimePoint now) {

@@ -4,7 +4,8 @@
 //
 // What comes in goes through the parser and the transaction layer to on(RequestReceived), and from there to:
 //
-//  - check_headers(): RFC 3261 §8.2.1 and §8.2.2. Authentication (§22) belongs before it.
+//  - RequestGuard: who sends it, and may he (RFC 3261 §22).
+//  - check_headers(): RFC 3261 §8.2.1 and §8.2.2.
 //  - on_dialog_request(): a function of InviteSession for each method.
 //  - on_new_request(): an INVITE makes a session, the rest is the owner's.
 //
@@ -27,6 +28,7 @@
 #include "signaling/message.hpp"
 #include "signaling/parser.hpp"
 #include "signaling/refusal.hpp"
+#include "signaling/request_guard.hpp"
 #include "signaling/session_outbox.hpp"
 #include "signaling/transaction_layer.hpp"
 #include "signaling/user_agent_command.hpp"
@@ -41,6 +43,10 @@ class UserAgent {
     UserAgent(UserAgentSettings settings, RandomSource& random);
     UserAgent(const UserAgent&) = delete;
     UserAgent& operator=(const UserAgent&) = delete;
+
+    // Who is asked about every request from now on; outlives the user agent. Without one everybody is welcome
+    // and nobody is known.
+    void set_guard(RequestGuard* guard) { guard_ = guard; }
 
     // --- from the network and the clock
     // One datagram, or one message a stream framer cut out.
@@ -152,6 +158,8 @@ class UserAgent {
     void on_dialog_request(RequestReceived& event, TimePoint now);
     void on_new_request(RequestReceived& event, TimePoint now);
     void on_new_invite(RequestReceived& event, TimePoint now);
+    bool passes_guard(RequestReceived& event, TimePoint now);
+    const Call* find_dialog(const SipMessage& request);
     void refuse(ServerTransactionId transaction, Refusal reason, SipMessage response, TimePoint now);
 
     // user_agent_requests.cpp
@@ -183,6 +191,7 @@ class UserAgent {
 
     UserAgentSettings settings_;
     RandomSource& random_;
+    RequestGuard* guard_ = nullptr;
     TransactionLayer transactions_;
     SessionContext context_;
 

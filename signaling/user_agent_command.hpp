@@ -10,6 +10,7 @@
 #include "signaling/flow.hpp"
 #include "signaling/header_fields.hpp"
 #include "signaling/header_id.hpp"
+#include "signaling/identity.hpp"
 #include "signaling/method.hpp"
 #include "signaling/uri.hpp"
 
@@ -37,6 +38,7 @@ struct OutgoingInvite {
     std::vector<NameAddr> route;       // preloaded route set (outbound proxy)
     std::optional<std::string> offer;  // none: the peer offers in its 2xx (OfferInResponse)
     ExtraHeaders headers;
+    Identity identity{};  // who answers there, as far as we know: what his requests in this call count as
 };
 
 using RequestId = StrongId<struct OutgoingRequestTag>;

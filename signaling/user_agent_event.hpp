@@ -9,6 +9,7 @@
 #include "base/strong_id.hpp"
 #include "base/time.hpp"
 #include "signaling/flow.hpp"
+#include "signaling/identity.hpp"
 #include "signaling/message.hpp"
 #include "signaling/transaction_event.hpp"
 #include "signaling/user_agent_command.hpp"
@@ -25,6 +26,7 @@ struct IncomingInvite {
     SipMessage request;
     std::optional<std::string> offer;  // SDP, also when it came inside multipart
     Flow flow;
+    Identity identity{};
 };
 
 // A provisional response (101 to 199) to our INVITE.

@@ -16,6 +16,18 @@ struct MediaCounters {
     std::uint64_t send_failures = 0;
     std::size_t rooms = 0;
     std::size_t sessions = 0;
+
+    MediaCounters& operator+=(const MediaCounters& other) {
+        ticks += other.ticks;
+        late_ticks += other.late_ticks;
+        skipped_ticks += other.skipped_ticks;
+        encodes += other.encodes;
+        packets_sent += other.packets_sent;
+        send_failures += other.send_failures;
+        rooms += other.rooms;
+        sessions += other.sessions;
+        return *this;
+    }
 };
 
 }  // namespace rotunda::media

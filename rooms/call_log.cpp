@@ -17,6 +17,8 @@ std::string_view direction(const media::AudioLeg& leg) {
     return leg.receives ? "recvonly" : "inactive";
 }
 
+}  // namespace
+
 std::string_view cause_name(sip::EndCause cause) {
     switch (cause) {
         case sip::EndCause::local:
@@ -37,11 +39,11 @@ std::string_view cause_name(sip::EndCause cause) {
             return "transport";
         case sip::EndCause::gone:
             return "gone";
+        case sip::EndCause::count:
+            break;
     }
     return "unknown";
 }
-
-}  // namespace
 
 void CallLog::write(LogLevel level, std::string_view event, const Participant& who, std::string message,
                     std::vector<std::pair<std::string_view, std::string>> more) {
@@ -75,6 +77,7 @@ void CallLog::room_closed(const Participant& last) {
 }
 
 void CallLog::joined(const Participant& who, const media::AudioLeg& leg) {
+    ++counters_.joined;
     write(LogLevel::info, "call.joined", who, "joined",
           {{"codec", describe(leg)}, {"direction", std::string(direction(leg))}});
 }
@@ -104,6 +107,10 @@ void CallLog::silent(const Participant& who) {
 
 void CallLog::ended(const Participant& who, const media::LegQuality& quality, TimePoint now) {
     const sip::SessionEnded& end = *who.ended;
+    ++counters_.ended[static_cast<std::size_t>(end.cause)];
+    counters_.packets_received += quality.packets_received;
+    counters_.packets_lost += quality.packets_lost;
+    counters_.frames_concealed += quality.frames_concealed;
     std::vector<std::pair<std::string_view, std::string>> fields = {
         {"cause", std::string(cause_name(end.cause))},
         {"duration_s", fmt::format("{:.1f}", to_ms(now - who.since) / 1000)},

@@ -1,6 +1,9 @@
-// The log lines of a call, one per event, each with Call-ID, room and participant.
+// The log lines of a call, one per event, each with Call-ID, room and participant; and how many there were.
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -10,9 +13,24 @@
 
 namespace rotunda::rooms {
 
+// Since the start.
+struct CallCounters {
+    std::uint64_t joined = 0;
+    std::map<int, std::uint64_t> refused;                                               // INVITEs, by status
+    std::array<std::uint64_t, static_cast<std::size_t>(sip::EndCause::count)> ended{};  // by cause
+    // Of ended calls.
+    std::uint64_t packets_received = 0;
+    std::uint64_t packets_lost = 0;
+    std::uint64_t frames_concealed = 0;
+};
+
+// "remote_bye" is "bye": a label's value.
+std::string_view cause_name(sip::EndCause cause);
+
 class CallLog {
   public:
     explicit CallLog(LogSink& sink) : sink_(sink) {}
+    const CallCounters& counters() const { return counters_; }
 
     void refused(const sip::SipMessage& invite, const Endpoint& source, int status, std::string_view why);
     void room_opened(const Participant& first);
@@ -31,6 +49,7 @@ class CallLog {
                std::vector<std::pair<std::string_view, std::string>> more = {});
 
     LogSink& sink_;
+    CallCounters counters_;
 };
 
 }  // namespace rotunda::rooms

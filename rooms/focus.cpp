@@ -225,6 +225,26 @@ void Focus::end_all_calls(std::string_view reason, TimePoint now) {
     drain_agent(now);
 }
 
+// --- for operators
+
+void Focus::each_participant(media::RoomId room, const std::function<void(const Participant&)>& visit) const {
+    for (const auto& [session, id] : by_session_)
+        if (const Participant& who = participants_.at(id); who.room == room) visit(who);
+}
+
+bool Focus::remove(media::RoomId room, media::ParticipantId who, std::string_view reason, TimePoint now) {
+    auto it = participants_.find(who);
+    if (it == participants_.end() || it->second.room != room || it->second.ended) return false;
+    agent_.bye(it->second.session, reason, now);
+    return true;
+}
+
+void Focus::end_room(media::RoomId room, std::string_view reason, TimePoint now) {
+    std::vector<sip::SessionId> sessions;
+    each_participant(room, [&](const Participant& who) { sessions.push_back(who.session); });
+    for (sip::SessionId session : sessions) agent_.bye(session, reason, now);
+}
+
 // --- requests outside a call
 
 void Focus::on(const sip::RequestReceived& event, TimePoint now) {

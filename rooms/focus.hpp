@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -56,6 +57,15 @@ class Focus {
 
     std::size_t calls() const { return by_session_.size(); }
     std::size_t rooms() const { return rooms_.open_rooms(); }
+
+    // --- for operators
+    const CallCounters& call_counters() const { return log_.counters(); }
+    const Room* find_room(std::string_view name) const { return rooms_.find(name); }
+    void each_room(const std::function<void(const Room&)>& visit) const { rooms_.each(visit); }
+    void each_participant(media::RoomId room, const std::function<void(const Participant&)>& visit) const;
+    // BYE to him; false: he is not in that room. `reason` is a Reason header field's value.
+    bool remove(media::RoomId room, media::ParticipantId who, std::string_view reason, TimePoint now);
+    void end_room(media::RoomId room, std::string_view reason, TimePoint now);
 
   private:
     // A final response, why for the log, and what goes beside the status line.

@@ -60,6 +60,15 @@ bool RoomRegistry::leave(media::RoomId id) {
     return true;
 }
 
+const Room* RoomRegistry::find(std::string_view name) const {
+    auto it = by_name_.find(name);
+    return it == by_name_.end() ? nullptr : it->second.get();
+}
+
+void RoomRegistry::each(const std::function<void(const Room&)>& visit) const {
+    for (const auto& [name, room] : by_name_) visit(*room);
+}
+
 const Room* RoomRegistry::find(media::RoomId id) const {
     auto it = by_id_.find(id);
     return it == by_id_.end() ? nullptr : it->second;

@@ -61,6 +61,8 @@ class RoomRegistry {
     bool leave(media::RoomId id);
 
     const Room* find(media::RoomId id) const;
+    const Room* find(std::string_view name) const;
+    void each(const std::function<void(const Room&)>& visit) const;
     std::size_t open_rooms() const { return by_name_.size(); }
     const media::RoomSettings& media_settings() const { return policy_.media; }
 

@@ -14,7 +14,8 @@ std::vector<IpPrefix> private_networks() {
 
 }  // namespace
 
-Config::Config() : http_listen{IpAddress::v4(0x7f000001), 8080} {
+Config::Config() {
+    http.listen = Endpoint{IpAddress::v4(0x7f000001), 8080};
     sip.local_net = private_networks();
     sip.user_agent = "Rotunda/" ROTUNDA_VERSION;
     if (auto digits = Pattern::compile("[0-9]+")) rooms.on_demand = std::move(*digits);

@@ -36,6 +36,13 @@ struct ConfiguredRoom {
     std::optional<std::uint32_t> max_participants;
 };
 
+// A secret that opens the HTTP API.
+struct HttpToken {
+    std::string name;
+    std::string secret;
+    bool may_control = false;
+};
+
 enum class LogFormat : std::uint8_t { text, json };
 
 // The values a default-constructed Config holds are the documented defaults.
@@ -76,6 +83,11 @@ struct Config {
         bool alone_prompt = true;
         std::vector<ConfiguredRoom> list;
     };
+    struct Http {
+        std::optional<Endpoint> listen;  // default: 127.0.0.1:8080; nullopt: switched off
+        bool chosen = false;             // said by the operator, so that it must be had
+        std::vector<HttpToken> tokens;
+    };
     struct Log {
         LogFormat format = LogFormat::text;
         LogLevel level = LogLevel::info;
@@ -90,7 +102,7 @@ struct Config {
                                             AudioCodec::pcma};
     std::uint32_t calls_max = 5000;
     Duration drain_deadline{0};
-    Endpoint http_listen;  // default: 127.0.0.1:8080
+    Http http;
     Log log;
 };
 

@@ -41,16 +41,6 @@ std::string Listeners::print(const std::vector<ListenAddress>& value) {
     });
 }
 
-Complaint AddressAndPort::read(const ConfigNode& value, Endpoint& out) {
-    const auto endpoint = is_scalar(value) ? Endpoint::parse(value.text) : std::nullopt;
-    if (!endpoint) return want(value, type);
-    out = *endpoint;
-    return std::nullopt;
-}
-std::string AddressAndPort::print(const Endpoint& value) {
-    return quoted(value.to_string());
-}
-
 Complaint ExternalEndpoint::read(const ConfigNode& value, std::optional<Endpoint>& out) {
     if (!is_scalar(value)) return want(value, type);
     std::optional<Endpoint> endpoint = Endpoint::parse(value.text);

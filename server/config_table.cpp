@@ -107,9 +107,14 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Time>(
         "drain.deadline", "After SIGTERM, running calls may go on for so long.",
         [](auto& c) -> auto& { return c.drain_deadline; }),
-    key<AddressAndPort>(
-        "http.listen", "Where the HTTP API will be served. Accepted, not served yet.",
-        [](auto& c) -> auto& { return c.http_listen; }),
+    key<HttpListen>(
+        "http.listen",
+        "Where health, metrics and the HTTP API are served. Beyond loopback the API needs http.tokens.",
+        [](auto& c) -> auto& { return c.http; }),
+    key<HttpTokens>(
+        "http.tokens",
+        "Who may use the HTTP API; without any, this host may, if http.listen is a loopback address.",
+        [](auto& c) -> auto& { return c.http.tokens; }),
     key<LogFormatName>(
         "log.format", "One line per event, for people or for machines.",
         [](auto& c) -> auto& { return c.log.format; }),

@@ -69,11 +69,19 @@ struct Listeners {
     static std::string print(const std::vector<ListenAddress>& value);
 };
 
-struct AddressAndPort {
-    static constexpr std::string_view type = "address:port";
+struct HttpListen {
+    static constexpr std::string_view type = "address:port; empty: off";
     static constexpr bool is_list = false;
-    static Complaint read(const ConfigNode& value, Endpoint& out);
-    static std::string print(const Endpoint& value);
+    static Complaint read(const ConfigNode& value, Config::Http& out);
+    static std::string print(const Config::Http& value);
+};
+
+struct HttpTokens {
+    static constexpr std::string_view type =
+        "list of mappings with name, scope (read or control), and secret or secret_file";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<HttpToken>& out);
+    static std::string print(const std::vector<HttpToken>& value);
 };
 
 struct ExternalEndpoint {

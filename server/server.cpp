@@ -1,13 +1,16 @@
 #include "server/server.hpp"
 
+#include <fmt/format.h>
 #include <malloc.h>
 
 #include <csignal>
 
+#include "api/operator_api.hpp"
 #include "rooms/focus.hpp"
 #include "server/clock.hpp"
 #include "server/event_loop.hpp"
 #include "server/greeting.hpp"
+#include "server/http_listener.hpp"
 #include "server/local_addresses.hpp"
 #include "server/log_writer.hpp"
 #include "server/media_port_pool.hpp"
@@ -15,6 +18,7 @@
 #include "server/process_limits.hpp"
 #include "server/settings.hpp"
 #include "server/sip_transports.hpp"
+#include "server/socket.hpp"
 #include "server/state_report.hpp"
 #include "server/system_random.hpp"
 #include "signaling/user_agent.hpp"
@@ -31,27 +35,35 @@ constexpr std::string_view shutdown_reason = "SIP;cause=503;text=\"Shutting down
 
 }  // namespace
 
-class Server::Parts {
+class Server::Parts final : private api::Host {
   public:
     explicit Parts(Config c);
 
     Result<std::vector<ListenAddress>> listen();
     void run();
-    void drain();
+    void stop();
     const std::vector<ListenAddress>& bound() const { return bound_; }
+    std::optional<Endpoint> http_bound() const { return http_bound_; }
 
     EventLoop loop;
 
   private:
+    // api::Host
+    api::Snapshot snapshot() const override;
+    TimePoint now() const override { return clock_.now(); }
+    void drain() override;
+    // Passes on what the cores have to say until they have nothing more.
+    void settle() override;
+
+    std::optional<Error> listen_http();
     void start_workers();
     void warn_about_limits();
-    // Passes on what the cores have to say until they have nothing more.
-    void settle();
     bool settle_once();
     void give_memory_back();
     void on_timer();
     void on_room_events(const std::vector<media::RoomEvent>& events);
     void on_stop_signal();
+    void begin_draining();
     void hang_up();
     void end_farewell();
     void stop_if_quiet();
@@ -69,6 +81,10 @@ class Server::Parts {
     rooms::Focus focus_;
     SipTransports transports_;
     std::vector<ListenAddress> bound_;
+    const TimePoint started_ = clock_.now();
+    api::OperatorApi api_;
+    HttpListener http_;
+    std::optional<Endpoint> http_bound_;
     LoopTimer agent_timer_;
     LoopTimer end_timer_;  // first the drain's deadline, then the farewell's
     enum class Phase { serving, draining, hanging_up, stopped } phase_ = Phase::serving;
@@ -97,6 +113,9 @@ Server::Parts::Parts(Config c)
                        agent_.on_transport_error(flow, clock_.now());
                        settle();
                    }}),
+      api_(*this, focus_,
+           {http_tokens(config_), config_.http.listen && config_.http.listen->address.is_loopback()}),
+      http_(loop, clock_, [this](const api::HttpRequest& request) { return api_.answer(request); }),
       agent_timer_(loop, clock_, [this] { on_timer(); }),
       end_timer_(loop, clock_, [this] {
           if (phase_ == Phase::draining)
@@ -109,8 +128,27 @@ Result<std::vector<ListenAddress>> Server::Parts::listen() {
     auto bound = transports_.listen();
     if (!bound) return bound;
     bound_ = *bound;
+    if (auto problem = listen_http()) return fail(std::move(*problem));
     start_workers();
     return bound;
+}
+
+// The default address is a convenience: that another program has it is no reason not to serve calls.
+std::optional<Error> Server::Parts::listen_http() {
+    if (!config_.http.listen) return std::nullopt;
+    auto bound = http_.listen(*config_.http.listen);
+    if (bound) {
+        http_bound_ = *bound;
+        return std::nullopt;
+    }
+    const std::string why = fmt::format("http.listen: cannot listen on {}: {}",
+                                        config_.http.listen->to_string(), why_not_bound(bound.error()));
+    if (config_.http.chosen) return Error{why};
+    log_.write({LogLevel::warning,
+                "http.not_served",
+                why + "; set http.listen to another address, or to nothing",
+                {}});
+    return std::nullopt;
 }
 
 void Server::Parts::start_workers() {
@@ -146,6 +184,7 @@ void Server::Parts::run() {
                 "serving",
                 {{"version", ROTUNDA_VERSION},
                  {"listen", listeners(bound_)},
+                 {"http", http_bound_ ? http_bound_->to_string() : "off"},
                  {"workers", std::to_string(workers_.size())}}});
     warn_about_limits();
     loop.run();
@@ -190,15 +229,19 @@ void Server::Parts::on_room_events(const std::vector<media::RoomEvent>& events) 
     settle();
 }
 
-void Server::Parts::drain() {
+void Server::Parts::stop() {
     loop.post([this] { on_stop_signal(); });
 }
 
-void Server::Parts::on_stop_signal() {
-    if (phase_ != Phase::serving) {
-        phase_ = Phase::stopped;
-        return loop.stop();
-    }
+// Asked over HTTP: unlike at SIGTERM, no deadline means that calls may take all the time they want.
+void Server::Parts::drain() {
+    if (phase_ != Phase::serving) return;
+    begin_draining();
+    if (config_.drain_deadline > Duration(0)) end_timer_.set(clock_.now() + config_.drain_deadline);
+    loop.post([this] { settle(); });  // it may end the server, which owes an answer first
+}
+
+void Server::Parts::begin_draining() {
     log_.write({LogLevel::info,
                 "server.draining",
                 "no new calls",
@@ -206,6 +249,14 @@ void Server::Parts::on_stop_signal() {
                  {"deadline_ms", std::to_string(config_.drain_deadline / std::chrono::milliseconds(1))}}});
     phase_ = Phase::draining;
     focus_.refuse_new_calls();
+}
+
+void Server::Parts::on_stop_signal() {
+    if (phase_ != Phase::serving) {
+        phase_ = Phase::stopped;
+        return loop.stop();
+    }
+    begin_draining();
     if (config_.drain_deadline == Duration(0)) return hang_up();
     end_timer_.set(clock_.now() + config_.drain_deadline);
     settle();
@@ -232,18 +283,27 @@ void Server::Parts::stop_if_quiet() {
     loop.stop();
 }
 
+api::Snapshot Server::Parts::snapshot() const {
+    const sip::TransactionLayer& layer = agent_.transactions();
+    api::Snapshot now;
+    now.version = ROTUNDA_VERSION;
+    now.uptime = clock_.now() - started_;
+    now.draining = phase_ != Phase::serving;
+    now.sessions = agent_.session_count();
+    now.transactions = layer.server_transactions() + layer.client_transactions();
+    now.stream_connections = transports_.tcp().connections();
+    now.free_media_pairs = ports_.free();
+    now.log_lines_lost = log_.lost();
+    now.requests = layer.counters().requests;
+    now.refused = refusals(agent_, transports_);
+    for (const auto& worker : workers_) now.media += worker->counters();
+    return now;
+}
+
 void Server::Parts::log_state() {
-    media::MediaCounters media;
-    for (const auto& worker : workers_) {
-        const media::MediaCounters one = worker->counters();
-        media.rooms += one.rooms;
-        media.sessions += one.sessions;
-        media.late_ticks += one.late_ticks;
-        media.skipped_ticks += one.skipped_ticks;
-        media.send_failures += one.send_failures;
-    }
-    log_.write(state_record(focus_, agent_, transports_, media, ports_.free(), log_.lost()));
-    log_.write(refused_record(agent_, transports_));
+    const api::Snapshot now = snapshot();
+    log_.write(state_record(focus_, now));
+    log_.write(refused_record(now.refused));
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -260,11 +320,15 @@ void Server::run() {
 }
 
 void Server::drain() {
-    parts_->drain();
+    parts_->stop();
 }
 
 const std::vector<ListenAddress>& Server::bound() const {
     return parts_->bound();
+}
+
+std::optional<Endpoint> Server::http_bound() const {
+    return parts_->http_bound();
 }
 
 }  // namespace rotunda::server

@@ -24,6 +24,8 @@ class Server {
 
     // The listeners as they are, ports that were 0 filled in.
     const std::vector<ListenAddress>& bound() const;
+    // Where HTTP is served; nullopt: nowhere.
+    std::optional<Endpoint> http_bound() const;
 
   private:
     class Parts;

@@ -64,4 +64,12 @@ rooms::FocusSettings focus_settings(const Config& config) {
     return settings;
 }
 
+std::vector<api::Token> http_tokens(const Config& config) {
+    std::vector<api::Token> tokens;
+    for (const HttpToken& token : config.http.tokens)
+        tokens.push_back(
+            {token.name, token.secret, token.may_control ? api::Scope::control : api::Scope::read});
+    return tokens;
+}
+
 }  // namespace rotunda::server

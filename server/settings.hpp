@@ -1,6 +1,9 @@
 // From the operator's words to what the cores are told.
 #pragma once
 
+#include <vector>
+
+#include "api/tokens.hpp"
 #include "rooms/focus.hpp"
 #include "server/config.hpp"
 #include "signaling/user_agent_settings.hpp"
@@ -12,5 +15,6 @@ std::size_t worker_count(const Config& config);
 
 sip::UserAgentSettings user_agent_settings(const Config& config);
 rooms::FocusSettings focus_settings(const Config& config);
+std::vector<api::Token> http_tokens(const Config& config);
 
 }  // namespace rotunda::server

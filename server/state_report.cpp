@@ -20,32 +20,27 @@ void add_all(Reasons& reasons, Count count) {
 
 }  // namespace
 
-LogRecord state_record(const rooms::Focus& focus, const sip::UserAgent& agent,
-                       const SipTransports& transports, const media::MediaCounters& media,
-                       std::size_t free_media_pairs, std::uint64_t log_lines_lost) {
-    const auto& layer = agent.transactions();
-    const std::size_t transactions = layer.server_transactions() + layer.client_transactions();
-    const std::size_t connections = transports.tcp().connections();
+LogRecord state_record(const rooms::Focus& focus, const api::Snapshot& now) {
     return {LogLevel::info,
             "server.state",
             "",
             {{"calls", number(focus.calls())},
              {"rooms", number(focus.rooms())},
-             {"sessions", number(agent.session_count())},
+             {"sessions", number(now.sessions)},
              // Each transaction, session and connection waits for one moment at most.
-             {"timers", number(transactions + agent.session_count() + connections)},
-             {"transactions", number(transactions)},
-             {"tcp_connections", number(connections)},
-             {"media_rooms", number(media.rooms)},
-             {"media_sessions", number(media.sessions)},
-             {"media_pairs_free", number(free_media_pairs)},
-             {"late_ticks", number(media.late_ticks)},
-             {"skipped_ticks", number(media.skipped_ticks)},
-             {"send_failures", number(media.send_failures)},
-             {"log_lines_lost", number(log_lines_lost)}}};
+             {"timers", number(now.transactions + now.sessions + now.stream_connections)},
+             {"transactions", number(now.transactions)},
+             {"tcp_connections", number(now.stream_connections)},
+             {"media_rooms", number(now.media.rooms)},
+             {"media_sessions", number(now.media.sessions)},
+             {"media_pairs_free", number(now.free_media_pairs)},
+             {"late_ticks", number(now.media.late_ticks)},
+             {"skipped_ticks", number(now.media.skipped_ticks)},
+             {"send_failures", number(now.media.send_failures)},
+             {"log_lines_lost", number(now.log_lines_lost)}}};
 }
 
-LogRecord refused_record(const sip::UserAgent& agent, const SipTransports& transports) {
+Reasons refusals(const sip::UserAgent& agent, const SipTransports& transports) {
     const SipTcpTransport::Counters& tcp = transports.tcp().counters();
     const SipUdpSocket::Counters udp = transports.udp_counters();
     const sip::TransactionCounters& transactions = agent.transactions().counters();
@@ -67,8 +62,12 @@ LogRecord refused_record(const sip::UserAgent& agent, const SipTransports& trans
     add_all<sip::ParseReason>(reasons, [&](sip::ParseReason reason) { return agent.malformed(reason); });
     add_all<sip::Refusal>(reasons, [&](sip::Refusal reason) { return agent.refused(reason); });
     add_all<SipTcpEnd>(reasons, [&](SipTcpEnd end) { return tcp.ended[static_cast<std::size_t>(end)]; });
+    return reasons;
+}
+
+LogRecord refused_record(const Reasons& refusals) {
     LogRecord record{LogLevel::info, "server.refused", "", {}};
-    for (const auto& [name, times] : reasons)
+    for (const auto& [name, times] : refusals)
         if (times > 0) record.fields.emplace_back(name, number(times));
     return record;
 }

@@ -92,6 +92,7 @@ enum class EndCause : std::uint8_t {
     timeout,    // no answer to a request of ours, none from the owner in time, or no refresh (RFC 4028)
     transport,  // the network refused what we sent
     gone,       // 481 to a request of ours: the peer no longer knows the dialog
+    count
 };
 
 // Exactly once for every session, and the last event of it but for what RequestAnswered and

@@ -468,7 +468,8 @@ TEST_CASE("the report of what was refused names what occurred and nothing else")
     Transports t({udp("127.0.0.1:0")});
     SeededRandom random(1);
     sip::UserAgent agent({}, random);
-    CHECK(refused_record(agent, t.transports).fields.empty());
+    CHECK(refused_record(refusals(agent, t.transports)).fields.empty());
     agent.receive("hello\r\n\r\n", sip::Flow{}, TimePoint{});
-    CHECK(refused_record(agent, t.transports).fields == decltype(LogRecord::fields){{"start_line", "1"}});
+    CHECK(refused_record(refusals(agent, t.transports)).fields ==
+          decltype(LogRecord::fields){{"start_line", "1"}});
 }

@@ -1,0 +1,41 @@
+// An HTTP/1.1 request as a handler sees it, and what it answers (RFC 9110, RFC 9112).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rotunda::api {
+
+struct HttpRequest {
+    std::string method;  // as sent: methods are case-sensitive
+    std::string path;    // of the target, percent-decoded segment by segment by the router, not here
+    std::string query;   // without '?', undecoded
+    std::string authorization;
+    std::string content_type;
+    std::string host;
+    std::string origin;         // empty where no browser page is behind the request
+    std::string last_event_id;  // where a stream of events is to be resumed
+    std::string body;
+    bool keep_alive = true;
+};
+
+struct HttpResponse {
+    int status = 200;
+    std::string content_type;  // empty: no body
+    std::string body;
+    std::vector<std::pair<std::string_view, std::string>> headers;
+};
+
+HttpResponse text(std::string body, std::string_view content_type = "text/plain; charset=utf-8");
+HttpResponse json(std::string body, int status = 200);
+// application/problem+json (RFC 9457); `detail` says what to do about it.
+HttpResponse problem(int status, std::string_view detail);
+
+std::string_view reason_phrase(int status);
+// The whole message for the wire; without keep_alive it says that the connection ends.
+std::string to_wire(const HttpResponse& response, bool head_only, bool keep_alive);
+
+}  // namespace rotunda::api

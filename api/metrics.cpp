@@ -1,0 +1,66 @@
+// GET /metrics.
+#include "api/metrics_text.hpp"
+#include "api/operator_api.hpp"
+
+namespace rotunda::api {
+
+namespace {
+
+void add_media(MetricsText& out, const media::MediaCounters& media) {
+    out.counter("rotunda_ticks_total", media.ticks, "Audio ticks run by all workers.");
+    out.counter("rotunda_late_ticks_total", media.late_ticks, "Audio ticks begun more than 5 ms late.");
+    out.counter("rotunda_skipped_ticks_total", media.skipped_ticks,
+                "Audio ticks given up because a worker was too far behind.");
+    out.counter("rotunda_audio_encodes_total", media.encodes, "Audio frames encoded.");
+    out.counter("rotunda_rtp_sent_packets_total", media.packets_sent, "RTP packets sent.");
+    out.counter("rotunda_rtp_send_failures_total", media.send_failures,
+                "RTP packets the system did not take.");
+}
+
+void add_calls(MetricsText& out, const rooms::CallCounters& calls) {
+    out.counter("rotunda_calls_joined_total", calls.joined, "Calls that joined a room.");
+    out.metric("rotunda_calls_ended_total", "counter", "Calls that ended, by cause.");
+    for (std::size_t i = 0; i < calls.ended.size(); ++i)
+        out.sample(static_cast<double>(calls.ended[i]),
+                   {{"cause", rooms::cause_name(static_cast<sip::EndCause>(i))}});
+    out.metric("rotunda_calls_refused_total", "counter", "INVITEs refused, by status.");
+    for (const auto& [status, times] : calls.refused)
+        out.sample(static_cast<double>(times), {{"status", std::to_string(status)}});
+    out.counter("rotunda_rtp_received_packets_total", calls.packets_received, "RTP packets of ended calls.");
+    out.counter("rotunda_rtp_lost_packets_total", calls.packets_lost,
+                "RTP packets of ended calls lost on the way in.");
+    out.counter("rotunda_concealed_frames_total", calls.frames_concealed,
+                "Audio frames of ended calls concealed.");
+}
+
+}  // namespace
+
+HttpResponse OperatorApi::metrics() const {
+    const Snapshot now = host_.snapshot();
+    MetricsText out;
+    out.metric("rotunda_build_info", "gauge", "1; the version is in the label.");
+    out.sample(1, {{"version", now.version}});
+    out.gauge("rotunda_uptime_seconds", to_ms(now.uptime) / 1000, "Since the start.");
+    out.gauge("rotunda_draining", now.draining ? 1 : 0, "1 when no new calls are taken.");
+    out.gauge("rotunda_calls", static_cast<double>(focus_.calls()), "Calls now.");
+    out.gauge("rotunda_rooms", static_cast<double>(focus_.rooms()), "Rooms open now.");
+    out.gauge("rotunda_sip_sessions", static_cast<double>(now.sessions),
+              "SIP sessions, those ending included.");
+    out.gauge("rotunda_sip_transactions", static_cast<double>(now.transactions),
+              "SIP transactions remembered.");
+    out.gauge("rotunda_sip_connections", static_cast<double>(now.stream_connections),
+              "SIP stream connections.");
+    out.gauge("rotunda_media_port_pairs_free", static_cast<double>(now.free_media_pairs),
+              "Port pairs for new calls.");
+    out.counter("rotunda_sip_requests_total", now.requests, "SIP requests, without retransmissions.");
+    out.counter("rotunda_log_lines_lost_total", now.log_lines_lost, "Log lines nobody read in time.");
+    add_calls(out, focus_.call_counters());
+    add_media(out, now.media);
+    out.metric("rotunda_refused_total", "counter",
+               "What came from the network and was not accepted, by reason.");
+    for (const auto& [reason, times] : now.refused)
+        out.sample(static_cast<double>(times), {{"reason", reason}});
+    return text(out.take(), "text/plain; version=0.0.4; charset=utf-8");
+}
+
+}  // namespace rotunda::api

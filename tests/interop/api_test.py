@@ -1,0 +1,69 @@
+"""An operator looks into a running server over HTTP, and steers it, while real phones are in a room."""
+import json
+import subprocess
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+from harness import Baresip, InteropTest, Rotunda, wait_until
+
+
+class Api(InteropTest):
+    def setUp(self):
+        super().setUp()
+        self.server = self.start(Rotunda)
+        self.base = "http://" + self.server.events("server.started")[0]["http"]
+
+    def ask(self, path, method="GET"):
+        request = urllib.request.Request(self.base + path, method=method)
+        with urllib.request.urlopen(request, timeout=5) as response:
+            body = response.read().decode()
+            return json.loads(body) if response.headers.get_content_type() == "application/json" else body
+
+    def in_room(self):
+        try:
+            return self.ask("/v1/rooms/1000/participants")["participants"]
+        except urllib.error.HTTPError as error:
+            self.assertEqual(error.code, 404)
+            return []
+
+    def join(self, name, codec):
+        phone = self.start(Baresip, name, codec, self.tone_file(440))
+        phone.dial(self.server.uri("1000"))
+        return phone
+
+    def test_rooms_and_participants_are_seen_and_can_be_removed(self):
+        self.join("anna", "PCMU")
+        self.join("bert", "opus")
+        wait_until(lambda: sum(p["joined"] for p in self.in_room()) == 2, 10, "two phones in the room")
+        self.assertEqual(sorted(p["audio"]["codec"] for p in self.in_room()), ["PCMU", "opus"])
+        self.assertEqual(self.ask("/v1/rooms")["rooms"][0]["participants"], 2)
+        self.assertIn("\nrotunda_calls 2\n", self.ask("/metrics"))
+        first = next(p for p in self.in_room() if p["audio"]["codec"] == "PCMU")
+        self.ask(f"/v1/rooms/1000/participants/{first['id']}", "DELETE")
+        wait_until(lambda: [p["audio"]["codec"] for p in self.in_room()] == ["opus"], 5, "the removed phone to be gone")
+        self.ask("/v1/rooms/1000", "DELETE")
+        wait_until(lambda: self.ask("/v1/rooms")["rooms"] == [], 5, "the room to be gone")
+        wait_until(lambda: len(self.server.events("call.ended")) == 2, 5, "both calls to end")
+
+    def test_drained_over_http_the_server_waits_for_its_calls_and_then_ends(self):
+        phone = self.join("carla", "PCMU")
+        wait_until(lambda: len(self.in_room()) == 1, 10, "the phone in the room")
+        self.ask("/v1/drain", "POST")
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            self.ask("/readyz")
+        self.assertEqual(refused.exception.code, 503)
+        self.assertFalse(self.server.answers_options())
+        time.sleep(1)
+        self.assertEqual(len(self.in_room()), 1)
+        phone.hang_up()
+        self.server.child.wait(5)
+
+    def test_prometheus_accepts_the_metrics(self):
+        checked = subprocess.run(["promtool", "check", "metrics"], input=self.ask("/metrics"), text=True, capture_output=True, timeout=30)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

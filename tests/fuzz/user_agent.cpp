@@ -164,6 +164,9 @@ class Conversation {
         require(confirmed_.insert(event.session).second, "a session is confirmed once");
     }
     void on(const SessionEnded& event) { require(living_.erase(event.session) == 1, "a session ends once"); }
+    // These may come after a session's end, of its dialog, or concern no session at all.
+    void on(const RequestAnswered&) {}
+    void on(const DialogRequestReceived&) {}
     template <typename Event>
     void on(const Event& event) {
         check(event.session);

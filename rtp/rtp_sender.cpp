@@ -10,7 +10,8 @@ void RtpSender::begin() {
     const std::uint32_t old = ssrc_;
     do ssrc_ = random_.u32();
     while (ssrc_ == old || ssrc_ == 0);  // 0 is legal, but many tools take it for "none"
-    sequence_ = random_.u16();
+    sequence_ =
+        random_.u16() & 0x7fff;  // far from a wrap at which an SRTP receiver could miss it (RFC 3711 §3.3.1)
     timestamp_ = random_.u32();
     marker_ = true;
     packets_ = 0;

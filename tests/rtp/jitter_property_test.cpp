@@ -1,35 +1,14 @@
 // What holds for the jitter buffer whatever the network and the sender do.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <new>
 #include <set>
 
+#include "tests/rtp/allocation_count.hpp"
 #include "tests/rtp/toy_stream.hpp"
 
 using namespace rotunda;
 using namespace rotunda::rtp;
 using namespace std::chrono_literals;
-
-namespace {
-
-std::size_t allocations = 0;
-bool counting = false;
-
-}  // namespace
-
-// Counts the heap of the whole test program while `counting`; nothing else changes.
-void* operator new(std::size_t size) {
-    if (counting) ++allocations;
-    if (void* memory = std::malloc(size != 0 ? size : 1)) return memory;
-    throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace {
 
@@ -157,8 +136,7 @@ TEST_CASE("neither inserting nor pulling touches the heap") {
     TimePoint now = stream.now;
     JitterBuffer& buffer = stream.receiver.buffer;
     Duration fifo{};
-    allocations = 0;
-    counting = true;
+    const std::size_t before = test::allocation_count();
     for (int i = 0; i < 10'000; ++i) {
         ++packet.header.sequence;
         packet.header.timestamp += 160;
@@ -170,6 +148,5 @@ TEST_CASE("neither inserting nor pulling touches the heap") {
         }
         fifo -= 20ms;
     }
-    counting = false;
-    CHECK(allocations == 0);
+    CHECK(test::allocation_count() == before);
 }

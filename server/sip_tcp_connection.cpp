@@ -34,6 +34,7 @@ SipTcpConnection::SipTcpConnection(EventLoop& loop, const Clock& clock, const Si
       connecting_(connecting),
       proven_(connecting),
       opened_(clock.now()),
+      connect_until_(opened_ + limits.connect),
       last_activity_(opened_),
       last_message_(opened_) {}
 
@@ -114,6 +115,10 @@ void SipTcpConnection::send(std::string_view bytes) {
     if (!waiting && !connecting_) flush();
 }
 
+void SipTcpConnection::connect_within(Duration limit) {
+    if (limit > Duration{}) connect_until_ = std::min(connect_until_, clock_.now() + limit);
+}
+
 void SipTcpConnection::flush() {
     std::size_t sent = 0;
     while (sent < output_.size()) {
@@ -141,7 +146,7 @@ void SipTcpConnection::await_writable() {
 }
 
 TimePoint SipTcpConnection::deadline() const {
-    if (connecting_) return opened_ + limits_.connect;
+    if (connecting_) return connect_until_;
     TimePoint at = last_activity_ + limits_.idle;
     if (!proven_) at = std::min(at, opened_ + limits_.first_message);
     if (message_begun_) at = std::min(at, *message_begun_ + limits_.half_message);

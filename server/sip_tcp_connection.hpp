@@ -64,6 +64,8 @@ class SipTcpConnection {
     void start();
     // Keeps what the socket does not take at once; ends the connection when that becomes too much.
     void send(std::string_view bytes);
+    // While it is being opened: it must stand within `limit`. Zero: within limits.connect.
+    void connect_within(Duration limit);
     // Gives up the connection for others.
     void drop() { end(SipTcpEnd::no_memory); }
     // When on_timeout wants to be called.
@@ -101,6 +103,7 @@ class SipTcpConnection {
     bool closing_ = false;  // ends as soon as the output is gone
     bool ended_ = false;
     TimePoint opened_;
+    TimePoint connect_until_;
     TimePoint last_activity_;
     TimePoint last_message_;
     std::optional<TimePoint> message_begun_;

@@ -157,12 +157,14 @@ SipTcpConnection* SipTcpTransport::open(const sip::Flow& flow) {
     return add(std::move(*fd), flow, true);
 }
 
-void SipTcpTransport::send(const sip::Flow& flow, std::string_view bytes) {
+void SipTcpTransport::send(const sip::OutgoingMessage& message) {
+    const sip::Flow& flow = message.flow;
     SipTcpConnection* connection = find(flow);
     if (!connection) connection = open(flow);
     if (!connection) return report_failure(flow);
     note_former(flow, *connection);
-    connection->send(bytes);
+    connection->connect_within(message.connect_within);
+    connection->send(message.bytes);
     if (!connection->ended()) on_progress(*connection);
 }
 

@@ -45,7 +45,7 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
     // The address bound to (port 0: any free one), or errno.
     Result<Endpoint, int> listen(const Endpoint& local);
     // Over flow.connection if it stands, else over a connection to flow.remote, opened if need be.
-    void send(const sip::Flow& flow, std::string_view bytes);
+    void send(const sip::OutgoingMessage& message);
 
     std::size_t connections() const { return connections_.size(); }
     // Octets of input and output that the connections keep.

@@ -113,7 +113,7 @@ int SipTransports::send_datagram(const sip::Flow& flow, std::string_view bytes) 
 
 void SipTransports::send(const sip::OutgoingMessage& message) {
     const sip::Flow& flow = message.flow;
-    if (flow.transport == sip::Transport::tcp) return tcp_.send(flow, message.bytes);
+    if (flow.transport == sip::Transport::tcp) return tcp_.send(message);
     // What is to go over TLS or WebSocket, not served yet, must not leave in the clear.
     const int error =
         flow.transport == sip::Transport::udp ? send_datagram(flow, message.bytes) : EPROTONOSUPPORT;

@@ -3,38 +3,81 @@
 #include <utility>
 
 #include "signaling/client_requests.hpp"
+#include "signaling/parser.hpp"
 #include "signaling/transaction_key.hpp"
 #include "signaling/transaction_outbox.hpp"
 #include "signaling/writer.hpp"
 
 namespace rotunda::sip {
+namespace {
+
+// How long a connection may take when there is another way.
+Duration patience(bool too_large) {
+    return too_large ? LargeRequests::connect_within : Duration{};
+}
+
+}  // namespace
 
 ClientTransactions::ClientTransactions(const TimerSettings& timers, RandomSource& random,
                                        TransactionOutput& output)
     : timers_(timers), random_(random), output_(output) {}
 
 ClientTransactionId ClientTransactions::send(SipMessage request, const Flow& flow, TimePoint now) {
-    request.prepend_via(client_via(flow, new_branch()));
-    return start(std::move(request), flow, now).first;
+    return start(address(std::move(request), flow, now), now).first;
 }
 
-ClientTransactions::Entry& ClientTransactions::start(SipMessage request, const Flow& flow, TimePoint now) {
+ClientTransactions::Addressed ClientTransactions::address(SipMessage request, const Flow& flow,
+                                                          TimePoint now) {
+    request.prepend_via(client_via(flow, new_branch()));
+    Addressed ready{std::move(request), {}, flow};
+    ready.bytes = to_wire(ready.request);
+    if (!large_.prefer_tcp(flow, ready.bytes.size(), now)) return ready;
+    ready.too_large = true;
+    ready.flow = LargeRequests::tcp_flow(flow);
+    ready.request.replace_top_via(client_via(ready.flow, ready.request.top_via().branch()));
+    ready.bytes = to_wire(ready.request);
+    return ready;
+}
+
+ClientTransactions::Entry& ClientTransactions::start(Addressed request, TimePoint now) {
     const ClientTransactionId id = ids_.next();
-    const bool reliable = is_reliable(flow.transport);
-    const bool is_invite = request.method() == Method::invite;
-    write_client_key(request.top_via().branch(), request.method().name(), scratch_);
-    Machine machine = is_invite ? Machine(InviteClientTransaction(timers_, reliable))
-                                : Machine(NonInviteClientTransaction(timers_, reliable));
-    Record record{.machine = std::move(machine), .flow = flow, .key = scratch_};
+    Record record{.machine = NonInviteClientTransaction(timers_, true), .flow = request.flow};
     Entry& entry = *records_.emplace(id, std::move(record)).first;
-    by_key_.emplace(scratch_, id);
-    by_flow_.insert(flow, id);
+    run(entry, std::move(request), now);
+    return entry;
+}
+
+// One transaction: the first of the record, or the one after it on another way.
+void ClientTransactions::run(Entry& entry, Addressed ready, TimePoint now) {
+    Record& record = entry.second;
+    SipMessage& request = ready.request;
+    record.flow = ready.flow;
+    record.too_large = ready.too_large;
+    write_client_key(request.top_via().branch(), request.method().name(), scratch_);
+    record.key = scratch_;
+    by_key_.emplace(scratch_, entry.first);
+    by_flow_.insert(record.flow, entry.first);
+    const bool reliable = is_reliable(record.flow.transport);
+    const bool is_invite = request.method() == Method::invite;
+    if (is_invite)
+        record.machine = InviteClientTransaction(timers_, reliable);
+    else
+        record.machine = NonInviteClientTransaction(timers_, reliable);
 
     TransactionOutbox out;
-    std::visit([&](auto& m) { m.start(to_wire(request), now, out); }, entry.second.machine);
-    if (is_invite) entry.second.invite = std::move(request);
+    std::visit([&](auto& m) { m.start(std::move(ready.bytes), now, out); }, record.machine);
+    if (is_invite || record.too_large) record.request = std::move(request);
     carry_out(entry, out);
-    return entry;
+}
+
+// §18.1.1: the connection was refused or did not come about, so UDP is what the peer has.
+void ClientTransactions::send_again_by_udp(Entry& entry, TimePoint now) {
+    Record& record = entry.second;
+    large_.note_no_tcp(record.flow.remote, now);
+    forget_keys(entry);
+    SipMessage request = std::move(record.request);
+    request.remove_first(HeaderId::via);
+    run(entry, address(std::move(request), LargeRequests::udp_flow(record.flow), now), now);
 }
 
 void ClientTransactions::cancel(ClientTransactionId invite, TimePoint now) {
@@ -52,16 +95,32 @@ void ClientTransactions::cancel(ClientTransactionId invite, TimePoint now) {
 void ClientTransactions::send_cancel(Entry& invite, TimePoint now) {
     Record& record = invite.second;
     record.cancel = Cancel::sent;
-    start(cancel_request(record.invite), record.flow, now).second.answered_here = true;
+    SipMessage cancel = cancel_request(record.request);
+    std::string bytes = to_wire(cancel);
+    start({std::move(cancel), std::move(bytes), record.flow}, now).second.answered_here = true;
     auto& machine = std::get<InviteClientTransaction>(record.machine);
     machine.cancel_sent(now);
     timers_due_.set(invite.first, machine.next_timeout());
 }
 
-OutgoingMessage ClientTransactions::send_ack(SipMessage ack, const Flow& flow) {
+OutgoingMessage ClientTransactions::send_ack(SipMessage ack, const Flow& flow, TimePoint now) {
     // §13.2.2.4 and §17.1.1.3: the ACK for a 2xx has a branch of its own.
-    ack.prepend_via(client_via(flow, new_branch()));
-    return output_.outgoing.emplace_back(OutgoingMessage{flow, to_wire(ack)});
+    Addressed ready = address(std::move(ack), flow, now);
+    return output_.outgoing.emplace_back(
+        OutgoingMessage{ready.flow, std::move(ready.bytes), patience(ready.too_large)});
+}
+
+// No transaction waits for the fate of an ACK: where TCP has failed meanwhile, the peer, who repeats his 2xx,
+// gets the next copy by UDP.
+void ClientTransactions::resend(const OutgoingMessage& ack, TimePoint now) {
+    const bool too_large = ack.connect_within != Duration{};
+    if (too_large && large_.has_no_tcp(ack.flow.remote, now)) {
+        ParsedMessage parsed = parse_message(ack.bytes);
+        parsed.message.remove_first(HeaderId::via);
+        send_ack(std::move(parsed.message), LargeRequests::udp_flow(ack.flow), now);
+    } else {
+        output_.outgoing.push_back(ack);
+    }
 }
 
 std::string ClientTransactions::new_branch() {
@@ -81,12 +140,15 @@ void ClientTransactions::receive(SipMessage response, const Flow& flow, TimePoin
         return;
     }
     TransactionOutbox out;
+    record.answered = true;
     record.has_final = record.has_final || response.is_final();
     const bool cancel_now = feed(record, response, now, out);
     if (!out.delivers())
         ++output_.counters.retransmissions;
     else if (!record.answered_here)
-        output_.events.push_back(ResponseReceived{entry.first, std::move(response), flow});
+        // Only this one request was too large: what follows goes by UDP again.
+        output_.events.push_back(ResponseReceived{entry.first, std::move(response),
+                                                  record.too_large ? LargeRequests::udp_flow(flow) : flow});
     carry_out(entry, out);
     if (cancel_now) send_cancel(entry, now);
 }
@@ -102,7 +164,7 @@ bool ClientTransactions::feed(Record& record, const SipMessage& response, TimePo
     auto& invite = std::get<InviteClientTransaction>(record.machine);
     const bool open = invite.state() == State::calling || invite.state() == State::proceeding;
     std::string ack;
-    if (open && response.status() >= 300) ack = to_wire(refusal_ack(record.invite, response));
+    if (open && response.status() >= 300) ack = to_wire(refusal_ack(record.request, response));
     invite.receive_response(response.status(), std::move(ack), now, out);
     return record.cancel == Cancel::wanted && invite.state() == State::proceeding;
 }
@@ -118,9 +180,16 @@ void ClientTransactions::receive_stray(SipMessage response, const Flow& flow) {
     }
 }
 
-void ClientTransactions::on_transport_error(const Flow& flow) {
+void ClientTransactions::on_transport_error(const Flow& flow, TimePoint now) {
+    // An ACK may have been all that the connection was for.
+    if (flow.transport == Transport::tcp && by_flow_.using_flow(flow).empty())
+        large_.note_no_tcp(flow.remote, now);
     for (const ClientTransactionId id : by_flow_.using_flow(flow)) {
         Entry& entry = *records_.find(id);
+        if (entry.second.too_large && !entry.second.answered) {
+            send_again_by_udp(entry, now);
+            continue;
+        }
         TransactionOutbox out;
         std::visit([&](auto& machine) { machine.on_transport_error(out); }, entry.second.machine);
         carry_out(entry, out);
@@ -140,7 +209,8 @@ void ClientTransactions::carry_out(Entry& entry, const TransactionOutbox& out) {
     for (const TransactionAction& action : out.actions()) {
         switch (action.kind) {
             case TransactionAction::Kind::send:
-                output_.outgoing.push_back({entry.second.flow, std::string(action.bytes)});
+                output_.outgoing.push_back(
+                    {entry.second.flow, std::string(action.bytes), patience(entry.second.too_large)});
                 break;
             case TransactionAction::Kind::deliver:
                 break;  // receive() has passed the response on
@@ -165,10 +235,14 @@ void ClientTransactions::fail(const Entry& entry, TransactionFailure failure) {
     output_.events.push_back(ClientTransactionFailed{entry.first, failure});
 }
 
+void ClientTransactions::forget_keys(const Entry& entry) {
+    by_key_.erase(entry.second.key);
+    by_flow_.erase(entry.second.flow, entry.first);
+}
+
 void ClientTransactions::bury(const Entry& entry) {
     const ClientTransactionId id = entry.first;
-    by_key_.erase(entry.second.key);
-    by_flow_.erase(entry.second.flow, id);
+    forget_keys(entry);
     timers_due_.erase(id);
     if (!entry.second.answered_here) output_.events.push_back(ClientTransactionEnded{id});
     records_.erase(id);

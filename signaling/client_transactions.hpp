@@ -15,6 +15,7 @@
 #include "signaling/flow.hpp"
 #include "signaling/flow_index.hpp"
 #include "signaling/invite_client_transaction.hpp"
+#include "signaling/large_requests.hpp"
 #include "signaling/message.hpp"
 #include "signaling/non_invite_client_transaction.hpp"
 #include "signaling/timer_settings.hpp"
@@ -29,10 +30,11 @@ class ClientTransactions {
 
     ClientTransactionId send(SipMessage request, const Flow& flow, TimePoint now);
     void cancel(ClientTransactionId invite, TimePoint now);
-    OutgoingMessage send_ack(SipMessage ack, const Flow& flow);
+    OutgoingMessage send_ack(SipMessage ack, const Flow& flow, TimePoint now);
+    void resend(const OutgoingMessage& ack, TimePoint now);
 
     void receive(SipMessage response, const Flow& flow, TimePoint now);
-    void on_transport_error(const Flow& flow);
+    void on_transport_error(const Flow& flow, TimePoint now);
     void on_timeout(TimePoint now);
 
     std::optional<TimePoint> next_timeout() const { return timers_due_.next(); }
@@ -50,17 +52,31 @@ class ClientTransactions {
     struct Record {
         Machine machine;
         Flow flow;
-        std::string key;
-        SipMessage invite = {};  // with its Via; ACK and CANCEL are made from it. Empty for other methods
+        std::string key = {};
+        // With its Via: ACK and CANCEL of an INVITE are made from it, and what else may have to go another
+        // way. Empty for all others.
+        SipMessage request = {};
         Cancel cancel = Cancel::none;
+        bool too_large = false;      // for UDP; it goes there only if there is no TCP
+        bool answered = false;       // somebody is there
         bool answered_here = false;  // a CANCEL: the TU knows nothing of it
         bool has_final = false;      // the TU has its outcome
     };
     using Records = std::unordered_map<ClientTransactionId, Record>;
     using Entry = Records::value_type;
 
-    // `request` has its Via.
-    Entry& start(SipMessage request, const Flow& flow, TimePoint now);
+    // A request with its Via, for the way it takes.
+    struct Addressed {
+        SipMessage request;
+        std::string bytes;
+        Flow flow;
+        bool too_large = false;  // for the UDP that was asked for: it goes by TCP
+    };
+    Addressed address(SipMessage request, const Flow& flow, TimePoint now);
+    Entry& start(Addressed request, TimePoint now);
+    void run(Entry& entry, Addressed request, TimePoint now);
+    void send_again_by_udp(Entry& entry, TimePoint now);
+    void forget_keys(const Entry& entry);
     void send_cancel(Entry& invite, TimePoint now);
     std::string new_branch();
     bool feed(Record& record, const SipMessage& response, TimePoint now, TransactionOutbox& out);
@@ -74,6 +90,7 @@ class ClientTransactions {
     RandomSource& random_;
     TransactionOutput& output_;
 
+    LargeRequests large_;
     IdSource<ClientTransactionId> ids_;
     Records records_;
     std::unordered_map<std::string, ClientTransactionId> by_key_;  // its keys are of our making

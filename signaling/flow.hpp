@@ -6,6 +6,7 @@
 
 #include "base/net_address.hpp"
 #include "base/strong_id.hpp"
+#include "base/time.hpp"
 
 namespace rotunda::sip {
 
@@ -36,6 +37,8 @@ struct Flow {
 struct OutgoingMessage {
     Flow flow;
     std::string bytes;
+    // A connection that has to be opened for it must stand within this time; zero: the transport's own limit.
+    Duration connect_within{};
 };
 
 }  // namespace rotunda::sip

@@ -41,17 +41,17 @@ void TransactionLayer::cancel(ClientTransactionId invite, TimePoint now) {
     clients_.cancel(invite, now);
 }
 
-OutgoingMessage TransactionLayer::send_ack(SipMessage ack, const Flow& flow) {
-    return clients_.send_ack(std::move(ack), flow);
+OutgoingMessage TransactionLayer::send_ack(SipMessage ack, const Flow& flow, TimePoint now) {
+    return clients_.send_ack(std::move(ack), flow, now);
 }
 
-void TransactionLayer::resend(const OutgoingMessage& message) {
-    output_.outgoing.push_back(message);
+void TransactionLayer::resend(const OutgoingMessage& ack, TimePoint now) {
+    clients_.resend(ack, now);
 }
 
-void TransactionLayer::on_transport_error(const Flow& flow) {
+void TransactionLayer::on_transport_error(const Flow& flow, TimePoint now) {
     servers_.on_transport_error(flow);
-    clients_.on_transport_error(flow);
+    clients_.on_transport_error(flow, now);
 }
 
 void TransactionLayer::on_timeout(TimePoint now) {

@@ -45,7 +45,7 @@ class TransactionLayer {
 
     // --- as a client
     // Adds the top Via: transport and advertised address of the flow, a new branch, rport. Not for ACK and
-    // CANCEL.
+    // CANCEL. What is too large for UDP goes to the same endpoint by TCP if the peer has it (§18.1.1).
     ClientTransactionId send_request(SipMessage request, const Flow& flow, TimePoint now);
     // Cancels an INVITE (§9.1): at once if a provisional response has come, else as soon as one does. Without
     // effect when there is a final response. The INVITE still ends with a response (487 mostly, a 2xx if that
@@ -53,12 +53,12 @@ class TransactionLayer {
     void cancel(ClientTransactionId invite, TimePoint now);
     // The ACK for a 2xx, with a Via of its own (§13.2.2.4). The result is for resend(), once for every
     // further 2xx.
-    OutgoingMessage send_ack(SipMessage ack, const Flow& flow);
-    void resend(const OutgoingMessage& message);
+    OutgoingMessage send_ack(SipMessage ack, const Flow& flow, TimePoint now);
+    void resend(const OutgoingMessage& ack, TimePoint now);
 
     // --- from the transport
     // `flow` of an OutgoingMessage that could not be sent, or of a connection that broke.
-    void on_transport_error(const Flow& flow);
+    void on_transport_error(const Flow& flow, TimePoint now);
 
     // --- driving
     void on_timeout(TimePoint now);

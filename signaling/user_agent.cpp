@@ -75,7 +75,7 @@ std::optional<TimePoint> UserAgent::next_timeout() const {
 }
 
 void UserAgent::on_transport_error(const Flow& flow, TimePoint now) {
-    transactions_.on_transport_error(flow);
+    transactions_.on_transport_error(flow, now);
     dispatch(now);
 }
 

@@ -135,13 +135,13 @@ void UserAgent::carry_out(Call& call, SendRequest& action, TimePoint now) {
     if (action.report) requests_.emplace(transaction, ClientRequest{call.session.id(), cseq});
 }
 
-void UserAgent::carry_out(Call& call, SendAck& action, TimePoint) {
+void UserAgent::carry_out(Call& call, SendAck& action, TimePoint now) {
     if (action.slot >= call.acks.size()) call.acks.resize(action.slot + 1);
-    call.acks[action.slot] = transactions_.send_ack(std::move(action.ack), action.flow);
+    call.acks[action.slot] = transactions_.send_ack(std::move(action.ack), action.flow, now);
 }
 
-void UserAgent::carry_out(Call& call, RepeatAck& action, TimePoint) {
-    transactions_.resend(call.acks[action.slot]);
+void UserAgent::carry_out(Call& call, RepeatAck& action, TimePoint now) {
+    transactions_.resend(call.acks[action.slot], now);
 }
 
 void UserAgent::carry_out(Call&, SendResponse& action, TimePoint now) {

@@ -363,14 +363,14 @@ TEST_CASE("a peer who never reads is dropped when his time or our memory is up")
     SUBCASE("time") {
         // More than any kernel buffers for us, less than the bound.
         for (int i = 0; i < 100 && t.transport.connections() == 1; ++i) {
-            t.transport.send(t.flows[0], std::string(200'000, 'x'));
+            t.transport.send({t.flows[0], std::string(200'000, 'x')});
             if (t.ended(SipTcpEnd::not_reading)) break;
         }
         CHECK(t.run_until([&] { return t.ended(SipTcpEnd::not_reading) == 1; }));
     }
     SUBCASE("memory") {
         for (int i = 0; i < 10'000 && t.ended(SipTcpEnd::not_reading) == 0; ++i)
-            t.transport.send(t.flows[0], std::string(60'000, 'x'));
+            t.transport.send({t.flows[0], std::string(60'000, 'x')});
         CHECK(t.ended(SipTcpEnd::not_reading) == 1);
     }
     CHECK(t.run_until([&] { return t.failed == 1; }));
@@ -472,4 +472,24 @@ TEST_CASE("the report of what was refused names what occurred and nothing else")
     agent.receive("hello\r\n\r\n", sip::Flow{}, TimePoint{});
     CHECK(refused_record(refusals(agent, t.transports)).fields ==
           decltype(LogRecord::fields){{"start_line", "1"}});
+}
+
+TEST_CASE("a message that has another way waits no longer for its connection than it says") {
+    // A full queue of a listener swallows further SYNs, as a firewall does.
+    auto full = open_socket(SOCK_STREAM, {loopback, 0});
+    REQUIRE(full.ok());
+    REQUIRE(listen(full->get(), 0) == 0);
+    const Endpoint there = *local_endpoint(full->get());
+    const TcpPeer first(there), second(there);
+
+    Transports t({udp("127.0.0.1:0")});
+    sip::Flow flow;
+    flow.transport = sip::Transport::tcp;
+    flow.local = flow.advertised = t.bound[0].endpoint;
+    flow.remote = there;
+    const TimePoint from = t.clock.now();
+    t.transports.send({flow, options(), 200ms});
+    REQUIRE(t.run_until([&] { return !t.failed.empty(); }));
+    CHECK(t.clock.now() - from < 2s);
+    CHECK(t.failed[0].remote == there);
 }

@@ -117,8 +117,8 @@ TEST_CASE("the ACK for a 2xx has a branch of its own and is repeated byte for by
     Bench bench;
     const Sent invite = send(bench, {});
     const OutgoingMessage ack =
-        bench.layer.send_ack(outgoing({.method = "ACK", .to_tag = "peer"}), udp_flow());
-    bench.layer.resend(ack);
+        bench.layer.send_ack(outgoing({.method = "ACK", .to_tag = "peer"}), udp_flow(), bench.now);
+    bench.layer.resend(ack, bench.now);
     const auto sent = bench.sent_messages();
     REQUIRE(sent.size() == 2);
     CHECK(brief(sent[0]) == "ACK");
@@ -276,9 +276,9 @@ TEST_CASE("a transport error fails what waits on that flow and nothing else") {
     send(bench, {.method = "OPTIONS"}, tcp_flow(1));
     send(bench, {.method = "OPTIONS"}, tcp_flow(2));
     send(bench, {.method = "OPTIONS"}, udp_flow());
-    bench.layer.on_transport_error(tcp_flow(1));
+    bench.layer.on_transport_error(tcp_flow(1), bench.now);
     CHECK(bench.events() == Lines{"client failed transport", "client ended"});
-    bench.layer.on_transport_error(udp_flow());
+    bench.layer.on_transport_error(udp_flow(), bench.now);
     CHECK(bench.events() == Lines{"client failed transport", "client ended"});
     CHECK(bench.layer.client_transactions() == 1);
     CHECK(bench.layer.counters().transport_errors == 2);
@@ -289,9 +289,9 @@ TEST_CASE("a request for which a connection was to be opened fails when that con
     Flow unconnected = tcp_flow();
     unconnected.connection = {};
     send(bench, {.method = "OPTIONS"}, unconnected);
-    bench.layer.on_transport_error(tcp_flow(12, "192.0.2.9:49999"));
+    bench.layer.on_transport_error(tcp_flow(12, "192.0.2.9:49999"), bench.now);
     CHECK(bench.events().empty());
-    bench.layer.on_transport_error(tcp_flow(12));
+    bench.layer.on_transport_error(tcp_flow(12), bench.now);
     CHECK(bench.events() == Lines{"client failed transport", "client ended"});
     CHECK(bench.empty());
 }

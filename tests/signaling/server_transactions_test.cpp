@@ -356,8 +356,8 @@ TEST_CASE("a response that cannot be sent is told once and the transaction lives
     const auto id = bench.accept_request(request({}));
     bench.respond(id, 486);
     bench.sent();
-    bench.layer.on_transport_error(udp_flow());
-    bench.layer.on_transport_error(udp_flow());
+    bench.layer.on_transport_error(udp_flow(), bench.now);
+    bench.layer.on_transport_error(udp_flow(), bench.now);
     CHECK(bench.events() == Lines{"server failed transport"});
     bench.run_until(500);
     CHECK(bench.sent() == Lines{"486 INVITE"});
@@ -370,10 +370,10 @@ TEST_CASE("a broken connection concerns its own transactions only") {
     Bench bench;
     const RequestParts tcp{.via = "SIP/2.0/TCP 192.0.2.9:5070;branch=z9hG4bKone"};
     bench.accept_request(request(tcp), tcp_flow(1));
-    bench.layer.on_transport_error(tcp_flow(2));
-    bench.layer.on_transport_error(udp_flow());
+    bench.layer.on_transport_error(tcp_flow(2), bench.now);
+    bench.layer.on_transport_error(udp_flow(), bench.now);
     CHECK(bench.events().empty());
-    bench.layer.on_transport_error(tcp_flow(1));
+    bench.layer.on_transport_error(tcp_flow(1), bench.now);
     CHECK(bench.events() == Lines{"server failed transport"});
 }
 

@@ -94,7 +94,7 @@ class Disorder {
             case 9:
                 return cancel_something();
             case 10:
-                return bench_.layer.on_transport_error(flow());
+                return bench_.layer.on_transport_error(flow(), bench_.now);
             case 11:
                 return bench_.run_until(ms_of(bench_.now) + (pick(5) == 0 ? 33'000 : pick(700)));
         }

@@ -38,7 +38,8 @@ class AudioReceiver {
     // A packet of the accepted source. Digits it completes are for the owner; audio waits in the jitter
     // buffer.
     rtp::DtmfDigits on_packet(const rtp::RtpPacket& packet, const PayloadKind& kind, TimePoint arrival);
-    // A digit whose end packets were all lost.
+    // A digit whose end packets were all lost, at next_timeout().
+    std::optional<TimePoint> next_timeout() const { return dtmf_.next_timeout(); }
     std::optional<rtp::DtmfDigit> on_timeout(TimePoint now);
 
     // The next block, at rate_hz(), valid until the next call; empty while nothing has ever been received.

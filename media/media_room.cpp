@@ -16,6 +16,8 @@ constexpr std::size_t send_slice_size = 192;
 // RTCP sockets are read every so many ticks, each session's in its turn.
 constexpr std::uint64_t rtcp_read_every = 5;
 constexpr Duration late = milliseconds(5);
+// A tick that begins so long after its deadline may find two packets of one sender.
+constexpr Duration may_find_two = milliseconds(2);
 // A worker that comes so late gives ticks up: as many as keep every ptime's frames (10 to 60 ms) where they
 // were.
 constexpr Duration catch_up_limit = milliseconds(200);
@@ -128,6 +130,7 @@ void MediaRoom::run_slice(TimePoint now) {
 void MediaRoom::begin_tick(TimePoint now) {
     if (now - deadline_ > catch_up_limit) give_up_ticks(now);
     if (now - deadline_ > late) ++context_.counters.late_ticks;
+    is_late_ = now - deadline_ > may_find_two;
     ++context_.counters.ticks;
     ++ticks_;
     choose_block();
@@ -158,7 +161,7 @@ void MediaRoom::receive_slice(TimePoint now) {
 
 void MediaRoom::receive(std::size_t index, TimePoint now) {
     Member& member = members_[index];
-    member.session->receive(deadline_, now);
+    member.session->receive(now, is_late_);
     if ((ticks_ + index) % rtcp_read_every == 0) member.session->receive_rtcp();
     member.heard = member.session->pull(deadline_, milliseconds(block_ms_));
     talkers_[index].update(mixer::level_dbov(member.heard), milliseconds(block_ms_));

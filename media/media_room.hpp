@@ -88,6 +88,7 @@ class MediaRoom {
     std::uint64_t position_ms_ =
         0;  // media time since the room began; frames end on multiples of their ptime
     std::uint64_t ticks_ = 0;
+    bool is_late_ = false;  // this tick: a second packet of somebody may have come in
     int block_ms_ = 20;
     std::uint64_t short_until_ms_ = 0;  // till then for frames that are no multiple of 20 ms
     bool chimed_ = false;

@@ -16,8 +16,6 @@ using std::chrono::milliseconds;
 constexpr int max_reads = 24;
 constexpr int max_rtcp_reads = 8;
 constexpr std::size_t max_datagram = 2048;
-// A tick that runs so long after its deadline may have let a second packet come in.
-constexpr Duration late_tick = milliseconds(2);
 constexpr Duration housekeeping_interval = std::chrono::seconds(1);
 // Digits of one leg that are told in such an interval: more than any dialler plays, too few to flood the log.
 constexpr int most_digits = 32;
@@ -70,22 +68,21 @@ bool MediaSession::update(const AudioLeg& leg, TimePoint now) {
     return true;
 }
 
-void MediaSession::receive(TimePoint deadline, TimePoint now) {
+void MediaSession::receive(TimePoint now, bool late) {
     alignas(16) std::array<std::uint8_t, max_datagram> buffer;
     for (int reads = 0; reads < max_reads; ++reads) {
         const auto received = ports_.rtp->receive(buffer);
         if (!received) return;
         const Bytes datagram = Bytes(buffer).first(std::min(received->size, buffer.size()));
-        if (!on_datagram(datagram, *received, deadline, now)) return;
+        if (!on_datagram(datagram, *received, now) && !late) return;
     }
 }
 
 // True if the socket wants to be read again in this tick.
-bool MediaSession::on_datagram(Bytes datagram, const ReceivedDatagram& received, TimePoint deadline,
-                               TimePoint now) {
+bool MediaSession::on_datagram(Bytes datagram, const ReceivedDatagram& received, TimePoint now) {
     switch (rtp::classify(datagram)) {
         case rtp::DatagramKind::rtp:
-            return on_rtp(datagram, received, deadline, now);
+            return on_rtp(datagram, received, now);
         case rtp::DatagramKind::rtcp:
             if (leg_.rtcp_mux) on_rtcp(datagram, received);
             return true;
@@ -95,8 +92,7 @@ bool MediaSession::on_datagram(Bytes datagram, const ReceivedDatagram& received,
     }
 }
 
-bool MediaSession::on_rtp(Bytes datagram, const ReceivedDatagram& received, TimePoint deadline,
-                          TimePoint now) {
+bool MediaSession::on_rtp(Bytes datagram, const ReceivedDatagram& received, TimePoint now) {
     const auto packet = rtp::RtpPacket::parse(datagram);
     if (!packet) {
         ++malformed_;
@@ -115,7 +111,7 @@ bool MediaSession::on_rtp(Bytes datagram, const ReceivedDatagram& received, Time
     last_sequence_ = header.sequence;
     on_valid_rtp(*packet, *kind, received);
     const Duration ptime = milliseconds(receiver_.ptime_ms());
-    return !expected || now - received.arrival >= ptime || now - deadline > late_tick;
+    return !expected || now - received.arrival >= ptime;
 }
 
 void MediaSession::on_valid_rtp(const rtp::RtpPacket& packet, const AudioReceiver::PayloadKind& kind,
@@ -128,6 +124,7 @@ void MediaSession::on_valid_rtp(const rtp::RtpPacket& packet, const AudioReceive
     if (!started_) announce_start(received);
     yield_ssrc(packet.header.ssrc, received.arrival);
     rtcp_latch_.vouch_for(received.source.address, packet.header.ssrc);
+    if (is_event) next_duty_ = {};  // it may have to be ended
     if (!is_heard() && !is_event) return;
     for (const auto& digit : receiver_.on_packet(packet, kind, received.arrival)) report_digit(digit);
 }
@@ -192,7 +189,7 @@ void MediaSession::send_frame(Bytes payload, Duration duration, TimePoint now) {
     ++(sent ? context_.counters.packets_sent : context_.counters.send_failures);
 }
 
-void MediaSession::on_tick(TimePoint now) {
+void MediaSession::do_duties(TimePoint now) {
     if (now >= rtcp_.next_timeout()) {
         std::array<std::uint8_t, rtp::max_rtcp_size> buffer;
         send_rtcp(rtcp_.on_timeout(now, sender_, statistics_, buffer));
@@ -204,6 +201,8 @@ void MediaSession::on_tick(TimePoint now) {
         settle_lock(now);
         check_silence(now);
     }
+    next_duty_ = std::min(
+        {rtcp_.next_timeout(), next_housekeeping_, receiver_.next_timeout().value_or(TimePoint::max())});
 }
 
 void MediaSession::send_rtcp(Bytes compound) {

@@ -26,9 +26,9 @@ class MediaSession {
     // False if the leg is what it was: nothing happens then.
     bool update(const AudioLeg& leg, TimePoint now);
 
-    // Reads the RTP socket: one packet as a rule, more only where one left behind would cost delay.
-    // `deadline`: of the tick, `now`: the moment it runs.
-    void receive(TimePoint deadline, TimePoint now);
+    // Reads the RTP socket: one packet as a rule, more only where one left behind would cost delay. `late`:
+    // the tick began so long after its deadline that a second packet may have come in.
+    void receive(TimePoint now, bool late);
     // Reads the RTCP socket empty, within bounds.
     void receive_rtcp();
 
@@ -44,7 +44,9 @@ class MediaSession {
     void skip(Duration duration) { sender_.skip(duration); }
 
     // Reports, silence, digits without an end. Cheap when nothing is due.
-    void on_tick(TimePoint now);
+    void on_tick(TimePoint now) {
+        if (now >= next_duty_) do_duties(now);
+    }
     // RTCP BYE, and the quality of the whole call.
     LegQuality end(TimePoint now);
 
@@ -52,8 +54,8 @@ class MediaSession {
     int remote_loss_percent() const;
 
   private:
-    bool on_datagram(Bytes datagram, const ReceivedDatagram& received, TimePoint deadline, TimePoint now);
-    bool on_rtp(Bytes datagram, const ReceivedDatagram& received, TimePoint deadline, TimePoint now);
+    bool on_datagram(Bytes datagram, const ReceivedDatagram& received, TimePoint now);
+    bool on_rtp(Bytes datagram, const ReceivedDatagram& received, TimePoint now);
     void on_valid_rtp(const rtp::RtpPacket& packet, const AudioReceiver::PayloadKind& kind,
                       const ReceivedDatagram& received);
     void on_rtcp(Bytes datagram, const ReceivedDatagram& received);
@@ -61,6 +63,7 @@ class MediaSession {
     void announce_start(const ReceivedDatagram& received);
     void report_digit(const rtp::DtmfDigit& digit);
     void yield_ssrc(std::uint32_t peer_ssrc, TimePoint now);
+    void do_duties(TimePoint now);
     void check_silence(TimePoint now);
     void settle_lock(TimePoint now);
     void send_rtcp(Bytes compound);
@@ -85,6 +88,7 @@ class MediaSession {
     std::optional<std::uint16_t> last_sequence_;
     std::uint16_t rtcp_count_ = 0;
     TimePoint last_sign_of_life_;
+    TimePoint next_duty_{};  // the earliest of all that on_tick() looks after
     TimePoint next_housekeeping_;
     int digits_told_ = 0;  // since the last housekeeping
     bool started_ = false;

@@ -10,29 +10,24 @@ void DelayWindow::add(Duration transit, Duration audio) {
         filled_ = std::min(filled_ + 1, bucket_count);
         in_current_ = Duration{};
         buckets_[current_] = {transit, transit};
+        extremes_ = buckets_[current_];
+        for (std::size_t i = 1; i < filled_; ++i)
+            widen(buckets_[(current_ + bucket_count - i) % bucket_count]);
     }
     Bucket& bucket = buckets_[current_];
     bucket.slowest = std::max(bucket.slowest, transit);
     bucket.fastest = std::min(bucket.fastest, transit);
+    widen(bucket);
     in_current_ += audio;
+}
+
+void DelayWindow::widen(const Bucket& bucket) {
+    extremes_.slowest = std::max(extremes_.slowest, bucket.slowest);
+    extremes_.fastest = std::min(extremes_.fastest, bucket.fastest);
 }
 
 void DelayWindow::clear() {
     *this = {};
-}
-
-Duration DelayWindow::slowest() const {
-    Duration most = Duration::min();
-    for (std::size_t i = 0; i < filled_; ++i)
-        most = std::max(most, buckets_[(current_ + bucket_count - i) % bucket_count].slowest);
-    return most;
-}
-
-Duration DelayWindow::fastest() const {
-    Duration least = Duration::max();
-    for (std::size_t i = 0; i < filled_; ++i)
-        least = std::min(least, buckets_[(current_ + bucket_count - i) % bucket_count].fastest);
-    return least;
 }
 
 }  // namespace rotunda::rtp

@@ -21,8 +21,9 @@ class DelayWindow {
     bool empty() const { return filled_ == 0; }
     // True once two seconds of audio have been seen.
     bool is_full() const { return filled_ == bucket_count; }
-    Duration slowest() const;
-    Duration fastest() const;
+    // Only when not empty.
+    Duration slowest() const { return extremes_.slowest; }
+    Duration fastest() const { return extremes_.fastest; }
     Duration spread() const { return empty() ? Duration{} : slowest() - fastest(); }
 
   private:
@@ -33,6 +34,9 @@ class DelayWindow {
     static constexpr std::size_t bucket_count = 10;
     static constexpr Duration bucket_length = std::chrono::milliseconds(200);
 
+    void widen(const Bucket& bucket);
+
+    Bucket extremes_;  // of all buckets
     std::array<Bucket, bucket_count> buckets_{};
     std::size_t current_ = 0;
     std::size_t filled_ = 0;

@@ -15,7 +15,7 @@ std::optional<PayloadPool::Block> PayloadPool::store(Bytes payload) {
     for (; block.first + block.count <= block_count; ++block.first) {
         if (used_ & mask(block)) continue;
         used_ |= mask(block);
-        std::copy(payload.begin(), payload.end(), memory_.begin() + block.first * block_size);
+        std::copy(payload.begin(), payload.end(), memory_->begin() + block.first * block_size);
         return block;
     }
     return std::nullopt;

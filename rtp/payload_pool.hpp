@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "base/byte_reader.hpp"
@@ -15,6 +16,8 @@ inline constexpr std::size_t max_payload_size = 1500;
 
 class PayloadPool {
   public:
+    PayloadPool() : memory_(std::make_unique_for_overwrite<Memory>()) {}
+
     struct Block {
         std::uint8_t first = 0;
         std::uint8_t count = 0;  // 0: nothing held
@@ -24,7 +27,7 @@ class PayloadPool {
     std::optional<Block> store(Bytes payload);
     void release(Block block);
     Bytes view(Block block, std::size_t size) const {
-        return Bytes(memory_).subspan(block.first * block_size, size);
+        return Bytes(*memory_).subspan(block.first * block_size, size);
     }
 
   private:
@@ -33,8 +36,10 @@ class PayloadPool {
 
     static std::uint64_t mask(Block block);
 
+    using Memory = std::array<std::uint8_t, block_size * block_count>;
+
     std::uint64_t used_ = 0;  // one bit a block
-    std::array<std::uint8_t, block_size * block_count> memory_;
+    std::unique_ptr<Memory> memory_;
 };
 
 }  // namespace rotunda::rtp

@@ -14,6 +14,8 @@ namespace {
 
 // Reads again after so many ICMP errors: a peer must not keep the tick busy.
 constexpr int most_errors = 4;
+// More than a stamp on the monotonic scale is ever wrong by.
+constexpr Duration stamp_error = std::chrono::milliseconds(100);
 
 union StampSpace {
     cmsghdr align;
@@ -41,8 +43,10 @@ std::optional<media::ReceivedDatagram> UdpMediaTransport::receive(MutableBytes b
     iovec data{buffer.data(), buffer.size()};
     for (int errors = 0; errors < most_errors; ++errors) {
         msghdr message{};
-        message.msg_name = source.get();
-        message.msg_namelen = *source.fill();
+        if (!hears_peer_only_) {
+            message.msg_name = source.get();
+            message.msg_namelen = *source.fill();
+        }
         message.msg_iov = &data;
         message.msg_iovlen = 1;
         message.msg_control = space.bytes;
@@ -50,8 +54,11 @@ std::optional<media::ReceivedDatagram> UdpMediaTransport::receive(MutableBytes b
         const ssize_t size = recvmsg(fd_.get(), &message, MSG_DONTWAIT);
         if (size >= 0) {
             const auto stamp = stamp_of(message);
-            return media::ReceivedDatagram{static_cast<std::size_t>(size), source.endpoint(),
-                                           stamp ? arrivals_.arrival(*stamp) : clock_.now()};
+            const TimePoint arrival = stamp ? arrivals_.arrival(*stamp) : clock_.now();
+            const Endpoint from = hears_peer_only_ ? *peer_ : source.endpoint();
+            // What came before connect() may be anybody's; they are read in order.
+            hears_peer_only_ = peer_ && arrival > locked_at_ + stamp_error;
+            return media::ReceivedDatagram{static_cast<std::size_t>(size), from, arrival};
         }
         if (errno == EAGAIN) return std::nullopt;
         ++unreachable_;
@@ -76,10 +83,12 @@ bool UdpMediaTransport::send(Bytes datagram, const Endpoint& to) {
 
 void UdpMediaTransport::lock_to(std::optional<Endpoint> peer) {
     if (peer == peer_) return;
+    hears_peer_only_ = false;
     if (peer) {
         const SocketAddress address(*peer);
         // Without a route the socket stays open to all; it is only a hint.
         if (connect(fd_.get(), address.get(), address.size()) == 0) peer_ = peer;
+        locked_at_ = clock_.now();
         return;
     }
     sockaddr none{};

@@ -32,6 +32,8 @@ class UdpMediaTransport final : public media::MediaTransport {
     ArrivalClock arrivals_;
     const Clock& clock_;
     std::optional<Endpoint> peer_;
+    TimePoint locked_at_{};
+    bool hears_peer_only_ = false;  // whatever is read next is from peer_: its address need not be asked for
     std::uint64_t unreachable_ = 0;
 };
 

@@ -224,6 +224,22 @@ TEST_CASE("locked to a peer only his datagrams arrive; unlocked, everybody's") {
     CHECK(got->source == at(stranger));
 }
 
+TEST_CASE("what a stranger sent before the socket was locked is still known for his") {
+    Pool pool({port(130), port(139)});
+    auto us = *pool.pool->reserve(loopback);
+    auto peer = *pool.pool->reserve(loopback);
+    auto stranger = *pool.pool->reserve(loopback);
+    for (int i = 0; i < 3; ++i) stranger.rtp->send(hello, at(us));
+    us.rtp->lock_to(at(peer));
+    for (int i = 0; i < 3; ++i) peer.rtp->send(hello, at(us));
+    std::uint8_t buffer[100];
+    for (int i = 0; i < 6; ++i) {
+        const auto got = receive(*us.rtp, buffer);
+        REQUIRE(got);
+        CHECK(got->source == at(i < 3 ? stranger : peer));
+    }
+}
+
 TEST_CASE("a peer whose port is closed disturbs neither sending nor receiving") {
     Pool pool({port(110), port(119)});
     auto us = *pool.pool->reserve(loopback);

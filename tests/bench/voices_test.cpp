@@ -11,6 +11,7 @@
 #include "codecs/audio_decoder.hpp"
 #include "codecs/audio_encoder.hpp"
 #include "rtp/rtp_packet.hpp"
+#include "tests/test_data.hpp"
 
 using namespace rotunda;
 using namespace rotunda::bench;
@@ -119,7 +120,7 @@ TEST_CASE("a listener with DTX sends hardly anything, but something") {
 }
 
 TEST_CASE("speech is read from a WAV file, and anything else is refused with a reason") {
-    const auto wav = read_wav(std::string(ROTUNDA_TEST_DATA) + "/speech/talk_8k.wav");
+    const auto wav = read_wav(rotunda::test_data("speech/talk_8k.wav"));
     REQUIRE(wav);
     CHECK(wav->rate_hz == 8000);
     CHECK(wav->samples.size() == 96000);

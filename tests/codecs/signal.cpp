@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "base/random.hpp"
+#include "tests/test_data.hpp"
 
 namespace rotunda::test {
 namespace {
@@ -125,7 +126,7 @@ int largest_step(Pcm pcm) {
 }
 
 Recording speech(const std::string& name) {
-    std::ifstream file(std::string(ROTUNDA_TEST_DATA) + "/speech/" + name, std::ios::binary);
+    std::ifstream file(rotunda::test_data("speech/" + std::string(name)), std::ios::binary);
     const std::vector<char> bytes((std::istreambuf_iterator<char>(file)), {});
     constexpr std::size_t header = 44;  // these files have the plain one
     if (bytes.size() < header) throw std::runtime_error("no recording " + name);

@@ -11,6 +11,7 @@
 #include "rtp/classify.hpp"
 #include "rtp/rtcp_packet.hpp"
 #include "rtp/rtp_packet.hpp"
+#include "tests/test_data.hpp"
 
 using namespace rotunda;
 using namespace rotunda::rtp;
@@ -32,7 +33,7 @@ std::string field(const std::string& object, const std::string& key) {
 
 // The file is an array of flat objects with string values: no JSON reader is needed.
 std::vector<Vector> load_vectors() {
-    std::ifstream file(std::string(ROTUNDA_TEST_DATA) + "/vectors/rtp_edge.json");
+    std::ifstream file(rotunda::test_data("vectors/rtp_edge.json"));
     const std::string text(std::istreambuf_iterator<char>(file), {});
     std::vector<Vector> out;
     for (std::size_t at = text.find('{'); at != text.npos; at = text.find('{', at + 1)) {

@@ -11,6 +11,7 @@
 
 #include "base/random.hpp"
 #include "base/srtp_keys.hpp"
+#include "tests/test_data.hpp"
 
 namespace rotunda::rtp::test {
 
@@ -26,7 +27,7 @@ inline Octets from_hex(const std::string& hex) {
 // A string field of srtp.json below the object of that name: no JSON reader is needed.
 inline Octets srtp_vector(const std::string& object, const std::string& name) {
     static const std::string text = [] {
-        std::ifstream file(std::string(ROTUNDA_TEST_DATA) + "/vectors/srtp.json");
+        std::ifstream file(rotunda::test_data("vectors/srtp.json"));
         return std::string(std::istreambuf_iterator<char>(file), {});
     }();
     const auto start = text.find('"' + object + "\":");

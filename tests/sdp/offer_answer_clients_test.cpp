@@ -20,8 +20,8 @@ std::string as_golden(std::string text) {
 
 // Answers the offer of that client and holds the answer to the golden one.
 const NegotiatedMedia& golden(OfferAnswer& session, const std::string& client) {
-    const auto answer = answer_text(session, parsed(test_data(client + "-offer.sdp")));
-    CHECK(as_golden(answer) == test_data(client + "-answer.sdp"));
+    const auto answer = answer_text(session, parsed(sdp_file(client + "-offer.sdp")));
+    CHECK(as_golden(answer) == sdp_file(client + "-answer.sdp"));
     REQUIRE(session.audio());
     CHECK(session.audio()->direction == Direction::sendrecv);
     CHECK_FALSE(session.audio()->on_hold);
@@ -94,7 +94,7 @@ TEST_CASE("Asterisk's Opus parameters bind us when Opus is all we have") {
     auto capabilities = only({AudioCodec::opus});
     capabilities.audio[0].inband_fec = true;
     auto session = make_session(capabilities);
-    answer_text(session, parsed(test_data("asterisk-offer.sdp")));
+    answer_text(session, parsed(sdp_file("asterisk-offer.sdp")));
     const AudioSettings& send = session.audio()->send;
     CHECK(send.max_playback_rate_hz == 16000);
     CHECK(send.max_bit_rate == 20000);
@@ -113,7 +113,7 @@ TEST_CASE("Chromium: DTLS-SRTP is parsed whole and refused as a transport") {
     for (const char* name :
          {"chromium-offer-av.sdp", "chromium-offer-simulcast.sdp", "chromium-offer-audio-recvonly.sdp"}) {
         CAPTURE(name);
-        const auto offer = parsed(test_data(name));
+        const auto offer = parsed(sdp_file(name));
         REQUIRE_FALSE(offer.media.empty());
         CHECK(find(offer, offer.media[0], "fingerprint"));
         CHECK(find(offer, offer.media[0], "ice-ufrag"));
@@ -130,7 +130,7 @@ TEST_CASE("Chromium: DTLS-SRTP is parsed whole and refused as a transport") {
 TEST_CASE("The same client offer twice is answered octet for octet the same") {
     for (const char* client : {"cisco", "polycom", "yealink", "linphone", "baresip", "asterisk", "teams"}) {
         auto session = make_session();
-        const auto offer = parsed(test_data(std::string(client) + "-offer.sdp"));
+        const auto offer = parsed(sdp_file(std::string(client) + "-offer.sdp"));
         const std::string first = answer_text(session, offer);
         const auto agreed = session.media();
         CHECK(answer_text(session, parsed(write(offer))) == first);

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "sdp/offer_answer.hpp"
+#include "tests/test_data.hpp"
 
 namespace rotunda::sdp::test {
 
@@ -65,8 +66,8 @@ inline bool says(const Media& media, std::string_view name, std::string_view val
     return false;
 }
 
-inline std::string test_data(const std::string& name) {
-    std::ifstream file(std::string(ROTUNDA_TEST_DATA) + "/sdp/" + name, std::ios::binary);
+inline std::string sdp_file(const std::string& name) {
+    std::ifstream file(rotunda::test_data("sdp/" + std::string(name)), std::ios::binary);
     REQUIRE_MESSAGE(file.good(), name);
     return {std::istreambuf_iterator<char>(file), {}};
 }

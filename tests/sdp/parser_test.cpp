@@ -166,7 +166,7 @@ TEST_CASE("A description cut off at any octet is read or refused, and what was r
     for (const auto& [name, step] :
          {std::pair{"cisco-offer.sdp", 1}, std::pair{"linphone-offer.sdp", 1},
           std::pair{"chromium-offer-av.sdp", 31}, std::pair{"chromium-offer-simulcast.sdp", 31}}) {
-        const std::string whole = test_data(name);
+        const std::string whole = sdp_file(name);
         for (std::size_t n = 0; n <= whole.size(); n += static_cast<std::size_t>(step)) {
             const auto result = parse(std::string_view(whole).substr(0, n));
             if (result.ok()) CHECK(*parse(write(*result)) == *result);

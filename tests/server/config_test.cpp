@@ -9,6 +9,7 @@
 #include "server/config_loader.hpp"
 #include "server/config_reference.hpp"
 #include "server/config_table.hpp"
+#include "tests/test_data.hpp"
 
 using namespace rotunda;
 using namespace rotunda::server;
@@ -236,7 +237,7 @@ TEST_CASE("what is printed loads again as the same settings") {
 
 TEST_CASE("docs/configuration.md is what the table says") {
     const bool current =
-        read(std::filesystem::path(ROTUNDA_TEST_DATA "/../../docs/configuration.md").lexically_normal()) ==
+        read(std::filesystem::path(rotunda::test_data("../../docs/configuration.md")).lexically_normal()) ==
         config_reference();
     CHECK_MESSAGE(current, "run: rotunda --print-config-reference > docs/configuration.md");
 }

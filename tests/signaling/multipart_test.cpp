@@ -7,6 +7,7 @@
 #include <string>
 
 #include "signaling/parser.hpp"
+#include "tests/test_data.hpp"
 
 using namespace rotunda::sip;
 
@@ -154,7 +155,7 @@ TEST_CASE("nesting and the number of parts are limited") {
 }
 
 TEST_CASE("mpart01: binary content with bare line feeds comes through untouched") {
-    std::ifstream in(std::string(ROTUNDA_TEST_DATA) + "/sip-torture/messages/mpart01.dat", std::ios::binary);
+    std::ifstream in(rotunda::test_data("sip-torture/messages/mpart01.dat"), std::ios::binary);
     std::ostringstream bytes;
     bytes << in.rdbuf();
     const ParsedMessage parsed = parse_message(bytes.str());

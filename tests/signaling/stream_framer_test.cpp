@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "tests/test_data.hpp"
 
 using namespace rotunda;
 using namespace rotunda::sip;
@@ -50,7 +51,7 @@ void check_failed(const std::string& bytes, ParseReason reason, int status, Pars
 }
 
 std::string torture(const std::string& name) {
-    std::ifstream in(std::string(ROTUNDA_TEST_DATA) + "/sip-torture/messages/" + name, std::ios::binary);
+    std::ifstream in(rotunda::test_data("sip-torture/messages/" + std::string(name)), std::ios::binary);
     std::ostringstream out;
     out << in.rdbuf();
     REQUIRE(!out.str().empty());

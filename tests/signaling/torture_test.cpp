@@ -12,13 +12,14 @@
 #include "base/text.hpp"
 #include "signaling/parser.hpp"
 #include "signaling/writer.hpp"
+#include "tests/test_data.hpp"
 
 using namespace rotunda;
 using namespace rotunda::sip;
 
 namespace {
 
-const std::string folder = std::string(ROTUNDA_TEST_DATA) + "/sip-torture/";
+const std::string folder = rotunda::test_data("sip-torture/");
 
 std::string read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "tests/signaling/agent_bench.hpp"
+#include "tests/test_data.hpp"
 
 using namespace rotunda;
 using namespace rotunda::sip;
@@ -11,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string folder = std::string(ROTUNDA_TEST_DATA) + "/sip-torture/";
+const std::string folder = rotunda::test_data("sip-torture/");
 
 std::string read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);

@@ -1,6 +1,7 @@
 // An HTTP/1.1 request as a handler sees it, and what it answers (RFC 9110, RFC 9112).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ struct HttpResponse {
     std::string content_type;  // empty: no body
     std::string body;
     std::vector<std::pair<std::string_view, std::string>> headers;
+    // The body is what happens after this event, without end (text/event-stream).
+    std::optional<std::uint64_t> events_after;
 };
 
 HttpResponse text(std::string body, std::string_view content_type = "text/plain; charset=utf-8");

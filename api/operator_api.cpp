@@ -48,9 +48,10 @@ HttpResponse no_such_room() {
 
 }  // namespace
 
-OperatorApi::OperatorApi(Host& host, rooms::Focus& focus, Tokens tokens)
+OperatorApi::OperatorApi(Host& host, rooms::Focus& focus, const EventHistory& history, Tokens tokens)
     : host_(host),
       focus_(focus),
+      history_(history),
       tokens_(std::move(tokens)),
       router_([this](const HttpRequest& request) { return tokens_.scope_of(request); }) {
     add_health();
@@ -69,6 +70,8 @@ void OperatorApi::add_health() {
 
 void OperatorApi::add_state() {
     router_.add({"GET", "/v1/state", Scope::read, [this](const Call&) { return state(); }});
+    router_.add(
+        {"GET", "/v1/events", Scope::read, [this](const Call& call) { return events(call.request); }});
     router_.add({"POST", "/v1/drain", Scope::control, [this](const Call&) { return drain(); }});
 }
 
@@ -129,7 +132,7 @@ HttpResponse OperatorApi::end_room(const std::string& name) {
     if (!room) return no_such_room();
     focus_.end_room(room->id, ended_reason, host_.now());
     host_.settle();
-    return {204, {}, {}, {}};
+    return {204, {}, {}, {}, {}};
 }
 
 HttpResponse OperatorApi::remove_participant(const std::string& name, const std::string& id) {
@@ -139,12 +142,20 @@ HttpResponse OperatorApi::remove_participant(const std::string& name, const std:
     if (!number || !focus_.remove(room->id, media::ParticipantId{*number}, removed_reason, host_.now()))
         return problem(404, "No such participant is in this room.");
     host_.settle();
-    return {204, {}, {}, {}};
+    return {204, {}, {}, {}, {}};
+}
+
+// Without Last-Event-ID: what happens from now on.
+HttpResponse OperatorApi::events(const HttpRequest& request) const {
+    HttpResponse response = text({}, "text/event-stream");
+    response.events_after =
+        parse_number<std::uint64_t>(request.last_event_id, UINT64_MAX - 1).value_or(history_.last());
+    return response;
 }
 
 HttpResponse OperatorApi::drain() {
     host_.drain();
-    return {202, {}, {}, {}};
+    return {202, {}, {}, {}, {}};
 }
 
 }  // namespace rotunda::api

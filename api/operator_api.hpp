@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/event_history.hpp"
 #include "api/http_message.hpp"
 #include "api/router.hpp"
 #include "api/tokens.hpp"
@@ -44,8 +45,8 @@ class Host {
 
 class OperatorApi {
   public:
-    // `host` and `focus` outlive the API.
-    OperatorApi(Host& host, rooms::Focus& focus, Tokens tokens);
+    // What is referred to outlives the API.
+    OperatorApi(Host& host, rooms::Focus& focus, const EventHistory& history, Tokens tokens);
     HttpResponse answer(const HttpRequest& request) const { return router_.answer(request); }
     const Router& router() const { return router_; }
 
@@ -61,10 +62,12 @@ class OperatorApi {
     HttpResponse participants(const std::string& room) const;
     HttpResponse end_room(const std::string& name);
     HttpResponse remove_participant(const std::string& room, const std::string& id);
+    HttpResponse events(const HttpRequest& request) const;
     HttpResponse drain();
 
     Host& host_;
     rooms::Focus& focus_;
+    const EventHistory& history_;
     Tokens tokens_;
     Router router_;
 };

@@ -6,15 +6,22 @@
 #include <cerrno>
 
 namespace rotunda::server {
+namespace {
+
+constexpr std::size_t events_at_once = 65'536;  // octets
+
+}  // namespace
 
 HttpConnection::HttpConnection(EventLoop& loop, const Clock& clock, const HttpConnectionLimits& limits,
-                               FileDescriptor fd, Answer answer, std::function<void()> on_end)
+                               const api::EventHistory& history, FileDescriptor fd, Answer answer,
+                               std::function<void()> on_end)
     : clock_(clock),
       limits_(limits),
+      history_(history),
       answer_(std::move(answer)),
       on_end_(std::move(on_end)),
       socket_(loop, std::move(fd)),
-      deadline_(loop, clock, [this] { end(); }) {}
+      deadline_(loop, clock, [this] { on_deadline(); }) {}
 
 void HttpConnection::start() {
     rearm();
@@ -27,29 +34,46 @@ void HttpConnection::read_some() {
     const ssize_t size = recv(socket_.fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (size <= 0) return end();
+    if (streamed_) return;  // who listens to events has nothing more to say
     if (!reader_.feed({buffer.data(), static_cast<std::size_t>(size)})) return end();
     answer_all();
 }
 
 // The next request waits until the answer before it has been taken: a client that does not read asks nothing.
 void HttpConnection::answer_all() {
-    while (!ended_ && !closing_ && output_.empty()) {
+    while (!ended_ && !closing_ && !streamed_ && output_.empty()) {
         auto request = reader_.next();
         if (!request) break;
-        if (!request->ok()) {
+        if (request->ok()) {
+            answer_one(**request);
+        } else {
+            closing_ = true;
             send(to_wire(api::problem(request->error(), "This is not a request that can be read."), false,
-                         false),
-                 false);
-            break;
+                         false));
         }
-        const api::HttpRequest& asked = **request;
-        send(to_wire(answer_(asked), asked.method == "HEAD", asked.keep_alive), asked.keep_alive);
     }
     if (!ended_) rearm();
 }
 
-void HttpConnection::send(const std::string& bytes, bool keep_open) {
-    closing_ = !keep_open;
+void HttpConnection::answer_one(const api::HttpRequest& request) {
+    const api::HttpResponse response = answer_(request);
+    const bool head_only = request.method == "HEAD";
+    closing_ = !request.keep_alive && (head_only || !response.events_after);
+    if (!head_only) streamed_ = response.events_after;
+    send(to_wire(response, head_only, request.keep_alive));
+    push_events();
+}
+
+void HttpConnection::push_events() {
+    if (ended_ || !streamed_ || !output_.empty()) return;
+    send(history_.since(*streamed_, events_at_once));
+    if (ended_) return;
+    // The rest when others had their turn.
+    if (output_.empty() && *streamed_ < history_.last()) await_writable();
+    rearm();
+}
+
+void HttpConnection::send(std::string_view bytes) {
     output_ += bytes;
     flush();
 }
@@ -59,27 +83,39 @@ void HttpConnection::flush() {
         const ssize_t size =
             ::send(socket_.fd(), output_.data(), output_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         if (size < 0 && errno == EINTR) continue;
-        if (size < 0 && errno != EAGAIN) return end();
-        if (size < 0) {
-            socket_.pause_reading();
-            return socket_.once_writable([this] {
-                if (ended_) return;
-                flush();
-                if (ended_ || !output_.empty()) return;
-                socket_.on_readable([this] { read_some(); });
-                answer_all();
-            });
-        }
+        if (size < 0) return errno == EAGAIN ? await_writable() : end();
         output_.erase(0, static_cast<std::size_t>(size));
     }
     if (closing_) end();
 }
 
+void HttpConnection::await_writable() {
+    socket_.pause_reading();
+    socket_.once_writable([this] {
+        if (ended_) return;
+        flush();
+        if (!ended_ && output_.empty()) on_output_gone();
+    });
+}
+
+void HttpConnection::on_output_gone() {
+    socket_.on_readable([this] { read_some(); });
+    answer_all();
+    push_events();
+}
+
 void HttpConnection::rearm() {
     const Duration patience = !output_.empty()        ? limits_.drain
+                              : streamed_             ? limits_.heartbeat
                               : reader_.mid_request() ? limits_.request
                                                       : limits_.idle;
     deadline_.set(clock_.now() + patience);
+}
+
+void HttpConnection::on_deadline() {
+    if (!streamed_ || !output_.empty()) return end();
+    send(":\n\n");  // a comment, which proxies and the client take as a sign of life
+    if (!ended_) rearm();
 }
 
 void HttpConnection::end() {

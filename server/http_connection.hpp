@@ -1,10 +1,12 @@
-// One HTTP connection: requests in, answers out, in order and within bounds. Signaling thread.
+// One HTTP connection: requests in, answers out, in order and within bounds; or, once a stream of events was
+// asked for, those as they happen, at the pace at which the client takes them. Signaling thread.
 #pragma once
 
 #include <functional>
 #include <optional>
 #include <string>
 
+#include "api/event_history.hpp"
 #include "api/http_reader.hpp"
 #include "base/time.hpp"
 #include "server/clock.hpp"
@@ -13,9 +15,10 @@
 namespace rotunda::server {
 
 struct HttpConnectionLimits {
-    Duration request = std::chrono::seconds(10);  // from a request's first octet to its last
-    Duration idle = std::chrono::seconds(60);     // between requests, and for the first one
-    Duration drain = std::chrono::seconds(20);    // an answer must be taken within this time
+    Duration request = std::chrono::seconds(10);    // from a request's first octet to its last
+    Duration idle = std::chrono::seconds(60);       // between requests, and for the first one
+    Duration drain = std::chrono::seconds(20);      // an answer must be taken within this time
+    Duration heartbeat = std::chrono::seconds(15);  // in a stream of events where nothing happens
 };
 
 class HttpConnection {
@@ -23,29 +26,38 @@ class HttpConnection {
     using Answer = std::function<api::HttpResponse(const api::HttpRequest&)>;
 
     // Everything referred to outlives the connection. `on_end` is the last call and may destroy nothing yet.
-    HttpConnection(EventLoop& loop, const Clock& clock, const HttpConnectionLimits& limits, FileDescriptor fd,
-                   Answer answer, std::function<void()> on_end);
+    HttpConnection(EventLoop& loop, const Clock& clock, const HttpConnectionLimits& limits,
+                   const api::EventHistory& history, FileDescriptor fd, Answer answer,
+                   std::function<void()> on_end);
 
     void start();
+    // There is something new in the history.
+    void push_events();
     bool ended() const { return ended_; }
 
   private:
     void read_some();
     void answer_all();
-    void send(const std::string& bytes, bool keep_open);
+    void answer_one(const api::HttpRequest& request);
+    void send(std::string_view bytes);
     void flush();
+    void await_writable();
+    void on_output_gone();
+    void on_deadline();
     void rearm();
     void end();
 
     const Clock& clock_;
     const HttpConnectionLimits& limits_;
+    const api::EventHistory& history_;
     Answer answer_;
     std::function<void()> on_end_;
     LoopSocket socket_;
     LoopTimer deadline_;
     api::HttpReader reader_;
     std::string output_;
-    bool closing_ = false;  // ends as soon as the output is gone
+    std::optional<std::uint64_t> streamed_;  // events up to here are sent or in the output
+    bool closing_ = false;                   // ends as soon as the output is gone
     bool ended_ = false;
 };
 

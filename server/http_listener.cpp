@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "server/socket.hpp"
 
@@ -13,18 +14,27 @@ namespace {
 constexpr std::size_t most_connections = 256;
 constexpr int backlog = 64;
 constexpr Duration out_of_descriptors = std::chrono::seconds(1);
+// Events that come close together are written together.
+constexpr Duration gathering = std::chrono::milliseconds(20);
 constexpr double requests_per_second = 500;
 constexpr double burst = 1000;
 
 }  // namespace
 
-HttpListener::HttpListener(EventLoop& loop, const Clock& clock, HttpConnection::Answer answer)
+HttpListener::HttpListener(EventLoop& loop, const Clock& clock, const api::EventHistory& history,
+                           HttpConnection::Answer answer)
     : loop_(loop),
       clock_(clock),
+      history_(history),
       answer_(std::move(answer)),
       sweeper_(loop, clock,
                [this] { connections_.remove_if([](const auto& each) { return each.ended(); }); }),
       accept_again_(loop, clock, [this] { socket_->on_readable([this] { accept_some(); }); }),
+      pusher_(loop, clock,
+              [this] {
+                  push_due_ = false;
+                  for (HttpConnection& each : connections_) each.push_events();
+              }),
       allowance_(burst),
       refilled_(clock.now()) {}
 
@@ -54,7 +64,7 @@ void HttpListener::admit(FileDescriptor fd) {
     }
     ++counters_.accepted;
     connections_.emplace_back(
-        loop_, clock_, limits_, std::move(fd),
+        loop_, clock_, limits_, history_, std::move(fd),
         [this](const api::HttpRequest& request) { return answer(request); },
         [this] { sweeper_.set(clock_.now()); });
     connections_.back().start();
@@ -67,6 +77,11 @@ api::HttpResponse HttpListener::answer(const api::HttpRequest& request) {
     api::HttpResponse response = api::problem(429, "Too many requests: try again in a second.");
     response.headers.emplace_back("Retry-After", "1");
     return response;
+}
+
+void HttpListener::push_events() {
+    if (connections_.empty() || std::exchange(push_due_, true)) return;
+    pusher_.set(clock_.now() + gathering);
 }
 
 bool HttpListener::within_rate() {

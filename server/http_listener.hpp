@@ -22,10 +22,13 @@ class HttpListener {
     };
 
     // Everything referred to outlives the listener.
-    HttpListener(EventLoop& loop, const Clock& clock, HttpConnection::Answer answer);
+    HttpListener(EventLoop& loop, const Clock& clock, const api::EventHistory& history,
+                 HttpConnection::Answer answer);
 
     // The address bound to (port 0: any free one), or errno.
     Result<Endpoint, int> listen(const Endpoint& local);
+    // There is something new in the history: those who stream it get it soon, with what follows at once.
+    void push_events();
     const Counters& counters() const { return counters_; }
 
   private:
@@ -36,12 +39,15 @@ class HttpListener {
 
     EventLoop& loop_;
     const Clock& clock_;
+    const api::EventHistory& history_;
     HttpConnection::Answer answer_;
     const HttpConnectionLimits limits_{};
     std::unique_ptr<LoopSocket> socket_;
     std::list<HttpConnection> connections_;
     LoopTimer sweeper_;  // ended connections may still be on the call stack
     LoopTimer accept_again_;
+    LoopTimer pusher_;
+    bool push_due_ = false;
     // A token bucket over all connections: an operator's script in a loop takes no time from calls.
     double allowance_;
     TimePoint refilled_;

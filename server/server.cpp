@@ -9,6 +9,7 @@
 #include "rooms/focus.hpp"
 #include "server/clock.hpp"
 #include "server/event_loop.hpp"
+#include "server/event_tap.hpp"
 #include "server/greeting.hpp"
 #include "server/http_listener.hpp"
 #include "server/local_addresses.hpp"
@@ -77,6 +78,8 @@ class Server::Parts final : private api::Host {
     LocalAddresses routes_;
     AdvertisedAddresses advertised_;
     UdpPortPool ports_;
+    api::EventHistory history_;
+    EventTap events_;
     sip::UserAgent agent_;
     rooms::Focus focus_;
     SipTransports transports_;
@@ -98,8 +101,10 @@ Server::Parts::Parts(Config c)
       routes_(clock_),
       advertised_(config_),
       ports_(config_.media, clock_, routes_, advertised_, random_),
+      history_(static_cast<std::uint64_t>(clock_.wall().time_since_epoch() / std::chrono::microseconds(1))),
+      events_(log_, history_, clock_, [this] { http_.push_events(); }),
       agent_(user_agent_settings(config_), random_),
-      focus_(focus_settings(config_), agent_, ports_, random_, log_),
+      focus_(focus_settings(config_), agent_, ports_, random_, events_),
       transports_(loop, clock_, log_, advertised_, config_.sip,
                   {[this](std::string_view bytes, const sip::Flow& flow) {
                        agent_.receive(bytes, flow, clock_.now());
@@ -113,9 +118,9 @@ Server::Parts::Parts(Config c)
                        agent_.on_transport_error(flow, clock_.now());
                        settle();
                    }}),
-      api_(*this, focus_,
+      api_(*this, focus_, history_,
            {http_tokens(config_), config_.http.listen && config_.http.listen->address.is_loopback()}),
-      http_(loop, clock_, [this](const api::HttpRequest& request) { return api_.answer(request); }),
+      http_(loop, clock_, history_, [this](const api::HttpRequest& request) { return api_.answer(request); }),
       agent_timer_(loop, clock_, [this] { on_timer(); }),
       end_timer_(loop, clock_, [this] {
           if (phase_ == Phase::draining)

@@ -60,6 +60,30 @@ class Api(InteropTest):
         phone.hang_up()
         self.server.child.wait(5)
 
+    def test_a_watcher_is_told_of_joins_and_leaves_and_resumes_where_it_was(self):
+        with urllib.request.urlopen(self.base + "/v1/events", timeout=10) as stream:
+            phone = self.join("dora", "PCMU")
+            first, joined = self.await_event(stream, "call.joined")
+        phone.hang_up()
+        request = urllib.request.Request(self.base + "/v1/events", headers={"Last-Event-ID": first})
+        with urllib.request.urlopen(request, timeout=10) as stream:
+            second, ended = self.await_event(stream, "call.ended")
+        self.assertGreater(int(second), int(first))
+        self.assertEqual((ended["call_id"], ended["room"]), (joined["call_id"], "1000"))
+
+    def await_event(self, stream, name):
+        """Number and data of the next event of that name."""
+        fields = {}
+        for line in stream:
+            key, _, value = line.decode().rstrip("\n").partition(": ")
+            if key:
+                fields[key] = value
+            elif fields.get("event") == name:
+                return fields["id"], json.loads(fields["data"])
+            else:
+                fields = {}
+        self.fail(f"the stream ended before {name}")
+
     def test_prometheus_accepts_the_metrics(self):
         checked = subprocess.run(["promtool", "check", "metrics"], input=self.ask("/metrics"), text=True, capture_output=True, timeout=30)
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)

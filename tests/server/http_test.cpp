@@ -64,7 +64,8 @@ struct Client {
 
 // A listener that answers with the path, on the test's own thread.
 struct Served : LoopFixture {
-    Served() : listener(loop, clock, [](const api::HttpRequest& asked) { return api::text(asked.path); }) {
+    Served()
+        : listener(loop, clock, history, [this](const api::HttpRequest& asked) { return answer(asked); }) {
         at = *listener.listen({IpAddress::v4(0x7f000001), 0});
     }
     // Runs the loop while `client`, on a thread of its own, talks.
@@ -77,6 +78,12 @@ struct Served : LoopFixture {
         run_until([&] { return done.load(); });
         thread.join();
     }
+    api::HttpResponse answer(const api::HttpRequest& asked) const {
+        api::HttpResponse response = api::text(asked.path);
+        if (asked.path == "/events") response.events_after = history.last();
+        return response;
+    }
+    api::EventHistory history;
     HttpListener listener;
     Endpoint at;
 };
@@ -118,6 +125,30 @@ TEST_CASE("a client that asks too often is told so") {
         CHECK(last.find("Retry-After: 1\r\n") != last.npos);
     });
     CHECK(served.listener.counters().limited > 0);
+}
+
+TEST_CASE(
+    "a client that asks for events gets each as it happens, one that does not read costs a bounded memory") {
+    Served served;
+    served.with([&] {
+        Client watcher(served.at), deaf(served.at);
+        watcher.send("GET /events HTTP/1.1\r\n\r\n");
+        deaf.send("GET /events HTTP/1.1\r\n\r\n");
+        while (watcher.rest.find("\r\n\r\n") == std::string::npos) REQUIRE(watcher.read_some());
+        CHECK(watcher.rest.find("Content-Length") == std::string::npos);
+        const std::string data = "{\"x\":\"" + std::string(1000, 'x') + "\"}";
+        constexpr int events = 4000;  // four megabytes, more than any socket keeps
+        served.loop.post([&] {
+            for (int i = 0; i < events; ++i) served.history.add("e", data);
+            served.listener.push_events();
+        });
+        while (watcher.rest.find("id: 4000\n") == std::string::npos) REQUIRE(watcher.read_some());
+        served.loop.post([&] {
+            served.history.add("the.last", "{}");
+            served.listener.push_events();
+        });
+        while (!watcher.rest.ends_with("event: the.last\ndata: {}\n\n")) REQUIRE(watcher.read_some());
+    });
 }
 
 TEST_CASE("a running server tells its health, its metrics and its rooms") {

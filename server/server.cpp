@@ -17,6 +17,7 @@
 #include "server/media_port_pool.hpp"
 #include "server/media_worker.hpp"
 #include "server/process_limits.hpp"
+#include "server/service_manager.hpp"
 #include "server/settings.hpp"
 #include "server/sip_transports.hpp"
 #include "server/socket.hpp"
@@ -87,6 +88,7 @@ class Server::Parts final : private api::Host {
     const TimePoint started_ = clock_.now();
     api::OperatorApi api_;
     HttpListener http_;
+    ServiceManager service_;
     std::optional<Endpoint> http_bound_;
     LoopTimer agent_timer_;
     LoopTimer end_timer_;  // first the drain's deadline, then the farewell's
@@ -121,6 +123,7 @@ Server::Parts::Parts(Config c)
       api_(*this, focus_, history_,
            {http_tokens(config_), config_.http.listen && config_.http.listen->address.is_loopback()}),
       http_(loop, clock_, history_, [this](const api::HttpRequest& request) { return api_.answer(request); }),
+      service_(loop, clock_),
       agent_timer_(loop, clock_, [this] { on_timer(); }),
       end_timer_(loop, clock_, [this] {
           if (phase_ == Phase::draining)
@@ -192,6 +195,7 @@ void Server::Parts::run() {
                  {"http", http_bound_ ? http_bound_->to_string() : "off"},
                  {"workers", std::to_string(workers_.size())}}});
     warn_about_limits();
+    service_.ready();
     loop.run();
     workers_.clear();  // their last events find no loop and are dropped
     log_.write({LogLevel::info, "server.stopped", "", {{"calls_cut", std::to_string(focus_.calls())}}});
@@ -252,6 +256,7 @@ void Server::Parts::begin_draining() {
                 "no new calls",
                 {{"calls", std::to_string(focus_.calls())},
                  {"deadline_ms", std::to_string(config_.drain_deadline / std::chrono::milliseconds(1))}}});
+    service_.stopping();
     phase_ = Phase::draining;
     focus_.refuse_new_calls();
 }

@@ -1,5 +1,7 @@
 """An operator looks into a running server over HTTP, and steers it, while real phones are in a room."""
 import json
+import pathlib
+import re
 import subprocess
 import time
 import unittest
@@ -7,6 +9,9 @@ import urllib.error
 import urllib.request
 
 from harness import Baresip, InteropTest, Rotunda, wait_until
+
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
 class Api(InteropTest):
@@ -87,6 +92,16 @@ class Api(InteropTest):
     def test_prometheus_accepts_the_metrics(self):
         checked = subprocess.run(["promtool", "check", "metrics"], input=self.ask("/metrics"), text=True, capture_output=True, timeout=30)
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+
+    def test_dashboard_and_alerts_ask_for_metrics_that_exist(self):
+        known = set(re.findall(r"^# TYPE (\S+)", self.ask("/metrics"), re.MULTILINE))
+        rules = REPOSITORY / "docker/prometheus/alerts.yml"
+        checked = subprocess.run(["promtool", "check", "rules", rules], capture_output=True, text=True, timeout=30)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        for file in (rules, REPOSITORY / "docker/grafana/rotunda.json"):
+            asked = set(re.findall(r"\brotunda_[a-z_]+", file.read_text()))
+            self.assertTrue(asked)
+            self.assertEqual(asked - known, set(), file)
 
 
 if __name__ == "__main__":

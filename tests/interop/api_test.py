@@ -12,6 +12,7 @@ from harness import Baresip, InteropTest, Rotunda, wait_until
 
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
+OPENAPI = json.loads((REPOSITORY / "docs/openapi.json").read_text())
 
 
 class Api(InteropTest):
@@ -24,7 +25,30 @@ class Api(InteropTest):
         request = urllib.request.Request(self.base + path, method=method)
         with urllib.request.urlopen(request, timeout=5) as response:
             body = response.read().decode()
-            return json.loads(body) if response.headers.get_content_type() == "application/json" else body
+        if response.headers.get_content_type() != "application/json":
+            return body
+        answer = json.loads(body)
+        self.hold_to_description(method, path, response.status, answer)
+        return answer
+
+    def hold_to_description(self, method, path, status, answer):
+        """An answer has all that docs/openapi.json requires of it, and nothing it does not know."""
+        pattern = next(p for p in OPENAPI["paths"] if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", p), path))
+        described = OPENAPI["paths"][pattern][method.lower()]["responses"][str(status)]
+        self.compare(described["content"]["application/json"]["schema"], answer)
+
+    def compare(self, schema, value):
+        if "$ref" in schema:
+            schema = OPENAPI["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        self.assertIsInstance(value, {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}[schema["type"]])
+        if schema["type"] == "array":
+            for item in value:
+                self.compare(schema["items"], item)
+        elif schema["type"] == "object" and "properties" in schema:
+            self.assertLessEqual(set(schema["required"]), set(value))
+            self.assertLessEqual(set(value), set(schema["properties"]))
+            for name, member in value.items():
+                self.compare(schema["properties"][name], member)
 
     def in_room(self):
         try:
@@ -45,6 +69,8 @@ class Api(InteropTest):
         self.assertEqual(sorted(p["audio"]["codec"] for p in self.in_room()), ["PCMU", "opus"])
         self.assertEqual(self.ask("/v1/rooms")["rooms"][0]["participants"], 2)
         self.assertIn("\nrotunda_calls 2\n", self.ask("/metrics"))
+        self.assertEqual(self.ask("/v1/state")["calls"], 2)
+        self.assertEqual(self.ask("/v1/rooms/1000")["name"], "1000")
         first = next(p for p in self.in_room() if p["audio"]["codec"] == "PCMU")
         self.ask(f"/v1/rooms/1000/participants/{first['id']}", "DELETE")
         wait_until(lambda: [p["audio"]["codec"] for p in self.in_room()] == ["opus"], 5, "the removed phone to be gone")

@@ -1,7 +1,7 @@
 // RFC 3261 §18.1.1: a request too large for a datagram goes by TCP, for a datagram in pieces is lost with any
-// one of them and dropped by many firewalls. By UDP all the same where the peer has no TCP: in pieces, but the
-// cause is never an offer of ours, which with all its codecs takes half a datagram; routes and credentials
-// make a request large, and those cannot be trimmed (interop rule 9).
+// one of them and dropped by many firewalls. By UDP all the same where the peer has no TCP: in pieces, but
+// the cause is never an offer of ours, which with all its codecs takes half a datagram; routes and
+// credentials make a request large, and those cannot be trimmed (interop rule 9).
 #pragma once
 
 #include <cstddef>

@@ -1,0 +1,42 @@
+// The grammar that all header fields of digest authentication share: a scheme, then name=value with commas
+// between (RFC 3261 §25.1, RFC 7616 §3.3 to §3.5).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rotunda::sip {
+
+class DigestFields {
+  public:
+    // Fields after "Digest". nullopt for another scheme, a broken field, or more of them than anybody sends.
+    static std::optional<DigestFields> parse_with_scheme(std::string_view text);
+    // Authentication-Info has no scheme.
+    static std::optional<DigestFields> parse(std::string_view text);
+
+    bool has(std::string_view name) const;
+    // Quotes and backslashes taken away; empty when absent. The first of that name counts.
+    std::string get(std::string_view name) const;
+
+  private:
+    std::vector<std::pair<std::string_view, std::string_view>> fields_;  // into the text parsed
+};
+
+class DigestFieldWriter {
+  public:
+    explicit DigestFieldWriter(std::string_view scheme = {});
+    // Nothing is written for an empty value.
+    DigestFieldWriter& quoted(std::string_view name, std::string_view value);
+    DigestFieldWriter& token(std::string_view name, std::string_view value);
+    std::string take() { return std::move(out_); }
+
+  private:
+    void begin(std::string_view name);
+    std::string out_;
+    bool first_ = true;
+};
+
+}  // namespace rotunda::sip

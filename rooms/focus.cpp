@@ -247,7 +247,16 @@ void Focus::end_room(media::RoomId room, std::string_view reason, TimePoint now)
 
 // --- requests outside a call
 
+void Focus::on_register(const sip::RequestReceived& event, TimePoint now) {
+    const accounts::RegisterAnswer answer =
+        registrar_ ? registrar_->on_register(event, now) : accounts::RegisterAnswer{403, {}, {}};
+    sip::SipMessage response = agent_.make_response(event.request, answer.status, answer.phrase);
+    for (const auto& header : answer.headers) response.add(header.id, header.value);
+    agent_.respond(event.transaction, std::move(response), now);
+}
+
 void Focus::on(const sip::RequestReceived& event, TimePoint now) {
+    if (event.request.method() == sip::Method::register_) return on_register(event, now);
     // RFC 3261 §11.2: the status an INVITE would get now; without a user part it is the server that is asked.
     const std::string user = event.request.uri().user();
     auto no = refusing_ ? overloaded("shutting down") : user.empty() ? std::nullopt : refusal(user);

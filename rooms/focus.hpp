@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "accounts/registrar.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
@@ -42,6 +43,9 @@ class Focus {
     // All references outlive the focus.
     Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool& ports, RandomSource& random,
           LogSink& log);
+
+    // Who answers REGISTER and knows where users are; outlives the focus. Without one, REGISTER gets 403.
+    void set_registrar(accounts::Registrar* registrar) { registrar_ = registrar; }
 
     // Everything the user agent has to say; call it whenever the agent was given something.
     void drain_agent(TimePoint now);
@@ -87,6 +91,7 @@ class Focus {
     void on(const sip::PingResult& event, TimePoint now);
     void on(const sip::DigitReceived& event, TimePoint now);
     void on(const sip::RequestReceived& event, TimePoint now);
+    void on_register(const sip::RequestReceived& event, TimePoint now);
     // The focus makes no calls yet, so nothing else concerns it.
     template <typename Other>
     void on(const Other&, TimePoint) {}
@@ -118,6 +123,7 @@ class Focus {
     sip::UserAgent& agent_;
     media::MediaPortPool& ports_;
     RandomSource& random_;
+    accounts::Registrar* registrar_ = nullptr;
     CallLog log_;
 
     RoomRegistry rooms_;

@@ -114,7 +114,7 @@ class UserAgent {
     std::optional<NameAddr> contact(SessionId session) const;
     // A response to `request` with our Allow, Supported, Accept and Server, to be filled further (a body,
     // Retry-After).
-    SipMessage make_response(const SipMessage& request, int status) const;
+    SipMessage make_response(const SipMessage& request, int status, std::string_view phrase = {}) const;
     // Answers a RequestReceived or DialogRequestReceived; the To tag is added.
     void respond(ServerTransactionId transaction, SipMessage response, TimePoint now);
 

@@ -77,8 +77,8 @@ SessionId UserAgent::invite(OutgoingInvite call, TimePoint now) {
     return id;
 }
 
-SipMessage UserAgent::make_response(const SipMessage& request, int status) const {
-    SipMessage response = SipMessage::response_to(request, status);
+SipMessage UserAgent::make_response(const SipMessage& request, int status, std::string_view phrase) const {
+    SipMessage response = SipMessage::response_to(request, status, phrase);
     add_capabilities(response, settings_);
     add_product(response, settings_);
     return response;

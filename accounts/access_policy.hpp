@@ -1,0 +1,54 @@
+// Who may send what, before anybody has proved anything: by listener, by room, by address, by the domain that
+// From names. Values from the configuration.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/net_address.hpp"
+#include "signaling/flow.hpp"
+#include "signaling/message.hpp"
+
+namespace rotunda::accounts {
+
+enum class Access : std::uint8_t {
+    anyone,
+    authenticated,  // users with credentials, and trunks
+    trunk,          // trunks alone
+};
+
+struct ListenerAccess {
+    sip::Transport transport = sip::Transport::udp;
+    Endpoint endpoint;  // as configured: the address may be a wildcard
+    Access access = Access::anyone;
+};
+
+// A peer known by its address.
+struct TrustedPeer {
+    std::string name;
+    IpPrefix address;
+};
+
+struct AccessPolicy {
+    Access access = Access::anyone;  // where neither listener nor room says otherwise
+    std::vector<ListenerAccess> listeners{};
+    std::map<std::string, Access, std::less<>>
+        rooms{};  // by user part; a room's word counts before a listener's
+    std::vector<TrustedPeer> trusted{};
+    // Host parts that are ours. Empty: the address at which the peer reached us, as soon as there are users.
+    std::vector<std::string> domains{};
+};
+
+// The trusted peer at the other end, the most specific one; null for a stranger.
+const TrustedPeer* trusted_peer(const AccessPolicy& policy, const IpAddress& source);
+// What a request for this URI over this flow needs.
+Access access_to(const AccessPolicy& policy, const sip::Uri& request_uri, const sip::Flow& flow);
+// True for a host part of ours (RFC 3261 §10.3 step 1, §16.5).
+bool is_our_domain(const AccessPolicy& policy, std::string_view host, const sip::Flow& flow, bool has_users);
+
+}  // namespace rotunda::accounts

@@ -1,0 +1,71 @@
+#include "accounts/contact_fields.hpp"
+
+#include "base/text.hpp"
+
+namespace rotunda::accounts {
+namespace {
+
+using sip::HeaderId;
+
+constexpr std::size_t max_contact_size = 1024;
+
+// RFC 3261 §25.1 qvalue: 0 to 1 with up to three digits. What is not one counts as 1.
+int read_q(std::string_view text) {
+    const Split parts = split_once(text, '.');
+    const std::string_view digits = parts.tail.value_or(std::string_view{});
+    if (parts.head != "0" || digits.size() > 3) return 1000;
+    int value = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+        const char digit = i < digits.size() ? digits[i] : '0';
+        if (digit < '0' || digit > '9') return 1000;
+        value = value * 10 + (digit - '0');
+    }
+    return value;
+}
+
+}  // namespace
+
+bool is_usable_contact(const sip::NameAddr& contact) {
+    return contact.uri.is_sip() && contact.uri.valid() && contact.to_string().size() <= max_contact_size;
+}
+
+std::optional<Duration> requested_expiry(const sip::NameAddr& contact, const sip::SipMessage& request) {
+    auto wanted = sip::parse_delta_seconds(contact.params.get("expires").value_or(std::string_view{}));
+    if (!wanted) wanted = request.expires();
+    if (!wanted) return std::nullopt;
+    return std::chrono::seconds(*wanted);
+}
+
+Binding make_binding(const sip::NameAddr& contact, const sip::RequestReceived& event) {
+    Binding binding;
+    binding.contact = contact;
+    binding.contact.params.remove("expires");
+    binding.contact.params.remove("q");
+    binding.q = read_q(contact.params.get("q").value_or("1"));
+    binding.call_id = event.request.call_id();
+    binding.cseq = event.request.cseq().number;
+    binding.path = event.request.name_addrs(HeaderId::path);
+    // With a proxy between us the flow is the proxy's.
+    if (event.request.vias().size() == 1) binding.flow = event.flow;
+    binding.instance = contact.params.unquoted("+sip.instance");
+    // RFC 5626 §6: reg-id counts only with an instance.
+    if (!binding.instance.empty())
+        binding.reg_id =
+            parse_number(contact.params.get("reg-id").value_or(std::string_view{}), 0x7fffffff).value_or(0);
+    return binding;
+}
+
+bool passes_first_hop(const sip::SipMessage& request) {
+    if (request.vias().size() == 1) return true;
+    const auto path = request.name_addrs(HeaderId::path);
+    return !path.empty() && path.back().uri.has_param("ob");
+}
+
+std::string q_text(int thousandths) {
+    std::string text = std::to_string(1000 + thousandths);
+    text.replace(0, 1, "0.");
+    while (text.back() == '0' && text.size() > 3) text.pop_back();
+    return text;
+}
+
+}  // namespace rotunda::accounts

@@ -1,0 +1,25 @@
+// What a REGISTER says of one contact (RFC 3261 §10.2.1, §20.10; RFC 5626 §4.2). Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "accounts/binding.hpp"
+#include "base/time.hpp"
+#include "signaling/transaction_event.hpp"
+
+namespace rotunda::accounts {
+
+// A SIP URI with a host, of a size that can be kept.
+bool is_usable_contact(const sip::NameAddr& contact);
+// Its expires, else the request's Expires; nullopt where neither says anything that can be understood.
+std::optional<Duration> requested_expiry(const sip::NameAddr& contact, const sip::SipMessage& request);
+// All but the times.
+Binding make_binding(const sip::NameAddr& contact, const sip::RequestReceived& event);
+// RFC 5626 §6: the first hop is we ourselves, or a proxy that says it keeps the flow ("ob").
+bool passes_first_hop(const sip::SipMessage& request);
+
+// "0.5" for 500 thousandths.
+std::string q_text(int thousandths);
+
+}  // namespace rotunda::accounts

@@ -1,0 +1,75 @@
+#include "accounts/digest_authenticator.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/text.hpp"
+#include "signaling/digest.hpp"
+
+namespace rotunda::accounts {
+namespace {
+
+// The first for our realm; a request through several servers may carry others' (RFC 3261 §22.2).
+std::optional<sip::DigestAuthorization> credentials_for(const sip::SipMessage& request,
+                                                        const std::string& realm) {
+    for (const std::string_view value : request.values(sip::HeaderId::authorization))
+        if (auto found = sip::DigestAuthorization::parse(value); found && found->realm == realm) return found;
+    return std::nullopt;
+}
+
+}  // namespace
+
+DigestAuthenticator::DigestAuthenticator(DigestSettings settings, const UserTable& users,
+                                         RandomSource& random)
+    : settings_(std::move(settings)),
+      users_(users),
+      nonces_(settings_.nonce_lifetime, settings_.max_nonces, random),
+      decoy_(make_digest_keys("", settings_.realm, random.token(32))) {}
+
+Credentials DigestAuthenticator::check(const sip::SipMessage& request, TimePoint now) {
+    using Worth = Credentials::Worth;
+    const auto credentials = credentials_for(request, settings_.realm);
+    if (!credentials) return {Worth::absent, {}};
+    const auto count = credentials->count();
+    // An algorithm that is not offered would be a way round the one that is (RFC 7616 §5.7).
+    if (!count || !iequals(credentials->qop, "auth") || !credentials->algorithm ||
+        !is_offered(*credentials->algorithm) || !is_right(*credentials, request.method().name()))
+        return {Worth::refused, {}};
+    if (!is_same_resource(request.uri(), credentials->uri)) return {Worth::wrong_uri, {}};
+    if (!nonces_.use(credentials->nonce, *count, now)) return {Worth::stale, {}};
+    return {Worth::good, credentials->username};
+}
+
+bool DigestAuthenticator::is_offered(sip::DigestAlgorithm algorithm) const {
+    return std::find(settings_.algorithms.begin(), settings_.algorithms.end(), algorithm) !=
+           settings_.algorithms.end();
+}
+
+bool DigestAuthenticator::is_right(const sip::DigestAuthorization& credentials,
+                                   std::string_view method) const {
+    const std::string_view known = users_.ha1(credentials.username, *credentials.algorithm);
+    const std::string_view ha1 =
+        known.empty() ? decoy_[static_cast<std::size_t>(*credentials.algorithm)] : known;
+    const std::string expected = sip::digest_response(*credentials.algorithm, ha1, credentials.input(method));
+    return sip::same_digest(expected, credentials.response) && !known.empty();
+}
+
+void DigestAuthenticator::challenge(sip::SipMessage& response, bool stale, TimePoint now) {
+    sip::DigestChallenge challenge;
+    challenge.realm = settings_.realm;
+    challenge.nonce = nonces_.issue(now);
+    challenge.qop = {"auth"};
+    challenge.stale = stale;
+    for (const sip::DigestAlgorithm algorithm : settings_.algorithms) {
+        challenge.algorithm = algorithm;
+        response.add(sip::HeaderId::www_authenticate, challenge.to_string());
+    }
+}
+
+bool is_same_resource(const sip::Uri& request_uri, std::string_view digest_uri) {
+    const auto other = sip::Uri::parse(digest_uri);
+    return other && other->is_sip() && request_uri.is_sip() && other->user() == request_uri.user() &&
+           iequals(other->host(), request_uri.host());
+}
+
+}  // namespace rotunda::accounts

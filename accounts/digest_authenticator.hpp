@@ -1,0 +1,66 @@
+// The server's side of digest authentication (RFC 3261 §22.2, RFC 7616, RFC 8760): challenges, and what the
+// credentials in a request are worth.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "accounts/nonce_book.hpp"
+#include "accounts/user_table.hpp"
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "signaling/message.hpp"
+
+namespace rotunda::accounts {
+
+struct DigestSettings {
+    std::string realm = "rotunda";
+    // As offered, the preferred one first (RFC 8760 §2.4).
+    std::vector<sip::DigestAlgorithm> algorithms = {sip::DigestAlgorithm::sha256, sip::DigestAlgorithm::md5};
+    Duration nonce_lifetime = std::chrono::minutes(5);
+    std::size_t max_nonces = 100'000;  // in use at once
+};
+
+struct Credentials {
+    enum class Worth {
+        absent,     // none for our realm
+        refused,    // wrong, or of nobody
+        stale,      // right, with a nonce that no longer counts or was used so before
+        wrong_uri,  // right, for another request than this one
+        good,
+    };
+    Worth worth = Worth::absent;
+    std::string username;  // when good
+};
+
+class DigestAuthenticator {
+  public:
+    // `users` and `random` outlive it.
+    DigestAuthenticator(DigestSettings settings, const UserTable& users, RandomSource& random);
+
+    // Uses up the count of the nonce when the credentials are good. A user that does not exist takes the same
+    // way and the same time as one with another password.
+    Credentials check(const sip::SipMessage& request, TimePoint now);
+    // A challenge for each algorithm, with one nonce.
+    void challenge(sip::SipMessage& response, bool stale, TimePoint now);
+
+    const std::string& realm() const { return settings_.realm; }
+    std::size_t remembered_nonces() const { return nonces_.remembered(); }
+
+  private:
+    bool is_offered(sip::DigestAlgorithm algorithm) const;
+    bool is_right(const sip::DigestAuthorization& credentials, std::string_view method) const;
+
+    DigestSettings settings_;
+    const UserTable& users_;
+    NonceBook nonces_;
+    DigestKeys decoy_;  // stands in for a user who does not exist
+};
+
+// True if the uri parameter names what the request is for (RFC 7616 §3.4.6): the same user at the same host.
+// Port and parameters may differ: phones leave out or add them, and a proxy may have rewritten them.
+bool is_same_resource(const sip::Uri& request_uri, std::string_view digest_uri);
+
+}  // namespace rotunda::accounts

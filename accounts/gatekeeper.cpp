@@ -1,0 +1,73 @@
+#include "accounts/gatekeeper.hpp"
+
+namespace rotunda::accounts {
+namespace {
+
+using sip::GuardVerdict;
+using sip::Identity;
+using sip::Refusal;
+using sip::RefusedRequest;
+using sip::SipMessage;
+
+GuardVerdict refuse(const SipMessage& request, Refusal reason, int status, std::string_view phrase) {
+    return {{}, RefusedRequest{reason, SipMessage::response_to(request, status, phrase)}};
+}
+
+}  // namespace
+
+Gatekeeper::Gatekeeper(AccessPolicy policy, DigestSettings digest, const UserTable& users,
+                       RandomSource& random)
+    : policy_(std::move(policy)), users_(users), authenticator_(std::move(digest), users, random) {}
+
+GuardVerdict Gatekeeper::check(const SipMessage& request, const sip::Flow& flow, const Identity* dialog,
+                               TimePoint now) {
+    if (dialog) return {*dialog, {}};
+    if (const TrustedPeer* peer = trusted_peer(policy_, flow.remote.address))
+        return {Identity::trunk(peer->name), {}};
+    if (access_to(policy_, request.uri(), flow) == Access::trunk)
+        return refuse(request, Refusal::forbidden, 403, "Not for You");
+    const Credentials credentials = authenticator_.check(request, now);
+    switch (credentials.worth) {
+        case Credentials::Worth::good:
+            return admit_user(request, flow, credentials.username);
+        case Credentials::Worth::wrong_uri:  // RFC 7616 §3.4.6
+            return refuse(request, Refusal::malformed, 400, "Digest for Another URI");
+        case Credentials::Worth::stale:
+            return challenge(request, true, now);
+        case Credentials::Worth::refused:
+            return challenge(request, false, now);
+        case Credentials::Worth::absent:
+            break;
+    }
+    if (needs_credentials(request, flow)) return challenge(request, false, now);
+    return {};
+}
+
+bool Gatekeeper::is_ours(const sip::Uri& uri, const sip::Flow& flow) const {
+    return uri.is_sip() && is_our_domain(policy_, uri.host(), flow, !users_.empty());
+}
+
+// Whoever speaks for one of our domains proves it, whether the user he names exists or not.
+bool Gatekeeper::needs_credentials(const SipMessage& request, const sip::Flow& flow) const {
+    return request.method() == sip::Method::register_ ||
+           access_to(policy_, request.uri(), flow) == Access::authenticated ||
+           is_ours(request.from().uri, flow);
+}
+
+// He may stay anonymous or name himself at another domain, but be nobody else of ours (RFC 3261 §22.1: 403
+// says that credentials will not help).
+GuardVerdict Gatekeeper::admit_user(const SipMessage& request, const sip::Flow& flow,
+                                    const std::string& username) const {
+    const sip::Uri& from = request.from().uri;
+    if (is_ours(from, flow) && from.user() != username)
+        return refuse(request, Refusal::forbidden, 403, "Credentials of Somebody Else");
+    return {Identity::user(username, authenticator_.realm()), {}};
+}
+
+GuardVerdict Gatekeeper::challenge(const SipMessage& request, bool stale, TimePoint now) {
+    GuardVerdict verdict = refuse(request, Refusal::unauthorized, 401, {});
+    authenticator_.challenge(verdict.refused->response, stale, now);
+    return verdict;
+}
+
+}  // namespace rotunda::accounts

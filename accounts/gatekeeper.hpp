@@ -1,0 +1,34 @@
+// Who a request comes from, and whether he may send it: trusted addresses, digest credentials and the access
+// policy put together (RFC 3261 §22, RFC 3325 §5).
+#pragma once
+
+#include "accounts/access_policy.hpp"
+#include "accounts/digest_authenticator.hpp"
+#include "signaling/request_guard.hpp"
+
+namespace rotunda::accounts {
+
+class Gatekeeper final : public sip::RequestGuard {
+  public:
+    // `users` and `random` outlive it.
+    Gatekeeper(AccessPolicy policy, DigestSettings digest, const UserTable& users, RandomSource& random);
+
+    sip::GuardVerdict check(const sip::SipMessage& request, const sip::Flow& flow,
+                            const sip::Identity* dialog, TimePoint now) override;
+
+    const AccessPolicy& policy() const { return policy_; }
+    const std::string& realm() const { return authenticator_.realm(); }
+    bool is_ours(const sip::Uri& uri, const sip::Flow& flow) const;
+
+  private:
+    bool needs_credentials(const sip::SipMessage& request, const sip::Flow& flow) const;
+    sip::GuardVerdict admit_user(const sip::SipMessage& request, const sip::Flow& flow,
+                                 const std::string& username) const;
+    sip::GuardVerdict challenge(const sip::SipMessage& request, bool stale, TimePoint now);
+
+    AccessPolicy policy_;
+    const UserTable& users_;
+    DigestAuthenticator authenticator_;
+};
+
+}  // namespace rotunda::accounts

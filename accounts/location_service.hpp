@@ -1,0 +1,58 @@
+// Where users can be reached (RFC 3261 §10): their bindings, until these expire. Sans-IO, signaling thread.
+// Every change is told by user, so that the bindings can be kept on disk.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "accounts/binding.hpp"
+#include "base/timer_queue.hpp"
+
+namespace rotunda::accounts {
+
+// Where a request to a user goes.
+struct ContactTarget {
+    sip::Uri uri;
+    std::vector<sip::NameAddr> route;
+    std::optional<sip::Flow> flow;  // none: by the URI or the route
+    int q = 1000;                   // thousandths
+    // RFC 5626 §5.3: of targets with the same one only the next is tried, and only when the one before
+    // failed: it is the same phone by another way. Empty: a phone of its own.
+    std::string instance;
+};
+
+class LocationService {
+  public:
+    // Contacts of one user that still stand, the highest q first, then the latest.
+    std::vector<ContactTarget> lookup(std::string_view user, TimePoint now) const;
+    const std::vector<Binding>& bindings(std::string_view user) const;
+    // All there is to know of a user from now on; none: he is nowhere.
+    void replace(const std::string& user, std::vector<Binding> bindings);
+
+    void on_timeout(TimePoint now);
+    std::optional<TimePoint> next_timeout() const { return expiries_.next(); }
+    // A connection is gone. What could only be reached over it is forgotten, the rest goes by its URI.
+    void on_connection_lost(sip::ConnectionId connection);
+
+    std::size_t size() const { return size_; }
+    std::size_t users() const { return users_.size(); }
+    // Whose bindings have changed since the last call.
+    std::set<std::string> take_changed();
+
+  private:
+    void index(const std::string& user, const std::vector<Binding>& bindings);
+    void unindex(const std::string& user, const std::vector<Binding>& bindings);
+
+    std::unordered_map<std::string, std::vector<Binding>> users_;
+    std::unordered_multimap<sip::ConnectionId, std::string> by_connection_;
+    TimerQueue<std::string> expiries_;  // of a user's first binding to go
+    std::set<std::string> changed_;
+    std::size_t size_ = 0;
+};
+
+}  // namespace rotunda::accounts

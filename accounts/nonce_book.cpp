@@ -1,0 +1,106 @@
+#include "accounts/nonce_book.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <stdexcept>
+
+namespace rotunda::accounts {
+namespace {
+
+constexpr std::size_t number_digits = 16, mac_digits = 32;
+constexpr std::size_t nonce_size = 2 * number_digits + mac_digits;
+
+std::string hex64(std::uint64_t value) {
+    char text[number_digits + 1];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
+    return text;
+}
+
+std::optional<std::uint64_t> read_hex64(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+}  // namespace
+
+NonceBook::NonceBook(Duration lifetime, std::size_t most, RandomSource& random)
+    : lifetime_(lifetime), most_(std::max<std::size_t>(most, 1)), random_(random) {
+    for (std::size_t i = 0; i < key_.size(); ++i) key_[i] = static_cast<std::uint8_t>(random.next());
+}
+
+std::string NonceBook::issue(TimePoint now) {
+    return seal({static_cast<std::uint64_t>(now.time_since_epoch().count()), random_.next()});
+}
+
+std::string NonceBook::seal(const Ticket& ticket) const {
+    std::string text = hex64(ticket.issued_ns) + hex64(ticket.serial);
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    if (!HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
+              reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac, &size))
+        throw std::runtime_error("OpenSSL has no HMAC with SHA-256");
+    for (std::size_t i = 0; i < mac_digits / 16; ++i) {
+        std::uint64_t word = 0;
+        for (std::size_t j = 0; j < 8; ++j) word = word << 8 | mac[8 * i + j];
+        text += hex64(word);
+    }
+    return text;
+}
+
+std::optional<NonceBook::Ticket> NonceBook::open(std::string_view nonce) const {
+    if (nonce.size() != nonce_size) return std::nullopt;
+    const auto issued = read_hex64(nonce.substr(0, number_digits));
+    const auto serial = read_hex64(nonce.substr(number_digits, number_digits));
+    if (!issued || !serial) return std::nullopt;
+    const std::string ours = seal({*issued, *serial});
+    if (CRYPTO_memcmp(ours.data(), nonce.data(), nonce_size) != 0) return std::nullopt;
+    return Ticket{*issued, *serial};
+}
+
+bool NonceBook::use(std::string_view nonce, std::uint32_t count, TimePoint now) {
+    const auto ticket = open(nonce);
+    if (!ticket) return false;
+    const TimePoint issued{Duration(static_cast<std::int64_t>(ticket->issued_ns))};
+    forget_old(now);
+    if (issued + lifetime_ <= now || issued < oldest_good_) return false;
+    auto it = windows_.find(ticket->serial);
+    if (it == windows_.end()) {
+        if (windows_.size() == most_) {
+            // Without its window it could be replayed, so it and all older ones are stale from now on.
+            const Remembered first = order_.front();
+            oldest_good_ = std::max(oldest_good_, first.until - lifetime_ + Duration(1));
+            windows_.erase(first.serial);
+            order_.pop_front();
+        }
+        it = windows_.emplace(ticket->serial, Window{}).first;
+        order_.push_back({ticket->serial, issued + lifetime_});
+    }
+    return it->second.take(count);
+}
+
+void NonceBook::forget_old(TimePoint now) {
+    for (; !order_.empty() && order_.front().until <= now; order_.pop_front())
+        windows_.erase(order_.front().serial);
+}
+
+bool NonceBook::Window::take(std::uint32_t count) {
+    if (count == 0) return false;
+    if (count > highest) {
+        const std::uint32_t step = count - highest;
+        seen = step < 64 ? seen << step | 1 : 1;
+        highest = count;
+        return true;
+    }
+    const std::uint32_t behind = highest - count;
+    if (behind >= 64 || (seen >> behind & 1) != 0) return false;
+    seen |= std::uint64_t{1} << behind;
+    return true;
+}
+
+}  // namespace rotunda::accounts

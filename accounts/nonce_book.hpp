@@ -1,0 +1,63 @@
+// Nonces (RFC 7616 §3.3, §5.4, §5.5). A nonce carries its own time and a keyed hash over it, so that handing
+// one out costs no memory however many strangers ask. Only a nonce that came back with right credentials is
+// remembered, with the counts it was used with.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/random.hpp"
+#include "base/time.hpp"
+
+namespace rotunda::accounts {
+
+class NonceBook {
+  public:
+    // `most`: nonces in use that are remembered; beyond them the oldest become stale before their time.
+    NonceBook(Duration lifetime, std::size_t most, RandomSource& random);
+
+    std::string issue(TimePoint now);
+    // Uses up one count of the nonce, whose credentials have been found right. False: the nonce is not ours,
+    // too old, or was used with this count before; the sender needs another.
+    bool use(std::string_view nonce, std::uint32_t count, TimePoint now);
+
+    std::size_t remembered() const { return windows_.size(); }
+
+  private:
+    struct Ticket {
+        std::uint64_t issued_ns = 0;
+        std::uint64_t serial = 0;
+    };
+    // Which of the 64 counts up to `highest` were used: a peer's requests may overtake one another.
+    struct Window {
+        std::uint32_t highest = 0;
+        std::uint64_t seen = 0;
+        bool take(std::uint32_t count);
+    };
+    using Key = std::array<std::uint8_t, 32>;
+
+    std::string seal(const Ticket& ticket) const;
+    std::optional<Ticket> open(std::string_view nonce) const;
+    void forget_old(TimePoint now);
+
+    Duration lifetime_;
+    std::size_t most_;
+    RandomSource& random_;
+    Key key_;
+    std::unordered_map<std::uint64_t, Window> windows_;  // by serial
+    struct Remembered {
+        std::uint64_t serial;
+        TimePoint until;
+    };
+    // In the order of first use, which is the order of forgetting.
+    std::deque<Remembered> order_;
+    TimePoint oldest_good_ = TimePoint::min();  // what was issued before it is stale
+};
+
+}  // namespace rotunda::accounts

@@ -1,0 +1,130 @@
+#include "accounts/registrar.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "accounts/contact_fields.hpp"
+#include "base/text.hpp"
+
+namespace rotunda::accounts {
+namespace {
+
+using sip::HeaderId;
+using sip::NameAddr;
+using sip::RequestReceived;
+using sip::SipMessage;
+
+constexpr std::size_t max_path = 8;
+
+std::uint32_t seconds(Duration time) {
+    return static_cast<std::uint32_t>(time / std::chrono::seconds(1));
+}
+
+// §10.3 step 7: of one Call-ID only what is newer counts.
+bool is_out_of_order(const Binding& known, const SipMessage& request) {
+    return known.call_id == request.call_id() && known.cseq >= request.cseq().number;
+}
+
+RegisterAnswer out_of_order() {
+    return {500, "Register Out of Order", {}};
+}
+
+// §10.2.2: "*" stands alone and takes everything away.
+bool is_removal_of_all(const SipMessage& request) {
+    return request.values(HeaderId::contact).size() == 1 && request.expires() == 0;
+}
+
+}  // namespace
+
+RegisterAnswer Registrar::on_register(const RequestReceived& event, TimePoint now) {
+    if (auto refused = check(event)) return *refused;
+    const std::string user = event.request.to().uri.user();
+    std::vector<Binding> bindings = locations_.bindings(user);
+    std::erase_if(bindings, [now](const Binding& each) { return each.expires <= now; });
+    // Nothing changes unless everything can (§10.3 step 7).
+    if (event.request.has(HeaderId::contact)) {
+        if (auto refused = apply_contacts(event, bindings, now)) return *refused;
+        locations_.replace(user, bindings);
+    }
+    return success(event, bindings, now);
+}
+
+// §10.3 steps 1, 4 and 5. Whether the user exists shows in nothing: who cannot prove to be him is challenged
+// before.
+Registrar::Refused Registrar::check(const RequestReceived& event) const {
+    const sip::Uri& record = event.request.to().uri;
+    if (!gatekeeper_.is_ours(event.request.uri(), event.flow) || !gatekeeper_.is_ours(record, event.flow))
+        return RegisterAnswer{404, "Not a Domain of Ours", {}};
+    if (!event.identity.is_user() || event.identity.name != record.user())
+        return RegisterAnswer{403, "Not Your Address", {}};
+    if (event.request.values(HeaderId::path).size() > max_path)
+        return RegisterAnswer{400, "Path Too Long", {}};
+    return std::nullopt;
+}
+
+Registrar::Refused Registrar::apply_contacts(const RequestReceived& event, std::vector<Binding>& bindings,
+                                             TimePoint now) {
+    if (event.request.has_star_contact()) {
+        if (!is_removal_of_all(event.request)) return RegisterAnswer{400, "Contact * Stands Alone", {}};
+        for (const Binding& each : bindings)
+            if (is_out_of_order(each, event.request)) return out_of_order();
+        bindings.clear();
+        return std::nullopt;
+    }
+    const std::size_t before = bindings.size();
+    for (const NameAddr& contact : event.request.contacts())
+        if (auto refused = apply_contact(contact, event, bindings, now)) return refused;
+    if (bindings.size() > before && bindings.size() > settings_.max_contacts)
+        return RegisterAnswer{403, "Too Many Contacts", {}};
+    if (bindings.size() > before && locations_.size() + bindings.size() - before > settings_.max_bindings)
+        return RegisterAnswer{503, {}, {{HeaderId::retry_after, "60"}}};
+    return std::nullopt;
+}
+
+Registrar::Refused Registrar::apply_contact(const NameAddr& contact, const RequestReceived& event,
+                                            std::vector<Binding>& bindings, TimePoint now) const {
+    if (!is_usable_contact(contact)) return RegisterAnswer{400, "Unusable Contact", {}};
+    const Duration wanted = requested_expiry(contact, event.request).value_or(settings_.max_expires);
+    if (wanted > Duration(0) && wanted < settings_.min_expires)
+        return RegisterAnswer{
+            423, {}, {{HeaderId::min_expires, std::to_string(seconds(settings_.min_expires))}}};
+    Binding binding = make_binding(contact, event);
+    if (binding.is_outbound() && !passes_first_hop(event.request))
+        return RegisterAnswer{439, "First Hop Lacks Outbound Support", {}};
+    binding.registered = now;
+    binding.expires = now + std::min(wanted, settings_.max_expires);
+    const auto known = std::find_if(bindings.begin(), bindings.end(),
+                                    [&](const Binding& each) { return is_same_contact(each, binding); });
+    if (known != bindings.end()) {
+        if (is_out_of_order(*known, event.request)) return out_of_order();
+        bindings.erase(known);
+    }
+    if (wanted > Duration(0)) bindings.push_back(std::move(binding));
+    return std::nullopt;
+}
+
+// §10.3 step 8, RFC 3327 §5.3, RFC 5626 §6.
+RegisterAnswer Registrar::success(const RequestReceived& event, const std::vector<Binding>& bindings,
+                                  TimePoint now) const {
+    RegisterAnswer answer;
+    for (const Binding& each : bindings) {
+        NameAddr contact = each.contact;
+        // Rounded up: who refreshes at half of it never does so too late, and 0 would mean removed.
+        contact.params.set(
+            "expires", std::to_string(seconds(each.expires - now + std::chrono::nanoseconds(999'999'999))));
+        if (each.q != 1000) contact.params.set("q", q_text(each.q));
+        answer.headers.push_back({HeaderId::contact, contact.to_string()});
+    }
+    for (const NameAddr& path : event.request.name_addrs(HeaderId::path))
+        answer.headers.push_back({HeaderId::path, path.to_string()});
+    const bool outbound = std::any_of(bindings.begin(), bindings.end(), [&](const Binding& each) {
+        return each.is_outbound() && each.call_id == event.request.call_id();
+    });
+    if (outbound) {
+        answer.headers.push_back({HeaderId::require, "outbound"});
+        answer.headers.push_back({HeaderId::flow_timer, std::to_string(seconds(settings_.flow_timer))});
+    }
+    return answer;
+}
+
+}  // namespace rotunda::accounts

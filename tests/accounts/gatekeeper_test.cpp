@@ -1,0 +1,247 @@
+#include "accounts/gatekeeper.hpp"
+
+#include "accounts/authority.hpp"
+#include "tests/accounts/account_bench.hpp"
+
+namespace rotunda::accounts {
+namespace {
+
+using sip::HeaderId;
+using sip::Identity;
+using sip::Method;
+using sip::SipMessage;
+
+SipMessage invite(const char* from = "<sip:alice@example.com>;tag=1") {
+    return AccountBench::request(Method::invite, "sip:1000@example.com", from);
+}
+
+TEST_CASE("a From of our domain is challenged, whether the user exists or not, and answered alike") {
+    AccountBench bench;
+    for (const char* from : {"<sip:alice@example.com>;tag=1", "<sip:nobody@EXAMPLE.com>;tag=1"}) {
+        const auto verdict = bench.check(invite(from));
+        REQUIRE(bench.status(verdict) == 401);
+        const auto challenges = verdict.refused->response.values(HeaderId::www_authenticate);
+        REQUIRE(challenges.size() == 2);  // RFC 8760: the preferred one first
+        CHECK(sip::DigestChallenge::parse(challenges[0])->algorithm == sip::DigestAlgorithm::sha256);
+        CHECK(sip::DigestChallenge::parse(challenges[1])->algorithm == sip::DigestAlgorithm::md5);
+        CHECK_FALSE(sip::DigestChallenge::parse(challenges[0])->stale);
+    }
+    auto nobody = bench.client_of("nobody", "x"), wrong = bench.client_of("alice", "x");
+    auto a = invite("<sip:nobody@example.com>;tag=1"), b = invite();
+    CHECK(bench.status(bench.authenticate(a, nobody)) == 401);
+    CHECK(bench.status(bench.authenticate(b, wrong)) == 401);
+}
+
+TEST_CASE("right credentials say who it is, by each algorithm") {
+    for (const auto algorithm : sip::digest_algorithms) {
+        AccountBench bench({.domains = {"example.com"}}, {"example.com", {algorithm}});
+        auto client = bench.client_of("alice", "wonderland");
+        auto message = invite();
+        const auto verdict = bench.authenticate(message, client);
+        CHECK_FALSE(verdict.refused);
+        CHECK(verdict.identity == Identity::user("alice", "example.com"));
+    }
+}
+
+TEST_CASE("an algorithm that is not offered counts for nothing") {
+    AccountBench strict({.domains = {"example.com"}}, {"example.com", {sip::DigestAlgorithm::sha256}});
+    auto client = strict.client_of("alice", "wonderland");
+    auto message = invite();
+    auto challenge = *sip::DigestChallenge::parse(
+        *strict.check(message).refused->response.header(HeaderId::www_authenticate));
+    challenge.algorithm = sip::DigestAlgorithm::md5;
+    SipMessage downgraded = SipMessage::response_to(message, 401);
+    downgraded.add(HeaderId::www_authenticate, challenge.to_string());
+    REQUIRE(client.retry(message, downgraded));
+    client.authorize(message, strict.random);
+    CHECK(strict.status(strict.check(message)) == 401);
+}
+
+TEST_CASE("valid credentials of somebody else give 403") {
+    AccountBench bench;
+    auto client = bench.client_of("bob", "builder");
+    auto message = invite();
+    CHECK(bench.status(bench.authenticate(message, client)) == 403);
+    auto elsewhere = invite("<sip:alice@elsewhere.org>;tag=1");
+    bench.flow = phone_flow();
+    client.authorize(elsewhere, bench.random);
+    CHECK(bench.check(elsewhere).identity.name == "bob");
+}
+
+TEST_CASE("a replayed request is refused, and told to be stale") {
+    AccountBench bench;
+    auto client = bench.client_of("alice", "wonderland");
+    auto message = invite();
+    REQUIRE_FALSE(bench.authenticate(message, client).refused);
+    const auto replay = bench.check(message);
+    REQUIRE(bench.status(replay) == 401);
+    CHECK(sip::DigestChallenge::parse(*replay.refused->response.header(HeaderId::www_authenticate))->stale);
+    client.authorize(message, bench.random);  // the next count
+    CHECK_FALSE(bench.check(message).refused);
+}
+
+TEST_CASE(
+    "a nonce lives as long as configured, then it is stale and another is taken without asking anybody") {
+    AccountBench bench({.domains = {"example.com"}}, {"example.com", {sip::DigestAlgorithm::md5}, 5min});
+    auto client = bench.client_of("alice", "wonderland");
+    auto message = invite();
+    REQUIRE_FALSE(bench.authenticate(message, client).refused);
+    bench.now += 5min - 1ns;
+    client.authorize(message, bench.random);
+    CHECK_FALSE(bench.check(message).refused);
+    bench.now += 1ns;
+    client.authorize(message, bench.random);
+    const auto late = bench.check(message);
+    REQUIRE(bench.status(late) == 401);
+    CHECK(sip::DigestChallenge::parse(*late.refused->response.header(HeaderId::www_authenticate))->stale);
+    REQUIRE(client.retry(message, late.refused->response));
+    client.authorize(message, bench.random);
+    CHECK_FALSE(bench.check(message).refused);
+}
+
+TEST_CASE("credentials of another realm are none, of another method wrong, for another URI a bad request") {
+    AccountBench bench;
+    auto client = bench.client_of("alice", "wonderland");
+    auto message = invite();
+    REQUIRE_FALSE(bench.authenticate(message, client).refused);
+    client.authorize(message, bench.random);
+    const std::string value(*message.header(HeaderId::authorization));
+    const auto with = [&](SipMessage other, std::string text) {
+        other.set(HeaderId::authorization, text);
+        return bench.status(bench.check(other));
+    };
+    auto credentials = *sip::DigestAuthorization::parse(value);
+    credentials.realm = "elsewhere.org";
+    CHECK(with(invite("<sip:x@elsewhere.org>"), credentials.to_string()) == 0);
+    CHECK(with(AccountBench::request(Method::message, "sip:1000@example.com", "<sip:alice@example.com>"),
+               value) == 401);
+    CHECK(with(AccountBench::request(Method::invite, "sip:1001@example.com", "<sip:alice@example.com>"),
+               value) == 400);
+    CHECK(with(AccountBench::request(Method::invite, "sip:1000@example.com:5060;transport=udp",
+                                     "<sip:alice@example.com>"),
+               value) == 0);
+}
+
+TEST_CASE("the uri of credentials is compared as phones write it") {
+    const auto uri = *sip::Uri::parse("sip:1000@example.com");
+    CHECK(is_same_resource(uri, "sip:1000@EXAMPLE.com"));
+    CHECK(is_same_resource(uri, "sip:%31000@example.com:5060;transport=tcp"));
+    CHECK(is_same_resource(uri, "sips:1000@example.com"));
+    CHECK_FALSE(is_same_resource(uri, "sip:1001@example.com"));
+    CHECK_FALSE(is_same_resource(uri, "sip:example.com"));
+    CHECK_FALSE(is_same_resource(uri, "1000@example.com"));
+    CHECK_FALSE(is_same_resource(uri, "sip:1000@example.org"));
+}
+
+TEST_CASE("listener, room and trunk decide who needs credentials") {
+    AccessPolicy policy;
+    policy.domains = {"example.com"};
+    policy.listeners = {{sip::Transport::udp, *Endpoint::parse("0.0.0.0:5060"), Access::authenticated}};
+    policy.rooms = {{"2000", Access::anyone}, {"3000", Access::trunk}};
+    policy.trusted = {{"carrier", *IpPrefix::parse("203.0.113.0/24")}};
+    AccountBench bench(policy);
+    const auto to = [&](const char* uri) {
+        return bench.check(AccountBench::request(Method::invite, uri, "<sip:x@elsewhere.org>;tag=1"));
+    };
+    CHECK(bench.status(to("sip:1000@example.com")) == 401);
+    CHECK(bench.status(to("sip:2000@example.com")) == 0);
+    CHECK(to("sip:2000@example.com").identity.is_anonymous());
+    CHECK(bench.status(to("sip:3000@example.com")) == 403);
+    bench.flow = phone_flow(0, "203.0.113.9:5060");
+    CHECK(to("sip:3000@example.com").identity == Identity::trunk("carrier"));
+    CHECK(to("sip:1000@example.com").identity == Identity::trunk("carrier"));
+    bench.flow = phone_flow(7);  // TCP: another listener
+    CHECK(bench.status(to("sip:1000@example.com")) == 0);
+}
+
+TEST_CASE("without domains the address that was dialled is ours, once there are users") {
+    AccountBench bench(AccessPolicy{});
+    const auto message =
+        AccountBench::request(Method::invite, "sip:1000@192.0.2.1", "<sip:alice@192.0.2.1>;tag=1");
+    CHECK(bench.status(bench.check(message)) == 401);
+    bench.users = UserTable{};
+    CHECK(bench.status(bench.check(message)) == 0);
+}
+
+TEST_CASE("a request inside a call is its opener's, whatever it carries") {
+    AccountBench bench;
+    const Identity opener = Identity::user("bob", "example.com");
+    CHECK(bench.check(invite(), &opener).identity == opener);
+}
+
+// --- the book of nonces
+
+TEST_CASE("counts may overtake one another by less than 64 and never come twice") {
+    SeededRandom random(1);
+    NonceBook book(1min, 10, random);
+    const std::string nonce = book.issue(TimePoint{});
+    for (const std::uint32_t count : {3U, 1U, 2U, 70U, 7U}) CHECK(book.use(nonce, count, TimePoint{}));
+    for (const std::uint32_t count : {0U, 1U, 3U, 6U, 7U, 70U})
+        CHECK_FALSE(book.use(nonce, count, TimePoint{}));
+    CHECK(book.use(nonce, 0xffffffff, TimePoint{}));
+    CHECK_FALSE(book.use(nonce, 71, TimePoint{}));
+}
+
+TEST_CASE("nonces of others and changed ones are not ours") {
+    SeededRandom random(1), another(2);
+    NonceBook book(1min, 10, random), other(1min, 10, another);
+    std::string nonce = book.issue(TimePoint{});
+    CHECK_FALSE(other.use(nonce, 1, TimePoint{}));
+    nonce[3] = nonce[3] == '0' ? '1' : '0';
+    CHECK_FALSE(book.use(nonce, 1, TimePoint{}));
+    CHECK_FALSE(book.use("", 1, TimePoint{}));
+    CHECK(book.remembered() == 0);
+}
+
+TEST_CASE("however many nonces are used, memory stays bounded and none that was forgotten can be replayed") {
+    SeededRandom random(1);
+    NonceBook book(1h, 4, random);
+    std::vector<std::string> nonces;
+    TimePoint now{};
+    for (int i = 0; i < 20; ++i) {
+        now += 1s;
+        nonces.push_back(book.issue(now));
+        CHECK(book.use(nonces.back(), 1, now));
+        CHECK(book.remembered() <= 4);
+    }
+    for (const std::string& nonce : nonces) CHECK_FALSE(book.use(nonce, 1, now));
+    CHECK(book.use(nonces.back(), 2, now));
+    now += 2h;
+    const std::string fresh = book.issue(now);
+    CHECK(book.use(fresh, 1, now));
+    CHECK(book.remembered() == 1);
+}
+
+// --- authority
+
+TEST_CASE("Replaces and Join are for the party itself and for trunks") {
+    const Identity alice = Identity::user("alice", "example.com"), bob = Identity::user("bob", "example.com");
+    CHECK(may_take_over(alice, alice));
+    CHECK_FALSE(may_take_over(alice, bob));
+    CHECK_FALSE(may_take_over(Identity::user("alice", "elsewhere"), alice));
+    CHECK(may_take_over(Identity::trunk("carrier"), bob));
+    CHECK_FALSE(may_take_over({}, {}));
+}
+
+TEST_CASE("only owner and moderators remove somebody from a room") {
+    const RoomAuthority room{"alice", {"bob"}};
+    CHECK(may_moderate(Identity::user("alice", "r"), room));
+    CHECK(may_moderate(Identity::user("bob", "r"), room));
+    CHECK_FALSE(may_moderate(Identity::user("carol", "r"), room));
+    CHECK_FALSE(may_moderate(Identity::trunk("alice"), room));
+    CHECK_FALSE(may_moderate({}, room));
+    CHECK_FALSE(may_moderate(Identity::user("", "r"), {}));
+}
+
+TEST_CASE("P-Asserted-Identity is shown for trunks only, and not against the caller's wish") {
+    auto message = invite("\"Mallory\" <sip:m@elsewhere.org>;tag=1");
+    message.add(HeaderId::p_asserted_identity, "\"Alice\" <sip:alice@example.com>");
+    CHECK(shown_caller(message, {}).display_name == "Mallory");
+    CHECK(shown_caller(message, Identity::user("m", "r")).display_name == "Mallory");
+    CHECK(shown_caller(message, Identity::trunk("carrier")).display_name == "Alice");
+    message.add(HeaderId::privacy, "session; id");
+    CHECK(shown_caller(message, Identity::trunk("carrier")).display_name == "Mallory");
+}
+
+}  // namespace
+}  // namespace rotunda::accounts

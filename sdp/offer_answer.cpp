@@ -6,17 +6,19 @@
 
 #include "sdp/offer_answer_formats.hpp"
 #include "sdp/offer_answer_lines.hpp"
+#include "sdp/video_line.hpp"
 
 namespace rotunda::sdp {
 namespace {
 
 // The payload types of an offer, and the older ones whose number it does not give another meaning.
-std::vector<RtpMap> merged(std::vector<RtpMap> newest, const std::vector<RtpMap>& older) {
+template <typename Entry>
+std::vector<Entry> merged(std::vector<Entry> newest, const std::vector<Entry>& older) {
     const std::size_t fresh = newest.size();
-    for (const RtpMap& map : older) {
+    for (const Entry& map : older) {
         const auto end = newest.begin() + static_cast<std::ptrdiff_t>(fresh);
         if (std::none_of(newest.begin(), end,
-                         [&](const RtpMap& m) { return m.payload_type == map.payload_type; }))
+                         [&](const Entry& m) { return m.payload_type == map.payload_type; }))
             newest.push_back(map);
     }
     return newest;
@@ -78,22 +80,30 @@ Result<std::string, Refusal> OfferAnswer::answer(const SessionDescription& offer
     const auto chosen = choose_audio(offer, why);
     const bool closing = !agreed_.media.empty() && closes_every_line(offer);
     if (!chosen && !closing) return fail(why);
+    const auto video = chosen ? choose_video(offer, local) : std::nullopt;
 
     State next;
     next.local = frame(local.address);
     for (std::size_t i = 0; i < offer.media.size(); ++i) {
         NegotiatedMedia media = refused_media(offer.media[i]);
         next.local.media.push_back(
-            i == chosen ? answer_audio(offer, offer.media[i], local.audio_direction, local.audio_port, media)
-                        : make_refused_line(offer.media[i]));
+            i == chosen  ? answer_audio(offer, offer.media[i], local.audio_direction, local.audio_port, media)
+            : i == video ? answer_video(offer, offer.media[i], capabilities_, local, media)
+                         : make_refused_line(offer.media[i]));
         next.media.push_back(std::move(media));
     }
     std::vector<Media> known = agreed_.local.media;
     known.insert(known.end(), agreed_.dropped.begin(), agreed_.dropped.end());
     for (std::size_t i = offer.media.size(); i < known.size(); ++i)
         next.dropped.push_back(make_refused_line(known[i]));
-    next.payload_types =
-        chosen ? merged(rtpmaps(offer.media[*chosen]), agreed_.payload_types) : agreed_.payload_types;
+    next.payload_types = agreed_.payload_types;
+    next.video_numbers = agreed_.video_numbers;
+    if (video) {
+        next.payload_types = merged(rtpmaps(offer.media[*video]), next.payload_types);
+        next.video_numbers =
+            merged(video_numbers(offer.media[*video], capabilities_.video), next.video_numbers);
+    }
+    if (chosen) next.payload_types = merged(rtpmaps(offer.media[*chosen]), next.payload_types);
     stamp(next.local);
     agree(std::move(next));
     return write(agreed_.local);
@@ -115,9 +125,9 @@ std::optional<std::size_t> OfferAnswer::choose_audio(const SessionDescription& o
     return chosen;
 }
 
-std::optional<std::size_t> OfferAnswer::audio_index() const {
+std::optional<std::size_t> OfferAnswer::index_of(MediaKind kind) const {
     for (std::size_t i = 0; i < agreed_.media.size(); ++i)
-        if (agreed_.media[i].accepted && agreed_.media[i].kind == MediaKind::audio) return i;
+        if (agreed_.media[i].accepted && agreed_.media[i].kind == kind) return i;
     return std::nullopt;
 }
 
@@ -141,6 +151,7 @@ std::string OfferAnswer::create_offer(const LocalMedia& local) {
     if (pending_offer_) return write(pending_offer_->local);
     State next;
     next.payload_types = agreed_.payload_types;
+    next.video_numbers = agreed_.video_numbers;
     next.local = frame(local.address);
 
     // Every line so far in its place, closed; then the audio is opened.
@@ -162,10 +173,12 @@ std::string OfferAnswer::create_offer(const LocalMedia& local) {
     line.rtcp_mux = may_multiplex(formats, capabilities_);
     line.mid = mid_of(*slot);
     *slot = make_audio_line(line, formats, capabilities_);
+    if (local.video_port != 0 && capabilities_.video.any()) open_video(local, next);
 
     stamp(next.local);
     before_.reset();
     pending_direction_ = local.audio_direction;
+    pending_video_direction_ = local.video_direction;
     pending_offer_ = std::move(next);
     return write(pending_offer_->local);
 }
@@ -180,7 +193,7 @@ std::optional<Refusal> OfferAnswer::accept_answer(const SessionDescription& answ
     bool audio_agreed = false, audio_closed = true;
     for (std::size_t i = 0; i < answer.media.size(); ++i) {
         media.push_back(read_answer(answer, i));
-        audio_agreed |= media.back().accepted;
+        audio_agreed |= media.back().accepted && media.back().kind == MediaKind::audio;
         audio_closed &= pending_offer_->local.media[i].port == 0 || answer.media[i].port == 0;
     }
     const bool closing = !agreed_.media.empty() && audio_closed;
@@ -199,6 +212,10 @@ NegotiatedMedia OfferAnswer::read_answer(const SessionDescription& answer, std::
     const Media& ours = pending_offer_->local.media[index];
     const Media& theirs = answer.media[index];
     NegotiatedMedia out = refused_media(ours);
+    if (ours.port != 0 && theirs.port != 0 && out.kind == MediaKind::video) {
+        read_video_answer(answer, ours, theirs, capabilities_, pending_video_direction_, out);
+        return out;
+    }
     if (ours.port == 0 || theirs.port == 0 || audio_problem(answer, theirs, capabilities_)) return out;
     const AudioFormats formats = answered_formats(ours, theirs, capabilities_);
     if (!set_formats(answer, theirs, formats, capabilities_, out)) return out;
@@ -262,6 +279,9 @@ std::string describe_capabilities(const Capabilities& capabilities, const IpAddr
     line.proto = "RTP/AVP";
     out.media.push_back(
         make_audio_line(line, own_formats(capabilities, nullptr, payload_types), capabilities));
+    std::vector<VideoFormat> video_numbers;
+    if (capabilities.video.any())
+        out.media.push_back(offer_video({}, capabilities, {}, nullptr, payload_types, video_numbers));
     return write(out);
 }
 

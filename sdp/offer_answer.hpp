@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "sdp/attributes.hpp"
 #include "sdp/session_description.hpp"
+#include "sdp/video_formats.hpp"
 
 namespace rotunda::sdp {
 
@@ -31,7 +32,8 @@ struct Capabilities {
     bool rtcp_mux = true;          // RFC 5761
     int ptime_ms = 20;             // what we send when the peer asks for nothing
     int min_ptime_ms = 10;
-    int max_ptime_ms = 60;  // also our a=maxptime
+    int max_ptime_ms = 60;    // also our a=maxptime
+    VideoCapabilities video;  // none by default
 };
 
 // Opus, G.722, PCMU, PCMA, with in-band FEC.
@@ -42,6 +44,8 @@ struct LocalMedia {
     IpAddress address;             // for c= and o=
     std::uint16_t audio_port = 0;  // RTP; RTCP is on the next one unless multiplexed
     Direction audio_direction = Direction::sendrecv;
+    std::uint16_t video_port = 0;  // 0: this call has no video; it is neither accepted nor offered
+    Direction video_direction = Direction::sendrecv;
 };
 
 enum class MediaKind : std::uint8_t { audio, video, other };
@@ -74,6 +78,7 @@ struct NegotiatedMedia {
     std::vector<ClockedFormat> comfort_noise;
     AudioSettings send;
     std::uint8_t send_payload_type = 0;
+    VideoAgreement video;                // of a video line, in place of the formats above
     std::vector<RtcpFeedback> feedback;  // the peer's, for send_payload_type (interop rule 20)
 
     Endpoint remote_rtp;   // wildcard address: unknown (hold, a host name, or left out)
@@ -117,6 +122,8 @@ class OfferAnswer {
     const std::vector<NegotiatedMedia>& media() const { return agreed_.media; }
     // The accepted audio; nullptr if there is none.
     const NegotiatedMedia* audio() const;
+    // The accepted video; nullptr if there is none.
+    const NegotiatedMedia* video() const;
     // Our side of the agreement as last sent, for a 2xx that repeats the answer of a provisional response;
     // empty before the first.
     std::string local_description() const;
@@ -127,13 +134,17 @@ class OfferAnswer {
         std::vector<NegotiatedMedia> media;  // one per m-line of `local`
         // m-lines the peer no longer mentions though RFC 3264 §8 forbids to drop one; our next offer does.
         std::vector<Media> dropped;
-        // Of the audio m-line: a number never changes its meaning (RFC 3264 §8.3.2).
+        // Of audio and video: a number never changes its meaning (RFC 3264 §8.3.2).
         std::vector<RtpMap> payload_types;
+        std::vector<VideoFormat> video_numbers;  // what those of our video codecs mean beyond the encoding
     };
 
     // Index into the offer; nullopt and `why`: no m-line is usable.
     std::optional<std::size_t> choose_audio(const SessionDescription& offer, Refusal& why) const;
-    std::optional<std::size_t> audio_index() const;
+    std::optional<std::size_t> choose_video(const SessionDescription& offer, const LocalMedia& local) const;
+    std::optional<std::size_t> index_of(MediaKind kind) const;
+    std::optional<std::size_t> audio_index() const { return index_of(MediaKind::audio); }
+    void open_video(const LocalMedia& local, State& next) const;
     // The m-line of ours that answers, and what it means.
     Media answer_audio(const SessionDescription& offer, const Media& offered, Direction wished,
                        std::uint16_t port, NegotiatedMedia& out) const;
@@ -151,6 +162,7 @@ class OfferAnswer {
     std::optional<State> before_;
     std::optional<State> pending_offer_;  // `media` still empty
     Direction pending_direction_ = Direction::sendrecv;
+    Direction pending_video_direction_ = Direction::sendrecv;
 };
 
 // Where the peer wants the audio of an offer: chooses the address family and route before ports are reserved.

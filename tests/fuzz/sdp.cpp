@@ -31,7 +31,11 @@ void read_attributes(const SessionDescription& session) {
 void check_agreement(const OfferAnswer& call) {
     std::size_t accepted = 0;
     for (const NegotiatedMedia& media : call.media()) accepted += media.accepted ? 1 : 0;
-    require(accepted <= 1, "one audio at most");
+    require(accepted <= 2, "one audio and one video at most");
+    if (const NegotiatedMedia* video = call.video()) {
+        require(call.audio() != nullptr, "video comes beside audio");
+        require(!video->video.receive.empty() && video->send_payload_type < 128, "video formats are named");
+    }
     if (const NegotiatedMedia* audio = call.audio()) {
         require(!audio->receive.empty() && audio->send_payload_type < 128, "formats are named");
         require(audio->send.ptime_ms >= 10 && audio->send.ptime_ms <= 60, "ptime is in range");
@@ -58,9 +62,12 @@ void answered(OfferAnswer& call, const SessionDescription& answer, const LocalMe
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     SeededRandom random(1);
-    OfferAnswer call(default_capabilities(), random);
+    Capabilities capabilities = default_capabilities();
+    capabilities.video.codecs = {VideoCodec::h264, VideoCodec::vp8};
+    OfferAnswer call(capabilities, random);
     LocalMedia local;
     local.audio_port = 20000;
+    local.video_port = 20002;
     std::optional<std::string_view> rest = fuzz::as_text(data, size);
     while (rest) {
         const Split piece = split_once(*rest, '\f');

@@ -8,6 +8,9 @@ namespace rotunda::rooms {
 
 namespace {
 
+// Behind the factory's own name: 60 random bits, which nobody guesses while the room is open.
+constexpr std::size_t factory_name_size = 12;
+
 // RFC 3261 §20.43: the agent is who adds the warning, here by its address.
 sip::ExtraHeaders warning(const sdp::Refusal& refusal, const IpAddress& agent) {
     if (refusal.warning_code == 0) return {};
@@ -32,12 +35,18 @@ Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool
       ports_(ports),
       random_(random),
       log_(log),
-      rooms_(settings_.rooms, settings_.workers) {}
+      rooms_(settings_.rooms, settings_.workers),
+      notifier_({.packages = {conference_package(settings_.roster_interval)}}, agent, random),
+      watchers_(agent, notifier_),
+      chat_(settings_.chat, agent) {}
 
 void Focus::drain_agent(TimePoint now) {
     // What the focus answers may make the agent say more, so until it has nothing left.
-    for (auto events = agent_.take_events(); !events.empty(); events = agent_.take_events())
+    send_notifies(now);
+    for (auto events = agent_.take_events(); !events.empty(); events = agent_.take_events()) {
         for (const auto& event : events) std::visit([&](const auto& e) { on(e, now); }, event);
+        send_notifies(now);
+    }
 }
 
 std::vector<WorkerCommand> Focus::take_commands() {
@@ -94,7 +103,8 @@ std::optional<Focus::Refused> Focus::admit(const sip::IncomingInvite& event, Tim
     who.ports = std::move(*ports);
     auto description = describe(who, *offer);
     if (!description) return description.error();
-    auto entry = rooms_.enter(user);
+    auto entry = rooms_.is_factory(user) ? rooms_.enter_new(user + '-' + random_.token(factory_name_size))
+                                         : rooms_.enter(user);
     if (!entry) return refused_by(entry.error());
 
     who.id = ids_.next();
@@ -108,6 +118,7 @@ std::optional<Focus::Refused> Focus::admit(const sip::IncomingInvite& event, Tim
         log_.room_opened(participant);
     }
     if (event.offer) apply_agreement(participant);
+    if (participant.room_name != user) agent_.set_contact(event.session, {participant.room_name, {}, {}});
     agent_.accept(event.session, std::move(*description), now);
     return std::nullopt;
 }
@@ -211,8 +222,11 @@ void Focus::on(const sip::SessionEnded& event, TimePoint now) {
 }
 
 void Focus::leave(Participant& who) {
+    watchers_.left(who);
+    chat_.left(who);
     if (who.joined) command(who, media::LeaveRoom{who.room, who.id});
     if (rooms_.leave(who.room)) {
+        watchers_.closed(who.room);
         command(who, media::CloseRoom{who.room});
         log_.room_closed(who);
     }
@@ -243,30 +257,6 @@ void Focus::end_room(media::RoomId room, std::string_view reason, TimePoint now)
     std::vector<sip::SessionId> sessions;
     each_participant(room, [&](const Participant& who) { sessions.push_back(who.session); });
     for (sip::SessionId session : sessions) agent_.bye(session, reason, now);
-}
-
-// --- requests outside a call
-
-void Focus::on_register(const sip::RequestReceived& event, TimePoint now) {
-    const accounts::RegisterAnswer answer =
-        registrar_ ? registrar_->on_register(event, now) : accounts::RegisterAnswer{403, {}, {}};
-    sip::SipMessage response = agent_.make_response(event.request, answer.status, answer.phrase);
-    for (const auto& header : answer.headers) response.add(header.id, header.value);
-    agent_.respond(event.transaction, std::move(response), now);
-}
-
-void Focus::on(const sip::RequestReceived& event, TimePoint now) {
-    if (event.request.method() == sip::Method::register_) return on_register(event, now);
-    // RFC 3261 §11.2: the status an INVITE would get now; without a user part it is the server that is asked.
-    const std::string user = event.request.uri().user();
-    auto no = refusing_ ? overloaded("shutting down") : user.empty() ? std::nullopt : refusal(user);
-    sip::SipMessage response = agent_.make_response(event.request, no ? no->status : 200);
-    if (no)
-        for (const auto& header : no->headers) response.add(header.id, header.value);
-    else
-        response.set_body(sdp::describe_capabilities(settings_.media, event.flow.advertised.address),
-                          "application/sdp");
-    agent_.respond(event.transaction, std::move(response), now);
 }
 
 // --- from the workers
@@ -312,6 +302,7 @@ void Focus::apply_agreement(Participant& who) {
     if (!who.joined) {
         who.joined = true;
         log_.joined(who, leg);
+        chat_.joined(who);
         command(who, media::JoinRoom{who.room, who.id, std::move(*who.ports), leg, random_.token(16)});
         who.ports.reset();
     } else if (leg != who.leg) {  // a refresh changes nothing (interop rule 3)
@@ -319,6 +310,7 @@ void Focus::apply_agreement(Participant& who) {
         command(who, media::UpdateLeg{who.room, who.id, leg});
     }
     who.leg = std::move(leg);
+    watchers_.changed(who);
 }
 
 void Focus::command(const Participant& who, media::RoomCommand command) {

@@ -19,7 +19,10 @@
 #include "media/room_event.hpp"
 #include "rooms/call_log.hpp"
 #include "rooms/participant.hpp"
+#include "rooms/room_chat.hpp"
 #include "rooms/room_registry.hpp"
+#include "rooms/room_watchers.hpp"
+#include "signaling/notifier.hpp"
 #include "signaling/user_agent.hpp"
 
 namespace rotunda::rooms {
@@ -30,6 +33,8 @@ struct FocusSettings {
     std::size_t max_calls = 10'000;
     std::size_t workers = 1;
     std::uint32_t retry_after_s = 30;  // in a 503 for want of room
+    ChatSettings chat;
+    Duration roster_interval = std::chrono::seconds(1);  // between two NOTIFYs to one watcher of a room
 };
 
 // A command and the worker it is for, from 0.
@@ -51,6 +56,8 @@ class Focus {
     void drain_agent(TimePoint now);
     void handle(const media::RoomEvent& event, TimePoint now);
     std::vector<WorkerCommand> take_commands();
+    void on_timeout(TimePoint now);
+    std::optional<TimePoint> next_timeout() const { return notifier_.next_timeout(); }
 
     // New calls get 503 from now on.
     void refuse_new_calls() { refusing_ = true; }
@@ -61,6 +68,9 @@ class Focus {
 
     std::size_t calls() const { return by_session_.size(); }
     std::size_t rooms() const { return rooms_.open_rooms(); }
+
+    const sip::Notifier& notifier() const { return notifier_; }
+    const RoomChat& chat() const { return chat_; }
 
     // --- for operators
     const CallCounters& call_counters() const { return log_.counters(); }
@@ -91,7 +101,8 @@ class Focus {
     void on(const sip::PingResult& event, TimePoint now);
     void on(const sip::DigitReceived& event, TimePoint now);
     void on(const sip::RequestReceived& event, TimePoint now);
-    void on_register(const sip::RequestReceived& event, TimePoint now);
+    void on(const sip::DialogRequestReceived& event, TimePoint now);
+    void on(const sip::RequestAnswered& event, TimePoint now);
     // The focus makes no calls yet, so nothing else concerns it.
     template <typename Other>
     void on(const Other&, TimePoint) {}
@@ -100,6 +111,16 @@ class Focus {
     void on(Participant& who, const media::MediaSilent& event, TimePoint now);
     void on(Participant& who, const media::DigitPressed& event, TimePoint now);
     void on(Participant& who, const media::LegEnded& event, TimePoint now);
+
+    // focus_requests.cpp
+    void on_register(const sip::RequestReceived& event, TimePoint now);
+    void answer_options(const sip::RequestReceived& options, TimePoint now);
+    void on_subscribe(const sip::RequestReceived& subscribe, std::optional<sip::SessionId> session,
+                      TimePoint now);
+    void on_message(const sip::RequestReceived& message, const Participant* who, TimePoint now);
+    const Participant* sender_of(const sip::RequestReceived& message) const;
+    void refuse(const sip::RequestReceived& request, const Refused& refused, TimePoint now);
+    void send_notifies(TimePoint now);
 
     std::optional<Refused> refusal(std::string_view user) const;
     Refused refused_by(RoomRefusal refusal) const;
@@ -130,6 +151,9 @@ class Focus {
     IdSource<media::ParticipantId> ids_;
     std::unordered_map<media::ParticipantId, Participant> participants_;
     std::unordered_map<sip::SessionId, media::ParticipantId> by_session_;
+    sip::Notifier notifier_;
+    RoomWatchers watchers_;
+    RoomChat chat_;
     std::vector<WorkerCommand> commands_;
     bool refusing_ = false;
 };

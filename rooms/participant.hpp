@@ -28,6 +28,7 @@ struct Participant {
     media::AudioLeg leg;    // as the worker last heard of it
     IpAddress signaling_source;
     bool joined = false;
+    bool dialed_out = false;  // it is we who called
 
     // What his log lines carry.
     std::string call_id;

@@ -22,7 +22,7 @@ std::optional<RoomRefusal> RoomRegistry::would_refuse(std::string_view user) con
         const Room& room = *open->second;
         return room.participants < room.max_participants ? std::nullopt : std::optional(RoomRefusal::full);
     }
-    const bool known = configured(user) || (policy_.on_demand && policy_.on_demand(user));
+    const bool known = is_factory(user) || configured(user) || (policy_.on_demand && policy_.on_demand(user));
     if (!known) return RoomRefusal::unknown;
     if (by_name_.size() >= policy_.max_rooms) return RoomRefusal::too_many_rooms;
     return std::nullopt;
@@ -30,23 +30,33 @@ std::optional<RoomRefusal> RoomRegistry::would_refuse(std::string_view user) con
 
 Result<RoomRegistry::Entry, RoomRefusal> RoomRegistry::enter(std::string_view user) {
     if (auto refusal = would_refuse(user)) return fail(*refusal);
-    auto open = by_name_.find(user);
-    const bool opens = open == by_name_.end();
-    if (opens) {
-        const ConfiguredRoom* rule = configured(user);
-        auto room = std::make_unique<Room>();
-        room->id = ids_.next();
-        room->name = std::string(user);
-        room->worker = least_loaded_worker();
-        room->max_participants =
-            rule && rule->max_participants ? rule->max_participants : policy_.max_participants;
-        by_id_.emplace(room->id, room.get());
-        open = by_name_.emplace(room->name, std::move(room)).first;
-    }
-    Room& room = *open->second;
+    const auto there = by_name_.find(user);
+    const bool opens = there == by_name_.end();
+    return take_place(opens ? open(std::string(user)) : *there->second, opens);
+}
+
+Result<RoomRegistry::Entry, RoomRefusal> RoomRegistry::enter_new(std::string name) {
+    if (by_name_.size() >= policy_.max_rooms || by_name_.contains(name))
+        return fail(RoomRefusal::too_many_rooms);
+    return take_place(open(std::move(name)), true);
+}
+
+Room& RoomRegistry::open(std::string name) {
+    const ConfiguredRoom* rule = configured(name);
+    auto room = std::make_unique<Room>();
+    room->id = ids_.next();
+    room->name = std::move(name);
+    room->worker = least_loaded_worker();
+    room->max_participants =
+        rule && rule->max_participants ? rule->max_participants : policy_.max_participants;
+    by_id_.emplace(room->id, room.get());
+    return *by_name_.emplace(room->name, std::move(room)).first->second;
+}
+
+RoomRegistry::Entry RoomRegistry::take_place(Room& room, bool opened) {
     ++room.participants;
     ++load_[room.worker];
-    return Entry{room, opens};
+    return Entry{room, opened};
 }
 
 bool RoomRegistry::leave(media::RoomId id) {

@@ -26,6 +26,8 @@ struct RoomPolicy {
     // Says whether a user part that nothing else claims opens a room; empty: never. Must be linear in its
     // input.
     std::function<bool(std::string_view)> on_demand;
+    // The user part that opens a new room for each who dials it (RFC 4579 §5.1); empty: none.
+    std::string factory;
     std::size_t max_rooms = 10'000;
     std::size_t max_participants = 1'000;  // per room, where the room does not say otherwise
     media::RoomSettings media;
@@ -57,6 +59,9 @@ class RoomRegistry {
     // Takes a place in the room, opening it on the least loaded worker if need be. The reference holds until
     // leave() closes it.
     Result<Entry, RoomRefusal> enter(std::string_view user);
+    bool is_factory(std::string_view user) const { return !user.empty() && user == policy_.factory; }
+    // The same for a new room with this name, whatever the policy says of it.
+    Result<Entry, RoomRefusal> enter_new(std::string name);
     // Gives the place back; true if the room is thereby closed and gone.
     bool leave(media::RoomId id);
 
@@ -68,6 +73,8 @@ class RoomRegistry {
 
   private:
     const ConfiguredRoom* configured(std::string_view user) const;
+    Room& open(std::string name);
+    Entry take_place(Room& room, bool opened);
     std::size_t least_loaded_worker() const;
 
     RoomPolicy policy_;

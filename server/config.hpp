@@ -77,6 +77,8 @@ struct Config {
     };
     struct Rooms {
         std::optional<Pattern> on_demand;  // default: [0-9]+; nullopt: switched off
+        std::string factory = "conference";
+        Duration roster_interval = std::chrono::seconds(1);
         std::uint32_t max = 10000;
         std::uint32_t max_participants = 1000;
         std::uint32_t max_talkers = 8;

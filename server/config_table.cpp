@@ -89,6 +89,16 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<RoomList>(
         "rooms.list", "Rooms that can be dialled whatever rooms.on_demand says.",
         [](auto& c) -> auto& { return c.rooms.list; }),
+    key<Text>(
+        "rooms.factory",
+        "The user part that opens a new room for each who dials it (RFC 4579); the call moves to the new "
+        "room's URI. Empty: none.",
+        [](auto& c) -> auto& { return c.rooms.factory; }),
+    key<Time>(
+        "rooms.roster_interval",
+        "Least time between two NOTIFYs to one subscriber of a room's roster (RFC 4575); what happens "
+        "meanwhile is told together.",
+        [](auto& c) -> auto& { return c.rooms.roster_interval; }),
     key<Count<1, 1'000'000>>(
         "rooms.max", "Rooms open at once; the next one is answered 503.",
         [](auto& c) -> auto& { return c.rooms.max; }),

@@ -214,7 +214,8 @@ bool Server::Parts::settle_once() {
 void Server::Parts::settle() {
     while (settle_once()) {
     }
-    agent_timer_.set(agent_.next_timeout());
+    const auto agent = agent_.next_timeout(), focus = focus_.next_timeout();
+    agent_timer_.set(agent && focus ? std::min(*agent, *focus) : agent ? agent : focus);
     give_memory_back();
     if (phase_ != Phase::serving) stop_if_quiet();
 }
@@ -230,6 +231,7 @@ void Server::Parts::give_memory_back() {
 
 void Server::Parts::on_timer() {
     agent_.on_timeout(clock_.now());
+    focus_.on_timeout(clock_.now());
     settle();
 }
 

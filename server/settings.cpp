@@ -15,6 +15,7 @@ rooms::RoomPolicy room_policy(const Config& config) {
         policy.on_demand = [pattern = *config.rooms.on_demand](std::string_view user) {
             return pattern.matches(user);
         };
+    policy.factory = config.rooms.factory;
     policy.max_rooms = config.rooms.max;
     policy.max_participants = config.rooms.max_participants;
     policy.media.max_talkers = static_cast<int>(config.rooms.max_talkers);
@@ -44,6 +45,8 @@ std::size_t worker_count(const Config& config) {
 sip::UserAgentSettings user_agent_settings(const Config& config) {
     sip::UserAgentSettings settings;
     settings.product = config.sip.user_agent;
+    settings.owner_methods = {sip::Method::subscribe, sip::Method::message};
+    settings.event_packages = {"conference"};
     const auto in_seconds = [](Duration time) {
         return std::chrono::duration_cast<std::chrono::seconds>(time);
     };
@@ -59,6 +62,7 @@ rooms::FocusSettings focus_settings(const Config& config) {
     rooms::FocusSettings settings;
     settings.rooms = room_policy(config);
     settings.media = capabilities(config);
+    settings.roster_interval = config.rooms.roster_interval;
     settings.max_calls = config.calls_max;
     settings.workers = worker_count(config);
     return settings;

@@ -57,6 +57,7 @@ void add_capabilities(SipMessage& message, const UserAgentSettings& settings) {
     // An empty Supported is legal and says that there are none (§20.37).
     message.set(HeaderId::supported, join(settings.supported));
     message.set(HeaderId::accept, join(settings.accept));
+    if (!settings.event_packages.empty()) message.set(HeaderId::allow_events, join(settings.event_packages));
 }
 
 void add_product(SipMessage& message, const UserAgentSettings& settings) {

@@ -39,6 +39,8 @@ class Dialog {
     const DialogId& id() const { return id_; }
     // Everything must stay sips (§12.1.1).
     bool secure() const { return secure_; }
+    // The other party, tag included.
+    const NameAddr& remote() const { return remote_; }
     const Uri& remote_target() const { return remote_target_; }
     const std::vector<NameAddr>& route_set() const { return route_set_; }
     // The way the peer last reached us.

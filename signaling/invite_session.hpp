@@ -98,6 +98,8 @@ class InviteSession {
     const std::string& local_tag() const { return local_tag_; }
     // Our Contact; of use once there is a dialog.
     NameAddr contact() const;
+    // nullopt before there is a dialog.
+    std::optional<SessionPeer> peer() const;
     // True for exactly this dialog.
     bool matches(const DialogId& id) const { return dialog_ && dialog_->id() == id; }
     bool ended() const { return ended_; }
@@ -220,6 +222,7 @@ class InviteSession {
     SessionTimer timer_;
     bool refreshing_ = false;          // our refresh was asked for and is not done yet
     bool peer_allows_update_ = false;  // his last Allow says so, or he sends it himself
+    bool peer_allows_message_ = false;
 
     SipMessage first_invite_;         // a caller's, for the dialogs that answer it
     std::vector<SentAck> sent_acks_;  // the dialog's own first, then those of other forks

@@ -54,6 +54,11 @@ std::optional<SendRequest> InviteSession::make_request(OutgoingRequest request) 
     if (!dialog_ || !open) return std::nullopt;
     SipMessage message = dialog_->make_request(request.method);
     if (refreshes_target(request.method)) message.add(HeaderId::contact, contact());
+    if (!request.from.display_name.empty()) {
+        NameAddr from = message.from();
+        from.display_name = std::move(request.from.display_name);
+        message.set_from(from);
+    }
     for (const ExtraHeader& header : request.headers) message.add(header.id, header.value);
     add_capabilities(message, context_->settings);
     add_product(message, context_->settings);
@@ -63,6 +68,13 @@ std::optional<SendRequest> InviteSession::make_request(OutgoingRequest request) 
 
 NameAddr InviteSession::contact() const {
     return contact_of(contact_, dialog_->next_hop(), dialog_->secure(), context_->settings);
+}
+
+std::optional<SessionPeer> InviteSession::peer() const {
+    if (!dialog_) return std::nullopt;
+    SessionPeer peer{dialog_->remote(), dialog_->remote_target(), peer_allows_message_};
+    peer.address.params = {};
+    return peer;
 }
 
 void InviteSession::on_dialog_gone(SessionOutbox& out) {

@@ -23,7 +23,9 @@ constexpr Duration refresh_retry = std::chrono::seconds(5);
 
 // RFC 3311 §5.1: only to a peer that says it takes UPDATE.
 void InviteSession::note_allowed(const SipMessage& from_peer) {
-    if (from_peer.has(HeaderId::allow)) peer_allows_update_ = from_peer.lists(HeaderId::allow, "UPDATE");
+    if (!from_peer.has(HeaderId::allow)) return;
+    peer_allows_update_ = from_peer.lists(HeaderId::allow, "UPDATE");
+    peer_allows_message_ = from_peer.lists(HeaderId::allow, "MESSAGE");
 }
 
 // --- theirs

@@ -58,9 +58,12 @@ class Notifier {
 
     // --- from the network and the clock
     //
-    // A SUBSCRIBE whose sender may watch what he names; it is answered here, with 200 or a refusal (400, 403,
-    // 406, 423, 481, 489, 503). `session`: the call in whose dialog it came. `contact`: who we are in a
-    // dialog of its own. The id of a subscription that begins; none for a refresh, an end and a refusal.
+    // Every SUBSCRIBE comes here first: true if it was the refresh or end of a subscription, or inside a
+    // dialog nobody knows, and is thereby answered (200, 400, 406, 423, 481, 489, 500). `session`: the call
+    // in whose dialog it came.
+    bool resubscribe(const RequestReceived& subscribe, std::optional<SessionId> session, TimePoint now);
+    // Another one, whose sender may watch what he names; it is answered here, with 200 or a refusal (400,
+    // 403, 406, 423, 481, 489, 503). `contact`: who we are in a dialog of its own. No id: it was refused.
     std::optional<SubscriptionId> subscribe(const RequestReceived& subscribe,
                                             std::optional<SessionId> session, const LocalContact& contact,
                                             TimePoint now);
@@ -69,8 +72,6 @@ class Notifier {
     std::optional<SubscriptionId> open(const RequestReceived& request, std::optional<SessionId> session,
                                        const LocalContact& contact, std::string_view package,
                                        std::string_view event_id, TimePoint now);
-    // Whether a request with a To tag is inside the dialog of a subscription.
-    bool knows_dialog(const SipMessage& request) const;
     // False: not the answer to a NOTIFY of ours.
     bool on_answer(const RequestAnswered& answer, TimePoint now);
     void on_timeout(TimePoint now);
@@ -123,7 +124,8 @@ class Notifier {
     // notifier_subscribe.cpp
     Read read(const SipMessage& subscribe) const;
     Read refused(const SipMessage& request, int status) const;
-    Usage* find(const SipMessage& subscribe, std::optional<SessionId> session, const Wish& wish);
+    Usage* find(const SipMessage& subscribe, std::optional<SessionId> session);
+    bool knows_dialog(const SipMessage& request) const;
     void refresh(Usage& usage, const RequestReceived& subscribe, std::chrono::seconds expires, TimePoint now);
     std::optional<SubscriptionId> begin(const RequestReceived& request, std::optional<SessionId> session,
                                         const LocalContact& contact, Wish wish, int status, TimePoint now);

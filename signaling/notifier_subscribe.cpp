@@ -21,26 +21,32 @@ bool accepts(const SipMessage& subscribe, std::string_view content_type) {
 
 }  // namespace
 
+bool Notifier::resubscribe(const RequestReceived& subscribe, std::optional<SessionId> session,
+                           TimePoint now) {
+    const SipMessage& request = subscribe.request;
+    Usage* usage = find(request, session);
+    if (!usage && (session || request.to_tag().empty())) return false;
+    if (!usage) {  // §4.2.1.4
+        agent_.respond(subscribe.transaction, agent_.make_response(request, 481), now);
+        return true;
+    }
+    if (auto wish = read(request); !wish)
+        agent_.respond(subscribe.transaction, wish.error(), now);
+    else
+        refresh(*usage, subscribe, wish->expires, now);
+    return true;
+}
+
 std::optional<SubscriptionId> Notifier::subscribe(const RequestReceived& subscribe,
                                                   std::optional<SessionId> session,
                                                   const LocalContact& contact, TimePoint now) {
     const SipMessage& request = subscribe.request;
     auto wish = read(request);
-    if (!wish) {
-        agent_.respond(subscribe.transaction, wish.error(), now);
-        return std::nullopt;
-    }
-    if (Usage* usage = find(request, session, *wish)) {
-        refresh(*usage, subscribe, wish->expires, now);
-        return std::nullopt;
-    }
-    int status = 200;
-    if (!session && !request.to_tag().empty())
-        status = 481;  // §4.2.1.4: nothing there to refresh
-    else if (wish->package->implicit)
-        status = session ? 481 : 403;  // RFC 3515 §2.4.4
-    if (status == 200) return begin(subscribe, session, contact, std::move(*wish), 200, now);
-    agent_.respond(subscribe.transaction, agent_.make_response(request, status), now);
+    if (wish && !wish->package->implicit)
+        return begin(subscribe, session, contact, std::move(*wish), 200, now);
+    // RFC 3515 §2.4.4: SUBSCRIBE makes none of these.
+    agent_.respond(subscribe.transaction,
+                   wish ? agent_.make_response(request, session ? 481 : 403) : wish.error(), now);
     return std::nullopt;
 }
 
@@ -61,7 +67,7 @@ bool Notifier::knows_dialog(const SipMessage& request) const {
 
 Notifier::Read Notifier::refused(const SipMessage& request, int status) const {
     SipMessage response = agent_.make_response(request, status);
-    if (status == 489) response.add(HeaderId::allow_events, allow_events_);  // §8.3.2
+    if (status == 489) response.set(HeaderId::allow_events, allow_events_);  // §8.3.2
     return fail(std::move(response));
 }
 
@@ -86,12 +92,13 @@ Notifier::Read Notifier::read(const SipMessage& subscribe) const {
                 std::min(asked, known->max_expires)};
 }
 
-Notifier::Usage* Notifier::find(const SipMessage& subscribe, std::optional<SessionId> session,
-                                const Wish& wish) {
-    // §8.2.1: the Event of a refresh is that of the subscription, id included.
+// §8.2.1: the Event of a refresh is that of the subscription, id included.
+Notifier::Usage* Notifier::find(const SipMessage& subscribe, std::optional<SessionId> session) {
+    const auto event = ValueWithParams::parse(subscribe.header(HeaderId::event).value_or(""));
+    if (!event) return nullptr;
     const auto same = [&](const Usage& usage) {
-        return usage.wish.package == wish.package && usage.wish.event_id == wish.event_id &&
-               !usage.subscription.ending();
+        return usage.wish.package->name == event->value &&
+               usage.wish.event_id == event->params.get("id").value_or("") && !usage.subscription.ending();
     };
     if (session) {
         const auto [first, last] = by_session_.equal_range(*session);

@@ -112,6 +112,8 @@ class UserAgent {
     NameAddr contact(const LocalContact& contact, const Flow& flow) const;
     // The session's, for the 2xx to a DialogRequestReceived; nullopt when it is gone.
     std::optional<NameAddr> contact(SessionId session) const;
+    // nullopt when it is gone, or a call of ours that nobody has answered yet.
+    std::optional<SessionPeer> peer(SessionId session) const;
     // A response to `request` with our Allow, Supported, Accept and Server, to be filled further (a body,
     // Retry-After).
     SipMessage make_response(const SipMessage& request, int status, std::string_view phrase = {}) const;

@@ -51,10 +51,13 @@ struct OutgoingRequest {
     std::string body;
     std::string content_type;
 
+    // Inside a dialog only its display name counts, which may change from request to request; empty: the
+    // dialog's. Outside, the tag is ours to add, unless it has one.
+    NameAddr from;
+
     // The rest only outside a dialog.
     Uri target;                  // Request-URI
     std::optional<NameAddr> to;  // none: the target
-    NameAddr from;               // the tag is ours to add, unless it has one
     std::optional<LocalContact> contact;
     Flow flow;                    // where it goes and what Via and Contact say of us
     std::vector<NameAddr> route;  // preloaded route set (outbound proxy)

@@ -19,6 +19,13 @@ namespace rotunda::sip {
 // One call as the user agent sees it: an INVITE and the dialog it makes. Never reused.
 using SessionId = StrongId<struct InviteSessionTag>;
 
+// The other party of a session, as he last said of himself.
+struct SessionPeer {
+    NameAddr address;             // From of his INVITE, To of ours; without parameters
+    Uri target;                   // his Contact
+    bool takes_messages = false;  // his Allow lists MESSAGE
+};
+
 // A new call that passed every check of RFC 3261 §8.2. A 100 is on its way; the owner answers with ring(),
 // accept() or reject(). Without an offer, accept() brings ours (interop rule 1).
 struct IncomingInvite {

@@ -9,9 +9,10 @@ namespace rotunda::sip {
 namespace {
 
 // RFC 5057 §5.1: a 481 ends the usage the request belongs to. These belong to the call, the others to a
-// subscription the owner keeps.
+// subscription the owner keeps; and many a phone that takes no MESSAGE inside a call answers it so.
 bool belongs_to_call(const Method& method) {
-    return method != Method::refer && method != Method::subscribe && method != Method::notify;
+    return method != Method::refer && method != Method::subscribe && method != Method::notify &&
+           method != Method::message;
 }
 
 }  // namespace
@@ -100,6 +101,11 @@ std::optional<NameAddr> UserAgent::contact(SessionId session) const {
     const auto it = calls_.find(session);
     if (it == calls_.end()) return std::nullopt;
     return it->second.session.contact();
+}
+
+std::optional<SessionPeer> UserAgent::peer(SessionId session) const {
+    const auto it = calls_.find(session);
+    return it == calls_.end() ? std::nullopt : it->second.session.peer();
 }
 
 }  // namespace rotunda::sip

@@ -31,6 +31,8 @@ struct UserAgentSettings {
     // Further methods, which reach the owner as RequestReceived or DialogRequestReceived and are answered by
     // him.
     std::vector<Method::Id> owner_methods;
+    // The event packages he is the notifier of, for Allow-Events (RFC 6665 §4.4.4); empty: none.
+    std::vector<std::string> event_packages;
 
     std::size_t max_sessions = 20000;  // beyond: 503 with Retry-After
     std::uint32_t retry_after_s = 5;   // in that 503

@@ -138,11 +138,11 @@ class Baresip(Process):
 
     CODECS = {"PCMU": "PCMU/8000/1", "PCMA": "PCMA/8000/1", "G722": "G722/16000/1", "opus": "opus/48000/2"}
 
-    def __init__(self, folder, name, codec="PCMU", play=None, host="127.0.0.1", ptime=20):
+    def __init__(self, folder, name, codec="PCMU", play=None, host="127.0.0.1", ptime=20, console=False):
         self.home = pathlib.Path(folder) / name
         self.records = self.home / "records"
         self.records.mkdir(parents=True)
-        self.port, self.control = free_port(count=2), free_port()
+        self.port, self.control, self.console_port = free_port(count=2), free_port(), free_port()
         rtp = 16000 + self.port % 100 * 20
         source = f"aufile,{play}" if play else "aubridge,none"
         (self.home / "contacts").touch()
@@ -155,13 +155,18 @@ class Baresip(Process):
             f"rtp_ports {rtp}-{rtp + 19}", "module_path /usr/lib/baresip/modules",
             "module g711.so", "module g722.so", "module opus.so", "module aubridge.so", "module aufile.so",
             "module sndfile.so", "module_tmp uuid.so", "module_tmp account.so", "module_app menu.so",
-            "module_app ctrl_tcp.so", f"ctrl_tcp_listen 127.0.0.1:{self.control}", f"snd_path {self.records}", ""]))
+            "module_app ctrl_tcp.so", f"ctrl_tcp_listen 127.0.0.1:{self.control}", f"snd_path {self.records}",
+            *([f"cons_listen 127.0.0.1:{self.console_port}", "module_app cons.so"] if console else []), ""]))
         super().__init__(folder, name, ["baresip", "-f", str(self.home)])
         self.link = wait_until(self.connect, 10, f"baresip {name} to take commands")
 
     def connect(self):
         with contextlib.suppress(OSError):
             return socket.create_connection(("127.0.0.1", self.control), timeout=2)
+
+    def console(self):
+        """Its console (console=True), which shows what a person would read: chat."""
+        return socket.create_connection(("127.0.0.1", self.console_port), timeout=5)
 
     def command(self, name, params=""):
         text = json.dumps({"command": name, "params": params}).encode()

@@ -68,10 +68,14 @@ struct World {
         if (const auto* request = std::get_if<RequestReceived>(&event))
             id = request->request.method() == Method::refer
                      ? notifier.open(*request, std::nullopt, room, "refer", "", bench.now)
+                 : notifier.resubscribe(*request, std::nullopt, bench.now)
+                     ? std::nullopt
                      : notifier.subscribe(*request, std::nullopt, room, bench.now);
         if (const auto* inside = std::get_if<DialogRequestReceived>(&event))
             id = inside->received.request.method() == Method::refer
                      ? notifier.open(inside->received, inside->session, room, "refer", "93", bench.now)
+                 : notifier.resubscribe(inside->received, inside->session, bench.now)
+                     ? std::nullopt
                      : notifier.subscribe(inside->received, inside->session, room, bench.now);
         if (const auto* answered = std::get_if<RequestAnswered>(&event))
             CHECK(notifier.on_answer(*answered, bench.now));

@@ -130,15 +130,47 @@ TEST_CASE("The owner's request in the dialog carries its place in it, and its an
     }
 }
 
-TEST_CASE("481 to an INFO or MESSAGE of ours says that the call is gone") {
+TEST_CASE("481 to an INFO of ours says that the call is gone, to a MESSAGE only that none is taken") {
+    for (const Method::Id method : {Method::info, Method::message}) {
+        AgentBench bench(with_refer());
+        const SessionId session = bench.incoming_call();
+        CHECK(bench.agent.request(session, in_dialog(method), bench.now));
+        bench.drain();
+        CHECK(bench.last().contacts().empty());  // RFC 3428 §4: MESSAGE has no Contact
+        bench.answer(bench.last(), 481);
+        CHECK(bench.only<RequestAnswered>().status() == 481);
+        CHECK(bench.all<SessionEnded>().size() == (method == Method::info ? 1 : 0));
+    }
+}
+
+TEST_CASE("the display name of From may be another one in each request inside a dialog, the rest may not") {
     AgentBench bench(with_refer());
     const SessionId session = bench.incoming_call();
-    CHECK(bench.agent.request(session, in_dialog(Method::message), bench.now));
+    OutgoingRequest request = in_dialog(Method::message);
+    request.from.display_name = "Alice \"A\"";
+    request.from.uri = *Uri::parse("sip:somebody@else.example");
+    CHECK(bench.agent.request(session, request, bench.now));
     bench.drain();
-    CHECK(bench.last().contacts().empty());  // RFC 3428 §4: MESSAGE has no Contact
-    bench.answer(bench.last(), 481);
-    CHECK(bench.only<RequestAnswered>().status() == 481);
-    CHECK(bench.only<SessionEnded>().cause == EndCause::gone);
+    CHECK(bench.last().from().display_name == "Alice \"A\"");
+    CHECK(bench.last().from().uri.to_string() == "sip:1000@192.0.2.1");
+    CHECK(bench.last().from_tag() == bench.our_tag);
+}
+
+TEST_CASE("the other party of a session: his address, his Contact and whether he takes MESSAGE") {
+    AgentBench bench(with_refer());
+    PeerRequest invite{.extra = "Allow: INVITE, MESSAGE\r\n", .body = peer_sdp};
+    bench.receive(invite);
+    const auto peer = bench.agent.peer(bench.only<IncomingInvite>().session);
+    REQUIRE(peer);
+    CHECK(peer->address.to_string() == "\"Bob\" <sip:bob@198.51.100.7>");
+    CHECK(peer->target.to_string() == "sip:bob@198.51.100.7");
+    CHECK(peer->takes_messages);
+    CHECK_FALSE(bench.agent.peer(SessionId{77}));
+    AgentBench other(with_refer());
+    const auto silent = other.agent.peer(other.outgoing_call());
+    REQUIRE(silent);
+    CHECK_FALSE(silent->takes_messages);
+    CHECK(silent->address.tag().empty());
 }
 
 TEST_CASE("No request goes into a dialog that is not confirmed or is gone") {

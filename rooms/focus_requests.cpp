@@ -1,0 +1,99 @@
+// The half of the focus that answers requests other than calls: REGISTER, OPTIONS, SUBSCRIBE and MESSAGE,
+// inside a call and outside.
+#include <utility>
+
+#include "rooms/focus.hpp"
+
+namespace rotunda::rooms {
+
+void Focus::on(const sip::RequestReceived& event, TimePoint now) {
+    const sip::Method& method = event.request.method();
+    if (method == sip::Method::register_) return on_register(event, now);
+    if (method == sip::Method::options) return answer_options(event, now);
+    if (method == sip::Method::subscribe) return on_subscribe(event, std::nullopt, now);
+    if (!event.request.to_tag().empty()) return refuse(event, {481, "no such dialog", {}}, now);
+    if (method == sip::Method::message) return on_message(event, sender_of(event), now);
+}
+
+void Focus::on(const sip::DialogRequestReceived& event, TimePoint now) {
+    const sip::Method& method = event.received.request.method();
+    if (method == sip::Method::subscribe) return on_subscribe(event.received, event.session, now);
+    if (method == sip::Method::message) return on_message(event.received, find(event.session), now);
+}
+
+void Focus::on(const sip::RequestAnswered& event, TimePoint now) {
+    if (!notifier_.on_answer(event, now)) chat_.on_answer(event);
+}
+
+void Focus::refuse(const sip::RequestReceived& request, const Refused& refused, TimePoint now) {
+    sip::SipMessage response = agent_.make_response(request.request, refused.status);
+    for (const auto& header : refused.headers) response.add(header.id, header.value);
+    agent_.respond(request.transaction, std::move(response), now);
+}
+
+void Focus::on_register(const sip::RequestReceived& event, TimePoint now) {
+    const accounts::RegisterAnswer answer =
+        registrar_ ? registrar_->on_register(event, now) : accounts::RegisterAnswer{403, {}, {}};
+    sip::SipMessage response = agent_.make_response(event.request, answer.status, answer.phrase);
+    for (const auto& header : answer.headers) response.add(header.id, header.value);
+    agent_.respond(event.transaction, std::move(response), now);
+}
+
+// RFC 3261 §11.2: the status an INVITE would get now; without a user part it is the server that is asked.
+void Focus::answer_options(const sip::RequestReceived& options, TimePoint now) {
+    const std::string user = options.request.uri().user();
+    const auto no = refusing_ ? overloaded("shutting down") : user.empty() ? std::nullopt : refusal(user);
+    if (no) return refuse(options, *no, now);
+    sip::SipMessage response = agent_.make_response(options.request, 200);
+    response.set_body(sdp::describe_capabilities(settings_.media, options.flow.advertised.address),
+                      "application/sdp");
+    agent_.respond(options.transaction, std::move(response), now);
+}
+
+// --- watching a room (RFC 4575)
+
+// A room is there to be watched while it is open. One that could be dialled now but is not open is only
+// unavailable.
+void Focus::on_subscribe(const sip::RequestReceived& subscribe, std::optional<sip::SessionId> session,
+                         TimePoint now) {
+    if (notifier_.resubscribe(subscribe, session, now)) return;
+    const Participant* who = session ? find(*session) : nullptr;
+    const std::string user = subscribe.request.uri().user();
+    const Room* room = who ? rooms_.find(who->room) : rooms_.find(user);
+    if (room) return watchers_.subscribe(subscribe, session, *room, now);
+    const bool unknown = rooms_.would_refuse(user) == RoomRefusal::unknown;
+    refuse(subscribe, {unknown ? 404 : 480, "no such room is open", {}}, now);
+}
+
+void Focus::on_timeout(TimePoint now) {
+    notifier_.on_timeout(now);
+    send_notifies(now);
+}
+
+void Focus::send_notifies(TimePoint now) {
+    watchers_.tell(now);
+    while (const auto due = notifier_.next_due(now)) watchers_.notify(*due, now);
+    for (const sip::SubscriptionId over : notifier_.take_over()) watchers_.forget(over);
+}
+
+// --- the room's chat (RFC 3428)
+
+void Focus::on_message(const sip::RequestReceived& message, const Participant* who, TimePoint now) {
+    if (who && who->joined) return chat_.say(message, *who, now);
+    const bool open = rooms_.find(message.request.uri().user()) != nullptr;
+    refuse(message, {open ? 403 : 404, "only who is in the room may speak", {}}, now);
+}
+
+// Outside a call: who is in the room with the same From, and reaches us from the same address.
+const Participant* Focus::sender_of(const sip::RequestReceived& message) const {
+    const Room* room = rooms_.find(message.request.uri().user());
+    if (!room) return nullptr;
+    const std::string from = message.request.from().uri.to_string();
+    for (const media::ParticipantId id : chat_.members(room->id)) {
+        const Participant& who = participants_.at(id);
+        if (who.from == from && who.signaling_source == message.flow.remote.address) return &who;
+    }
+    return nullptr;
+}
+
+}  // namespace rotunda::rooms

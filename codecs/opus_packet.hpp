@@ -22,6 +22,11 @@ struct OpusPacketInfo {
     std::optional<bool> voice;
 };
 
+// DTX: a packet of its table of contents alone, or with one octet more (RFC 6716 §2.1.9).
+constexpr bool is_opus_dtx(Bytes packet) {
+    return packet.size() <= 2;
+}
+
 // nullopt: malformed (RFC 6716 §3.4) or empty.
 std::optional<OpusPacketInfo> inspect_opus(Bytes packet);
 

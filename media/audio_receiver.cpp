@@ -17,14 +17,10 @@ using std::chrono::milliseconds;
 
 // A block not yet taken, the longest packet, and what stretching may add to it.
 constexpr int fifo_ms = 20 + codecs::max_packet_ms + 20;
-// next() makes progress at every call; this only bounds what a defect could cost.
-constexpr int max_steps = 64;
 // So many wishes to shorten (one in 60 ms) may find nothing that goes unheard; then it is done where it hurts
 // least.
 constexpr int patience = 10;
 constexpr Duration resume_fade = milliseconds(20);
-// An Opus packet of its table of contents alone, or with one octet more, is DTX (RFC 6716 §2.1.9).
-constexpr std::size_t opus_dtx_octets = 2;
 
 std::size_t fifo_samples(const AudioLeg& leg) {
     int rate = 8000;
@@ -50,6 +46,7 @@ void AudioReceiver::configure(const AudioLeg& leg) {
     formats_ = leg.receive;
     events_ = leg.telephone_events;
     noises_ = leg.comfort_noise;
+    level_extension_ = leg.audio_level_extension;
     if (fifo_samples(leg) > fifo_.capacity()) {
         fifo_ = PcmFifo(fifo_samples(leg));
         taken_ = 0;
@@ -83,7 +80,7 @@ rtp::AudioPacketInfo AudioReceiver::inspect(const rtp::RtpPacket& packet, const 
         Duration(std::chrono::seconds(1)) * static_cast<std::int64_t>(*count) / audio_rate_hz(kind.codec);
     if (kind.codec == AudioCodec::opus) {
         const auto opus = codecs::inspect_opus(packet.payload);
-        info.silence_follows = packet.payload.size() <= opus_dtx_octets;
+        info.silence_follows = codecs::is_opus_dtx(packet.payload);
         info.may_pause = opus && opus->voice == false;
     }
     if (info.duration > Duration::zero()) ptime_ms_ = static_cast<int>(info.duration / milliseconds(1));
@@ -97,8 +94,20 @@ rtp::DtmfDigits AudioReceiver::on_packet(const rtp::RtpPacket& packet, const Pay
         return dtmf_.on_packet(packet, kind.clock_hz, arrival);
     }
     heard_ = true;
-    buffer_.insert(packet, inspect(packet, kind), arrival);
+    const rtp::AudioPacketInfo info = inspect(packet, kind);
+    if (kind.use == PayloadKind::Use::audio) {
+        loudness_.add(loudness_of(packet, kind.codec), info.duration);
+        decoder_for(kind.codec);
+    }
+    buffer_.insert(packet, info, arrival);
     return {};
+}
+
+// What the sender says (RFC 6464) before what shows of itself.
+std::optional<float> AudioReceiver::loudness_of(const rtp::RtpPacket& packet, AudioCodec codec) const {
+    if (level_extension_ != 0)
+        if (const auto said = packet.audio_level(level_extension_)) return -static_cast<float>(said->level);
+    return loudness_hint(codec, packet.payload);
 }
 
 std::optional<rtp::DtmfDigit> AudioReceiver::on_timeout(TimePoint now) {
@@ -111,6 +120,7 @@ Pcm AudioReceiver::pull(TimePoint deadline, Duration block) {
     fifo_.drop(taken_);
     taken_ = 0;
     if (!heard_) return {};
+    end_skimming();
     for (int step = 0; step < max_steps && fifo_.size() < samples(block); ++step)
         append(buffer_.next(deadline, buffered()));
     if (fifo_.size() < samples(block)) pause(block - buffered());
@@ -119,6 +129,7 @@ Pcm AudioReceiver::pull(TimePoint deadline, Duration block) {
 }
 
 void AudioReceiver::append(const Step& step) {
+    note_unplayed(step);
     switch (step.action) {
         case rtp::JitterBuffer::Action::play:
             return play(step);
@@ -131,38 +142,51 @@ void AudioReceiver::append(const Step& step) {
     }
 }
 
+codecs::AudioDecoder& AudioReceiver::decoder_for(AudioCodec codec) {
+    auto& slot = decoders_[static_cast<std::size_t>(codec)];
+    if (!slot) slot = codecs::make_decoder(codec);
+    return *slot;
+}
+
 // The rate follows the codec that is played, not the one that was negotiated first.
 void AudioReceiver::use(AudioCodec codec) {
     if (decoder_ && decoder_->codec() == codec) return;
-    auto& slot = decoders_[static_cast<std::size_t>(codec)];
-    if (slot)
-        slot->reset();
-    else
-        slot = codecs::make_decoder(codec);
-    decoder_ = slot.get();
+    decoder_ = &decoder_for(codec);
+    decoder_->reset();
+    decoded_in_a_row_ = 0;
     // What is left in the queue, less than a block, has the old rate.
     if (decoder_->rate_hz() != rate_hz_) fifo_.clear();
     rate_hz_ = decoder_->rate_hz();
 }
 
 void AudioReceiver::play(const Step& step) {
+    ++decoded_in_a_row_;
     const auto kind = kind_of(step.packet.header.payload_type);
     if (!kind) return conceal(step.duration);
     if (kind->use == PayloadKind::Use::comfort_noise) return on_comfort_noise(step.packet.payload);
-    use(kind->codec);
     alignas(64) std::array<std::int16_t, codecs::max_packet_samples> decoded;
-    const auto count = decoder_->decode(step.packet.payload, decoded);
-    if (!count) {
+    const auto pcm = decode(step.packet, decoded);
+    if (!pcm) {
         ++undecodable_;
         return conceal(step.duration);
     }
-    const MutablePcm pcm = MutablePcm(decoded).first(*count);
-    // A peer that stops sending leaves its last frame's loudness as the measure of its silence.
-    const bool may_pause = step.packet.info.silence_follows || step.packet.info.may_pause;
-    if (may_pause) noise_.set_level(static_cast<int>(-mixer::level_dbov(pcm)));
     // The peer may be in mid-word, and his encoder may count on a past this decoder has not seen.
-    if (std::exchange(resuming_, false)) mixer::fade_in(pcm, std::min(pcm.size(), samples(resume_fade)));
-    stretch_into_fifo(pcm, step);
+    if (std::exchange(resuming_, false)) mixer::fade_in(*pcm, std::min(pcm->size(), samples(resume_fade)));
+    stretch_into_fifo(*pcm, step);
+}
+
+// nullopt: no audio, or none that can be decoded.
+std::optional<MutablePcm> AudioReceiver::decode(const rtp::BufferedPacket& packet, MutablePcm out) {
+    const auto kind = kind_of(packet.header.payload_type);
+    if (!kind || kind->use != PayloadKind::Use::audio) return std::nullopt;
+    use(kind->codec);
+    const auto count = decoder_->decode(packet.payload, out);
+    if (!count) return std::nullopt;
+    const MutablePcm pcm = out.first(*count);
+    // A peer that stops sending leaves its last frame's loudness as the measure of its silence.
+    if (packet.info.silence_follows || packet.info.may_pause)
+        noise_.set_level(static_cast<int>(-mixer::level_dbov(pcm)));
+    return pcm;
 }
 
 void AudioReceiver::stretch_into_fifo(Pcm decoded, const Step& step) {
@@ -218,6 +242,9 @@ void AudioReceiver::reset() {
     buffer_.reset();
     fifo_.clear();
     taken_ = 0;
+    is_skimming_ = false;
+    skimmed_ = unplayed_ = Duration::zero();
+    loudness_.clear();
     noise_.set_level(127);
     if (decoder_) decoder_->reset();
     heard_ = false;

@@ -5,9 +5,11 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "codecs/audio_decoder.hpp"
 #include "codecs/comfort_noise.hpp"
+#include "media/loudness_hint.hpp"
 #include "media/pcm_fifo.hpp"
 #include "media/room_command.hpp"
 #include "rtp/dtmf_receiver.hpp"
@@ -42,10 +44,19 @@ class AudioReceiver {
     std::optional<TimePoint> next_timeout() const { return dtmf_.next_timeout(); }
     std::optional<rtp::DtmfDigit> on_timeout(TimePoint now);
 
+    // Once a tick either pull() or skim(). `deadline`: of the tick. `block` 10 or 20 ms.
+    //
     // The next block, at rate_hz(), valid until the next call; empty while nothing has ever been received.
-    // `deadline`: of the tick. `block` 10 or 20 ms.
     Pcm pull(TimePoint deadline, Duration block);
+    // Lets the block pass without decoding it: for who is not heard.
+    void skim(TimePoint deadline, Duration block);
+    // After either of them, for who is to be heard from this tick on: his block as if he had been decoded all
+    // the time, the last ten packets at least. pull()'s block is then void.
+    Pcm warm(Duration block);
     int rate_hz() const { return rate_hz_; }
+
+    // Once a tick, before them: what the packets show of their loudness; unknown: pull() and measure it.
+    ShownLoudness::Tick take_loudness(Duration block) { return loudness_.take(block); }
 
     // Hold, or a muted leg: what waits is dropped, what comes next starts anew.
     void reset();
@@ -57,9 +68,20 @@ class AudioReceiver {
 
   private:
     using Step = rtp::JitterBuffer::Step;
+    // next() makes progress at every call; this only bounds what a defect could cost.
+    static constexpr int max_steps = 64;
 
     rtp::AudioPacketInfo inspect(const rtp::RtpPacket& packet, const PayloadKind& kind);
+    codecs::AudioDecoder& decoder_for(AudioCodec codec);
+    std::optional<float> loudness_of(const rtp::RtpPacket& packet, AudioCodec codec) const;
     void use(AudioCodec codec);
+    std::optional<MutablePcm> decode(const rtp::BufferedPacket& packet, MutablePcm out);
+    void begin_skimming();
+    void skip(const Step& step);
+    void end_skimming();
+    void note_unplayed(const Step& step);
+    void fill_silence(Duration duration);
+    void replay(Duration wanted);
     void append(const Step& step);
     void play(const Step& step);
     void recover(const Step& step);
@@ -75,6 +97,7 @@ class AudioReceiver {
     std::vector<AudioLeg::Event> events_;
     std::vector<AudioLeg::Event> noises_;
     std::vector<AudioLeg::Format> earlier_formats_;
+    std::uint8_t level_extension_ = 0;
 
     rtp::JitterBuffer buffer_;
     rtp::DtmfReceiver dtmf_;
@@ -87,6 +110,12 @@ class AudioReceiver {
     std::size_t taken_ = 0;  // samples the last pull() handed out
     int ptime_ms_ = 0;
     int refused_ = 0;  // wishes to shorten in a row that found nothing to take
+    ShownLoudness loudness_;
+    bool is_skimming_ = false;
+    Duration skimmed_{};                // what would be left in fifo_
+    Duration unplayed_{};               // what no packet filled since the last that was played
+    bool pauses_ = false;               // because there was nothing to say
+    std::size_t decoded_in_a_row_ = 0;  // packets
     bool heard_ = false;
     bool resuming_ = false;  // nothing has been played since reset()
     std::uint64_t undecodable_ = 0;

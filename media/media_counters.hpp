@@ -12,6 +12,7 @@ struct MediaCounters {
     std::uint64_t late_ticks = 0;     // begun more than 5 ms after their deadline
     std::uint64_t skipped_ticks = 0;  // given up because the worker was too far behind to catch up
     std::uint64_t encodes = 0;
+    std::uint64_t decodes = 0;  // blocks of somebody decoded, be it to be heard or only to be measured
     std::uint64_t packets_sent = 0;
     std::uint64_t send_failures = 0;
     std::size_t rooms = 0;

@@ -163,8 +163,23 @@ void MediaRoom::receive(std::size_t index, TimePoint now) {
     Member& member = members_[index];
     member.session->receive(now, is_late_);
     if ((ticks_ + index) % rtcp_read_every == 0) member.session->receive_rtcp();
-    member.heard = member.session->pull(deadline_, milliseconds(block_ms_));
-    talkers_[index].update(mixer::level_dbov(member.heard), milliseconds(block_ms_));
+    listen_to(index);
+}
+
+// Who has a place is decoded and measured. Of the others only who does not show otherwise how loud he is.
+void MediaRoom::listen_to(std::size_t index) {
+    MediaSession& session = *members_[index].session;
+    mixer::Talker& talker = talkers_[index];
+    const Duration block = milliseconds(block_ms_);
+    const ShownLoudness::Tick shown = session.receiver().take_loudness(block);
+    if (is_crowded() && !talker.is_audible() && !shown.is_unknown) {
+        session.skim(deadline_, block);
+        talker.update(shown.dbov, block);
+    } else {
+        const Pcm heard = session.pull(deadline_, block);
+        talker.update(mixer::level_dbov(heard), block);
+        ++context_.counters.decodes;
+    }
 }
 
 void MediaRoom::mix() {
@@ -184,6 +199,7 @@ void MediaRoom::seat_voices() {
     for (std::size_t i = 0; i < members_.size(); ++i) {
         Member& member = members_[i];
         if (talkers_[i].is_audible()) {
+            member.heard = member.session->warm(milliseconds(block_ms_));
             give_voice(member);
             member.voice->feed(member.heard, milliseconds(block_ms_), rates_);
         } else if (member.voice) {

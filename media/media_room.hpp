@@ -44,13 +44,16 @@ class MediaRoom {
         std::unique_ptr<MediaSession> session;
         Listener listener;
         std::unique_ptr<Voice> voice;
-        Pcm heard;  // this tick's block, at the receiver's rate
+        Pcm heard;  // this tick's block, at the receiver's rate, unless nobody hears him
     };
     void begin_tick(TimePoint now);
     void give_up_ticks(TimePoint now);
     void choose_block();
     void receive_slice(TimePoint now);
     void receive(std::size_t index, TimePoint now);
+    void listen_to(std::size_t index);
+    // More people than can have a place: whoever has none need not be decoded.
+    bool is_crowded() const { return members_.size() > static_cast<std::size_t>(settings_.max_talkers) + 1; }
     void mix();
     void seat_voices();
     void give_voice(Member& member);

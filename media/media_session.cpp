@@ -51,7 +51,7 @@ bool MediaSession::update(const AudioLeg& leg, TimePoint now) {
     if (leg == leg_) return false;
     const bool was_heard = is_heard();
     if (leg.receive != leg_.receive || leg.telephone_events != leg_.telephone_events ||
-        leg.comfort_noise != leg_.comfort_noise)
+        leg.comfort_noise != leg_.comfort_noise || leg.audio_level_extension != leg_.audio_level_extension)
         receiver_.configure(leg);
     if (leg.receive != leg_.receive || leg.send.codec != leg_.send.codec) {
         latch_.expect_new_ssrc(now);
@@ -177,6 +177,14 @@ void MediaSession::on_rtcp(Bytes datagram, const ReceivedDatagram& received) {
 
 Pcm MediaSession::pull(TimePoint deadline, Duration block) {
     return is_heard() ? receiver_.pull(deadline, block) : Pcm{};
+}
+
+void MediaSession::skim(TimePoint deadline, Duration block) {
+    if (is_heard()) receiver_.skim(deadline, block);
+}
+
+Pcm MediaSession::warm(Duration block) {
+    return is_heard() ? receiver_.warm(block) : Pcm{};
 }
 
 void MediaSession::send_frame(Bytes payload, Duration duration, TimePoint now) {

@@ -34,8 +34,13 @@ class MediaSession {
 
     // The peer's voice belongs in the mix.
     bool is_heard() const { return leg_.receives && !leg_.on_hold; }
-    // The next block of the peer's voice at receiver().rate_hz(); empty if there is none to hear.
+    // Once a tick one of these two. The next block of the peer's voice at receiver().rate_hz(); empty if
+    // there is none to hear.
     Pcm pull(TimePoint deadline, Duration block);
+    // For who is not heard: nothing is decoded.
+    void skim(TimePoint deadline, Duration block);
+    // After them, for who is to be heard in this tick: his block, by a decoder that has a past.
+    Pcm warm(Duration block);
 
     // A frame of the mix is done. Sends it if a destination is known; else, or with an empty payload, time
     // just passes.

@@ -34,6 +34,8 @@ struct AudioLeg {
     std::vector<Format> receive;  // what we accept, by our payload types
     std::vector<Event> telephone_events;
     std::vector<Event> comfort_noise;
+    // The header extension in which the peer says how loud he is (RFC 6464), by its id; 0: none negotiated.
+    std::uint8_t audio_level_extension = 0;
     AudioSettings send;  // what we produce
     std::uint8_t send_payload_type = 0;
 

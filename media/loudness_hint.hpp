@@ -1,0 +1,37 @@
+// How loud a packet is, as far as that shows without decoding it.
+#pragma once
+
+#include <optional>
+
+#include "base/audio_codec.hpp"
+#include "base/byte_reader.hpp"
+#include "base/time.hpp"
+#include "mixer/level.hpp"
+
+namespace rotunda::media {
+
+// In dBov, mixer::silence_dbov for no voice; nullopt: only decoding tells. G.711 is measured as it stands;
+// Opus has a VAD bit where there is a SILK layer (RFC 6716 §4.2.3): unset, the packet is no candidate.
+// `codec` is the payload's; the payload is not trusted.
+std::optional<float> loudness_hint(AudioCodec codec, Bytes payload);
+
+// What a stream shows tick by tick: of all packets that came since the last tick the loudest, and unknown if
+// one is. A packet longer than a tick counts for as long as it lasts.
+class ShownLoudness {
+  public:
+    void add(std::optional<float> hint, Duration packet);
+    void clear() { *this = {}; }
+
+    struct Tick {
+        float dbov = mixer::silence_dbov;
+        bool is_unknown = false;  // only decoding tells
+    };
+    Tick take(Duration tick);
+
+  private:
+    Tick shown_;
+    Duration lasts_{};
+    bool taken_ = false;
+};
+
+}  // namespace rotunda::media

@@ -14,6 +14,7 @@ media::AudioLeg make_audio_leg(const sdp::NegotiatedMedia* audio, const IpAddres
         leg.telephone_events.push_back({format.payload_type, format.clock_hz});
     for (const auto& format : audio->comfort_noise)
         leg.comfort_noise.push_back({format.payload_type, format.clock_hz});
+    leg.audio_level_extension = audio->audio_level_extension;
     leg.send = audio->send;
     leg.send_payload_type = audio->send_payload_type;
     leg.sends = audio->direction == sdp::Direction::sendrecv || audio->direction == sdp::Direction::sendonly;

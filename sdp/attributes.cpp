@@ -189,6 +189,20 @@ std::vector<RtcpFeedback> feedback_for(const Media& media, std::uint8_t payload_
     return out;
 }
 
+std::optional<std::uint8_t> extension_received(const Media& media, std::string_view uri) {
+    for (const Attribute& a : media.attributes) {
+        if (!iequals(a.name, "extmap")) continue;
+        const auto words = split_words(a.value);
+        if (words.size() < 2 || words[1] != uri) continue;
+        const auto slash = words[0].find('/');
+        const auto number = parse_number<std::uint8_t>(words[0].substr(0, slash), 14);
+        const std::string_view direction =
+            slash == std::string_view::npos ? "sendrecv" : words[0].substr(slash + 1);
+        if (number && *number > 0 && (direction == "sendrecv" || direction == "sendonly")) return number;
+    }
+    return std::nullopt;
+}
+
 std::optional<Group> parse_group(std::string_view value) {
     const auto words = split_words(value);
     if (words.empty()) return std::nullopt;

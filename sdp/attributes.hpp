@@ -96,6 +96,13 @@ std::optional<RtcpFeedback> parse_rtcp_feedback(std::string_view value);
 // All that apply to a payload type, whatever profile the m-line names (interop rule 20).
 std::vector<RtcpFeedback> feedback_for(const Media& media, std::uint8_t payload_type);
 
+// a=extmap:3/sendonly urn:ietf:params:rtp-hdrext:ssrc-audio-level (RFC 8285 §5): the number of a header
+// extension that whoever wrote the m-line may send us, 1 to 14 so that it fits either form; none if there is
+// no such.
+std::optional<std::uint8_t> extension_received(const Media& media, std::string_view uri);
+inline constexpr std::string_view audio_level_uri =
+    "urn:ietf:params:rtp-hdrext:ssrc-audio-level";  // RFC 6464
+
 // a=group:BUNDLE 0 1 (RFC 5888 §5)
 struct Group {
     std::string semantics;

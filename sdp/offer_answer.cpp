@@ -137,7 +137,9 @@ Media OfferAnswer::answer_audio(const SessionDescription& offer, const Media& of
     set_formats(offer, offered, formats, capabilities_, out);
     out.rtcp_mux = find(offered.attributes, "rtcp-mux") && may_multiplex(formats, capabilities_);
     read_peer(offer, offered, wished, out);
+    out.audio_level_extension = extension_received(offered, audio_level_uri).value_or(0);
     AudioLine line;
+    line.audio_level_extension = out.audio_level_extension;
     line.proto = offered.proto;
     line.port = port;
     if (ptime_asked(offer, offered, out.send_payload_type)) line.ptime_ms = out.send.ptime_ms;

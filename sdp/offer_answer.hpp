@@ -76,6 +76,8 @@ struct NegotiatedMedia {
     std::vector<PayloadFormat> receive;  // what the peer may send, by payload type
     std::vector<ClockedFormat> telephone_events;
     std::vector<ClockedFormat> comfort_noise;
+    // In which RTP header extension the peer says how loud he is (RFC 6464); 0: none.
+    std::uint8_t audio_level_extension = 0;
     AudioSettings send;
     std::uint8_t send_payload_type = 0;
     VideoAgreement video;                // of a video line, in place of the formats above

@@ -123,6 +123,9 @@ Media make_audio_line(const AudioLine& line, const AudioFormats& formats, const 
     if (line.direction) out.attributes.push_back({std::string(to_string(*line.direction)), {}});
     if (line.rtcp_mux) out.attributes.push_back({"rtcp-mux", {}});
     if (!line.mid.empty()) out.attributes.push_back({"mid", line.mid});
+    if (line.audio_level_extension != 0)
+        out.attributes.push_back({"extmap", std::to_string(line.audio_level_extension) + "/recvonly " +
+                                                std::string(audio_level_uri)});
     return out;
 }
 

@@ -34,6 +34,7 @@ struct AudioLine {
     std::optional<Direction> direction;  // none in a capability description
     bool rtcp_mux = false;
     std::string mid;
+    std::uint8_t audio_level_extension = 0;  // that we want to receive (RFC 6464); 0: none
 };
 Media make_audio_line(const AudioLine& line, const AudioFormats& formats, const Capabilities& capabilities);
 

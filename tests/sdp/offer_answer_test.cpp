@@ -204,6 +204,32 @@ TEST_CASE("rtcp-mux is taken when offered, unless a payload type could be mistak
     CHECK(session.audio()->rtcp_mux);
 }
 
+TEST_CASE("Where the peer offers to say how loud he is (RFC 6464), we take it; other extensions not") {
+    const auto level = [](std::string_view extmap) {
+        auto session = make_session();
+        const auto answer = answer_to(
+            session, "m=audio 4000 RTP/AVP 0\r\n" + (extmap.empty() ? "" : std::string(extmap) + "\r\n"));
+        const int id = session.audio()->audio_level_extension;
+        const Attribute* said = find(answer.media[0].attributes, "extmap");
+        CHECK((said != nullptr) == (id != 0));
+        if (said)
+            CHECK(said->value ==
+                  std::to_string(id) + "/recvonly urn:ietf:params:rtp-hdrext:ssrc-audio-level");
+        return id;
+    };
+    CHECK(level("a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level") == 1);
+    CHECK(level("a=extmap:14/sendonly urn:ietf:params:rtp-hdrext:ssrc-audio-level vad=on") == 14);
+    CHECK(level("a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
+                "a=extmap:4 urn:ietf:params:rtp-hdrext:ssrc-audio-level") == 4);
+    for (const char* none : {"", "a=extmap:1/recvonly urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+                             "a=extmap:1/inactive urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+                             "a=extmap:0 urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+                             "a=extmap:15 urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+                             "a=extmap:-1 urn:ietf:params:rtp-hdrext:ssrc-audio-level", "a=extmap:2",
+                             "a=extmap:", "a=extmap:2 urn:ietf:params:rtp-hdrext:csrc-audio-level"})
+        CHECK(level(none) == 0);
+}
+
 TEST_CASE("Opus parameters of the peer bind what we send, ours say what we like to get") {
     auto capabilities = only({AudioCodec::opus});
     capabilities.audio[0].inband_fec = true;

@@ -95,6 +95,13 @@ void LocationService::on_connection_lost(sip::ConnectionId connection) {
     }
 }
 
+std::vector<std::string> LocationService::known_users() const {
+    std::vector<std::string> names;
+    names.reserve(users_.size());
+    for (const auto& [name, bindings] : users_) names.push_back(name);
+    return names;
+}
+
 std::set<std::string> LocationService::take_changed() {
     return std::exchange(changed_, {});
 }

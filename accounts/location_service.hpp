@@ -39,6 +39,7 @@ class LocationService {
     // A connection is gone. What could only be reached over it is forgotten, the rest goes by its URI.
     void on_connection_lost(sip::ConnectionId connection);
 
+    std::vector<std::string> known_users() const;
     std::size_t size() const { return size_; }
     std::size_t users() const { return users_.size(); }
     // Whose bindings have changed since the last call.

@@ -30,6 +30,28 @@ void take_environment(const char* const* environment, ConfigSources& sources) {
     }
 }
 
+// rotunda user add NAME, and its like.
+struct UserOptions {
+    explicit UserOptions(CLI::App& app)
+        : group(app.add_subcommand("user", "manage the users of the database")) {
+        group->require_subcommand(1);
+        add(UserCommand::Verb::add, "add",
+            "add a user; the password is asked for, or read from standard input");
+        add(UserCommand::Verb::list, "list", "list the users");
+        add(UserCommand::Verb::passwd, "passwd", "change a user's password");
+        add(UserCommand::Verb::remove, "remove", "remove a user");
+    }
+    void add(UserCommand::Verb verb, const char* name, const char* what) {
+        CLI::App* sub = group->add_subcommand(name, what);
+        if (verb != UserCommand::Verb::list)
+            sub->add_option("name", command.name, "the user part of his address")->required();
+        sub->callback([this, verb] { command.verb = verb; });
+    }
+
+    CLI::App* group;
+    UserCommand command;
+};
+
 }  // namespace
 
 CommandLine parse_command_line(int argc, const char* const* argv, const char* const* environment) {
@@ -59,6 +81,7 @@ CommandLine parse_command_line(int argc, const char* const* argv, const char* co
     app.add_flag("--print-config", print, "print all settings as they are, and exit");
     app.add_flag("--print-config-reference", reference, "print docs/configuration.md, and exit");
     app.set_version_flag("--version", "rotunda " ROTUNDA_VERSION, "print the version, and exit");
+    const UserOptions user(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
@@ -69,6 +92,10 @@ CommandLine parse_command_line(int argc, const char* const* argv, const char* co
         return say(std::string("rotunda: ") + e.what() + "; see rotunda --help\n", 1);
     }
     if (!log_format.empty()) out.sources.settings.push_back("log.format=" + log_format);
+    if (user.group->parsed()) {
+        out.action = CommandLine::Action::user;
+        out.user = user.command;
+    }
     if (check) out.action = CommandLine::Action::check_config;
     if (print) out.action = CommandLine::Action::print_config;
     if (reference) out.action = CommandLine::Action::print_reference;

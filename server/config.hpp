@@ -7,11 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "accounts/access_policy.hpp"
+#include "accounts/authority.hpp"
 #include "base/audio_codec.hpp"
 #include "base/log.hpp"
 #include "base/net_address.hpp"
 #include "base/time.hpp"
 #include "server/pattern.hpp"
+#include "signaling/digest.hpp"
 #include "signaling/flow.hpp"
 
 namespace rotunda::server {
@@ -34,6 +37,14 @@ struct PortRange {
 struct ConfiguredRoom {
     std::string name;
     std::optional<std::uint32_t> max_participants;
+    std::optional<accounts::Access> access;
+    accounts::RoomAuthority authority;
+};
+
+// A user whom the configuration names; others are in the database.
+struct ConfiguredUser {
+    std::string name;
+    std::string password;
 };
 
 // A secret that opens the HTTP API.
@@ -61,6 +72,7 @@ struct Config {
         };
         std::optional<Endpoint> external_address;  // port 0: the port the peer reached
         std::vector<IpPrefix> local_net;           // default: loopback, link-local and private networks
+        std::vector<std::string> domains;
         std::uint8_t dscp = 24;
         std::string user_agent;                               // default: Rotunda/VERSION
         Duration session_expires = std::chrono::minutes(30);  // 0: no session timers
@@ -95,6 +107,21 @@ struct Config {
         LogLevel level = LogLevel::info;
     };
 
+    struct Auth {
+        accounts::Access policy = accounts::Access::anyone;
+        std::vector<accounts::ListenerAccess> listeners;
+        std::vector<accounts::TrustedPeer> trusted;
+        std::string realm;  // empty: the first of sip.domains, or "rotunda"
+        std::vector<sip::DigestAlgorithm> algorithms = {sip::DigestAlgorithm::sha256,
+                                                        sip::DigestAlgorithm::md5};
+        Duration nonce_lifetime = std::chrono::minutes(5);
+    };
+    struct Registrar {
+        Duration min_expires = std::chrono::minutes(1);
+        Duration max_expires = std::chrono::hours(1);
+        std::uint32_t max_contacts = 10;
+    };
+
     Config();
 
     Sip sip;
@@ -104,6 +131,10 @@ struct Config {
                                             AudioCodec::pcma};
     std::uint32_t calls_max = 5000;
     Duration drain_deadline{0};
+    Auth auth;
+    std::vector<ConfiguredUser> users;
+    Registrar registrar;
+    std::string database_path = "rotunda.db";  // empty: none
     Http http;
     Log log;
 };

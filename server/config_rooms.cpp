@@ -36,13 +36,20 @@ Complaint read_room_name(const ConfigNode& value, std::string& out) {
 }
 
 Complaint read_room(const ConfigNode& item, ConfiguredRoom& out) {
-    constexpr std::string_view names[] = {"name", "max_participants"};
+    constexpr std::string_view names[] = {"name", "max_participants", "access", "owner", "moderators"};
     if (is_scalar(item)) return read_room_name(item, out.name);
     for (const ConfigNode& member : item.children) {
         if (member.name == "name") {
             if (auto complaint = read_room_name(member, out.name)) return complaint;
         } else if (member.name == "max_participants") {
             if (auto complaint = read_count(member, 1, 1'000'000, out.max_participants.emplace()))
+                return complaint;
+        } else if (member.name == "access") {
+            if (auto complaint = AccessName::read(member, out.access.emplace())) return complaint;
+        } else if (member.name == "owner") {
+            if (auto complaint = Text::read(member, out.authority.owner)) return complaint;
+        } else if (member.name == "moderators") {
+            if (auto complaint = read_list(member, "list of users", out.authority.moderators, Text::read))
                 return complaint;
         } else {
             return not_one_of({ConfigNode::Kind::scalar, member.line, {}, member.name, {}}, names);
@@ -66,8 +73,13 @@ Complaint RoomList::read(const ConfigNode& value, std::vector<ConfiguredRoom>& o
 }
 std::string RoomList::print(const std::vector<ConfiguredRoom>& value) {
     return print_list(value, [](const ConfiguredRoom& room) {
-        if (!room.max_participants) return quoted(room.name);
-        return fmt::format("{{name: {}, max_participants: {}}}", quoted(room.name), *room.max_participants);
+        std::string text = fmt::format("{{name: {}", quoted(room.name));
+        if (room.max_participants) text += fmt::format(", max_participants: {}", *room.max_participants);
+        if (room.access) text += ", access: " + AccessName::print(*room.access);
+        if (!room.authority.owner.empty()) text += ", owner: " + quoted(room.authority.owner);
+        if (!room.authority.moderators.empty())
+            text += ", moderators: " + print_list(room.authority.moderators, quoted);
+        return text.find(", ") == text.npos ? quoted(room.name) : text + "}";
     });
 }
 

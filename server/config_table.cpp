@@ -29,6 +29,12 @@ constexpr auto table = std::to_array<ConfigKey>({
         "What Via and Contact say to peers outside sip.local_net: the public address of a NAT in front. "
         "Without a port, the port the peer reached.",
         [](auto& c) -> auto& { return c.sip.external_address; }),
+    key<Names>(
+        "sip.domains",
+        "Domains we answer for: a caller who names one of them in From has to prove it, and their users "
+        "register "
+        "here. Empty: the address a peer dialled, as soon as there are users.",
+        [](auto& c) -> auto& { return c.sip.domains; }),
     key<Networks>(
         "sip.local_net", "Peers in these networks are told the local address instead of an external one.",
         [](auto& c) -> auto& { return c.sip.local_net; }),
@@ -111,6 +117,47 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Switch>(
         "rooms.alone_prompt", "Whether the first caller hears that he is alone.",
         [](auto& c) -> auto& { return c.rooms.alone_prompt; }),
+    key<AccessName>(
+        "auth.policy",
+        "Who may call, where neither listener nor room says otherwise: anyone, who has proved to be a user "
+        "(or is "
+        "a trunk), or trunks alone.",
+        [](auto& c) -> auto& { return c.auth.policy; }),
+    key<ListenerPolicies>(
+        "auth.listeners", "The same for single listeners.",
+        [](auto& c) -> auto& { return c.auth.listeners; }),
+    key<TrustedPeers>(
+        "auth.trusted",
+        "Peers who are known by their address, need no credentials, and whose P-Asserted-Identity is "
+        "believed.",
+        [](auto& c) -> auto& { return c.auth.trusted; }),
+    key<Text>(
+        "auth.realm",
+        "The realm of digest authentication; empty: the first of sip.domains, or \"rotunda\". Stored users "
+        "belong to one realm.",
+        [](auto& c) -> auto& { return c.auth.realm; }),
+    key<Algorithms>(
+        "auth.algorithms", "What is offered in a challenge; nothing else is accepted.",
+        [](auto& c) -> auto& { return c.auth.algorithms; }),
+    key<Time>(
+        "auth.nonce_lifetime", "How long credentials made for one challenge can be used.",
+        [](auto& c) -> auto& { return c.auth.nonce_lifetime; }),
+    key<Users>(
+        "users", "Users, beside those of the database (rotunda user add).",
+        [](auto& c) -> auto& { return c.users; }),
+    key<Time>(
+        "registrar.min_expires", "A shorter registration is refused (423).",
+        [](auto& c) -> auto& { return c.registrar.min_expires; }),
+    key<Time>(
+        "registrar.max_expires", "A longer registration is cut to this.",
+        [](auto& c) -> auto& { return c.registrar.max_expires; }),
+    key<Count<1, 100>>(
+        "registrar.max_contacts", "Phones one user may register.",
+        [](auto& c) -> auto& { return c.registrar.max_contacts; }),
+    key<Text>(
+        "database.path",
+        "SQLite file of users and registered contacts, made when there is something to keep; empty: none.",
+        [](auto& c) -> auto& { return c.database_path; }),
     key<Count<1, 1'000'000>>(
         "calls.max", "Calls at once; the next one is answered 503.",
         [](auto& c) -> auto& { return c.calls_max; }),

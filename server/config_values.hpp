@@ -84,6 +84,49 @@ struct HttpTokens {
     static std::string print(const std::vector<HttpToken>& value);
 };
 
+struct AccessName {
+    static constexpr std::string_view type = "anyone, authenticated or trunk";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, accounts::Access& out);
+    static std::string print(accounts::Access value);
+};
+
+struct ListenerPolicies {
+    static constexpr std::string_view type = "list of mappings with listen (as in sip.listen) and policy";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<accounts::ListenerAccess>& out);
+    static std::string print(const std::vector<accounts::ListenerAccess>& value);
+};
+
+struct TrustedPeers {
+    static constexpr std::string_view type = "list of mappings with name and address (or prefix)";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<accounts::TrustedPeer>& out);
+    static std::string print(const std::vector<accounts::TrustedPeer>& value);
+};
+
+struct Algorithms {
+    static constexpr std::string_view type = "list of SHA-512-256, SHA-256, MD5, the preferred one first";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<sip::DigestAlgorithm>& out);
+    static std::string print(const std::vector<sip::DigestAlgorithm>& value);
+};
+
+// Host parts of URIs.
+struct Names {
+    static constexpr std::string_view type = "list of host names or addresses";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<std::string>& out);
+    static std::string print(const std::vector<std::string>& value);
+};
+
+struct Users {
+    static constexpr std::string_view type = "list of mappings with name, and password or password_file";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<ConfiguredUser>& out);
+    static std::string print(const std::vector<ConfiguredUser>& value);
+};
+
 struct ExternalEndpoint {
     static constexpr std::string_view type = "address or address:port; empty: none";
     static constexpr bool is_list = false;
@@ -120,7 +163,8 @@ struct RoomPattern {
 };
 
 struct RoomList {
-    static constexpr std::string_view type = "list of names, or of {name, max_participants}";
+    static constexpr std::string_view type =
+        "list of names, or of mappings with name, max_participants, access, owner, moderators";
     static constexpr bool is_list = true;
     static Complaint read(const ConfigNode& value, std::vector<ConfiguredRoom>& out);
     static std::string print(const std::vector<ConfiguredRoom>& value);

@@ -35,6 +35,12 @@ int run(const CommandLine& command) {
         std::fputs(print_config(*config).c_str(), stdout);
         return 0;
     }
+    if (command.action == CommandLine::Action::user) {
+        const auto said = run_user_command(command.user, *config);
+        if (!said) return complain(said.error().message);
+        std::fputs(said->c_str(), stdout);
+        return 0;
+    }
     auto server = Server::start(*config);
     if (!server) return complain(server.error().message);
     (*server)->run();

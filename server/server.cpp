@@ -7,6 +7,7 @@
 
 #include "api/operator_api.hpp"
 #include "rooms/focus.hpp"
+#include "server/account_services.hpp"
 #include "server/clock.hpp"
 #include "server/event_loop.hpp"
 #include "server/event_tap.hpp"
@@ -79,6 +80,7 @@ class Server::Parts final : private api::Host {
     LocalAddresses routes_;
     AdvertisedAddresses advertised_;
     UdpPortPool ports_;
+    AccountServices accounts_;
     api::EventHistory history_;
     EventTap events_;
     sip::UserAgent agent_;
@@ -103,6 +105,7 @@ Server::Parts::Parts(Config c)
       routes_(clock_),
       advertised_(config_),
       ports_(config_.media, clock_, routes_, advertised_, random_),
+      accounts_(config_, loop, clock_, random_, log_),
       history_(static_cast<std::uint64_t>(clock_.wall().time_since_epoch() / std::chrono::microseconds(1))),
       events_(log_, history_, clock_, [this] { http_.push_events(); }),
       agent_(user_agent_settings(config_), random_),
@@ -118,6 +121,7 @@ Server::Parts::Parts(Config c)
                    },
                    [this](const sip::Flow& flow) {
                        agent_.on_transport_error(flow, clock_.now());
+                       if (flow.connection) accounts_.on_connection_lost(flow.connection);
                        settle();
                    }}),
       api_(*this, focus_, history_,
@@ -133,6 +137,9 @@ Server::Parts::Parts(Config c)
       }) {}
 
 Result<std::vector<ListenAddress>> Server::Parts::listen() {
+    if (auto problem = accounts_.open()) return fail(std::move(*problem));
+    agent_.set_guard(&accounts_.gatekeeper());
+    focus_.set_registrar(&accounts_.registrar());
     auto bound = transports_.listen();
     if (!bound) return bound;
     bound_ = *bound;
@@ -214,6 +221,7 @@ bool Server::Parts::settle_once() {
 void Server::Parts::settle() {
     while (settle_once()) {
     }
+    accounts_.settle();
     const auto agent = agent_.next_timeout(), focus = focus_.next_timeout();
     agent_timer_.set(agent && focus ? std::min(*agent, *focus) : agent ? agent : focus);
     give_memory_back();

@@ -52,6 +52,8 @@ sip::UserAgentSettings user_agent_settings(const Config& config) {
     };
     settings.session_timer.session_expires = in_seconds(config.sip.session_expires);
     settings.session_timer.min_se = std::max(settings.session_timer.min_se, in_seconds(config.sip.min_se));
+    settings.owner_methods.push_back(sip::Method::register_);
+    for (const char* tag : {"path", "outbound"}) settings.supported.emplace_back(tag);
     if (config.sip.session_expires == Duration(0)) std::erase(settings.supported, "timer");
     // The focus refuses what is beyond calls.max; sessions that are just ending must not count against it.
     settings.max_sessions = std::max<std::size_t>(settings.max_sessions, 2 * std::size_t{config.calls_max});

@@ -1,0 +1,123 @@
+#include "server/account_services.hpp"
+
+#include <unistd.h>
+
+namespace rotunda::server {
+namespace {
+
+accounts::AccessPolicy access_policy(const Config& config) {
+    accounts::AccessPolicy policy;
+    policy.access = config.auth.policy;
+    policy.listeners = config.auth.listeners;
+    policy.trusted = config.auth.trusted;
+    policy.domains = config.sip.domains;
+    for (const ConfiguredRoom& room : config.rooms.list)
+        if (room.access) policy.rooms.emplace(room.name, *room.access);
+    return policy;
+}
+
+accounts::DigestSettings digest_settings(const Config& config) {
+    accounts::DigestSettings settings;
+    settings.realm = realm_of(config);
+    settings.algorithms = config.auth.algorithms;
+    settings.nonce_lifetime = config.auth.nonce_lifetime;
+    return settings;
+}
+
+accounts::RegistrarSettings registrar_settings(const Config& config) {
+    accounts::RegistrarSettings settings;
+    settings.min_expires = config.registrar.min_expires;
+    settings.max_expires = std::max(config.registrar.max_expires, config.registrar.min_expires);
+    settings.max_contacts = config.registrar.max_contacts;
+    return settings;
+}
+
+Error with_path(const std::string& path, const Error& error) {
+    return {"database.path " + path + ": " + error.message};
+}
+
+}  // namespace
+
+std::string realm_of(const Config& config) {
+    if (!config.auth.realm.empty()) return config.auth.realm;
+    return config.sip.domains.empty() ? "rotunda" : config.sip.domains.front();
+}
+
+AccountServices::AccountServices(const Config& config, EventLoop& loop, const Clock& clock,
+                                 RandomSource& random, LogSink& log)
+    : config_(config),
+      loop_(loop),
+      clock_(clock),
+      log_(log),
+      offset_(clock.wall_offset()),
+      gatekeeper_(access_policy(config), digest_settings(config), users_, random),
+      registrar_(registrar_settings(config), gatekeeper_),
+      expiry_(loop, clock, [this] { on_due(); }) {
+    take_users({});
+}
+
+// Without users there is nothing to keep, so no file is made before somebody needs one.
+std::optional<Error> AccountServices::open() {
+    const std::string& path = config_.database_path;
+    if (path.empty()) return std::nullopt;
+    std::optional<AccountDatabase> database;
+    if (::access(path.c_str(), F_OK) == 0 || !config_.users.empty()) {
+        auto opened = AccountDatabase::open(path);
+        if (!opened) return with_path(path, opened.error());
+        database.emplace(std::move(*opened));
+        if (auto problem = restore(*database)) return with_path(path, *problem);
+    }
+    keeper_ =
+        std::make_unique<AccountKeeper>(AccountKeeper::Setup{path, realm_of(config_), offset_,
+                                                             [this](AccountKeeper::Users users) {
+                                                                 loop_.post([this, moved = std::move(users)] {
+                                                                     take_users(moved);
+                                                                     settle();
+                                                                 });
+                                                             }},
+                                        std::move(database), log_);
+    return std::nullopt;
+}
+
+std::optional<Error> AccountServices::restore(AccountDatabase& database) {
+    auto users = database.users_of(realm_of(config_));
+    if (!users) return users.error();
+    auto bindings = database.load_bindings(offset_, clock_.now());
+    if (!bindings) return bindings.error();
+    for (auto& [user, contacts] : *bindings) registrar_.locations().replace(user, std::move(contacts));
+    take_users(*users);
+    settle();
+    return std::nullopt;
+}
+
+// Who is gone is nowhere any more.
+void AccountServices::take_users(const AccountKeeper::Users& stored) {
+    users_ = accounts::UserTable{};
+    for (const auto& [name, keys] : stored) users_.set(name, keys);
+    for (const ConfiguredUser& user : config_.users)
+        users_.set(user.name, accounts::make_digest_keys(user.name, realm_of(config_), user.password));
+    for (const std::string& user : registrar_.locations().known_users())
+        if (!users_.has(user)) registrar_.locations().replace(user, {});
+    if (!users_.empty())
+        log_.write({LogLevel::info, "users.loaded", "", {{"users", std::to_string(users_.size())}}});
+}
+
+void AccountServices::on_connection_lost(sip::ConnectionId connection) {
+    registrar_.locations().on_connection_lost(connection);
+    settle();
+}
+
+void AccountServices::on_due() {
+    registrar_.locations().on_timeout(clock_.now());
+    settle();
+}
+
+void AccountServices::settle() {
+    accounts::LocationService& locations = registrar_.locations();
+    expiry_.set(locations.next_timeout());
+    AccountKeeper::Bindings changed;
+    for (const std::string& user : locations.take_changed()) changed.emplace(user, locations.bindings(user));
+    if (keeper_ && !changed.empty()) keeper_->save(std::move(changed));
+}
+
+}  // namespace rotunda::server

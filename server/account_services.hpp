@@ -1,0 +1,54 @@
+// Accounts as the server runs them: user table, gatekeeper and registrar on the signaling thread, their
+// database beside it.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "accounts/registrar.hpp"
+#include "base/log.hpp"
+#include "server/account_keeper.hpp"
+#include "server/clock.hpp"
+#include "server/config.hpp"
+#include "server/event_loop.hpp"
+
+namespace rotunda::server {
+
+class AccountServices {
+  public:
+    // Everything referred to outlives it.
+    AccountServices(const Config& config, EventLoop& loop, const Clock& clock, RandomSource& random,
+                    LogSink& log);
+
+    // Users and contacts of the database, where there is one or has to be one. Call it once.
+    std::optional<Error> open();
+
+    accounts::Gatekeeper& gatekeeper() { return gatekeeper_; }
+    accounts::Registrar& registrar() { return registrar_; }
+    std::size_t users() const { return users_.size(); }
+
+    void on_connection_lost(sip::ConnectionId connection);
+    // Hands changed contacts to the keeper; call it when the user agent was given something.
+    void settle();
+
+  private:
+    std::optional<Error> restore(AccountDatabase& database);
+    void take_users(const AccountKeeper::Users& stored);
+    void on_due();
+
+    const Config& config_;
+    EventLoop& loop_;
+    const Clock& clock_;
+    LogSink& log_;
+    const WallOffset offset_;
+    accounts::UserTable users_;
+    accounts::Gatekeeper gatekeeper_;
+    accounts::Registrar registrar_;
+    LoopTimer expiry_;
+    std::unique_ptr<AccountKeeper> keeper_;
+};
+
+// auth.realm, or what stands in for it.
+std::string realm_of(const Config& config);
+
+}  // namespace rotunda::server

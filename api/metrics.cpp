@@ -44,6 +44,11 @@ HttpResponse OperatorApi::metrics() const {
     out.gauge("rotunda_draining", now.draining ? 1 : 0, "1 when no new calls are taken.");
     out.gauge("rotunda_calls", static_cast<double>(focus_.calls()), "Calls now.");
     out.gauge("rotunda_rooms", static_cast<double>(focus_.rooms()), "Rooms open now.");
+    out.gauge("rotunda_subscriptions", static_cast<double>(focus_.notifier().size()),
+              "Subscriptions to rooms and transfers now.");
+    out.counter("rotunda_notifies_total", focus_.notifier().notifies(), "NOTIFYs sent.");
+    out.counter("rotunda_chat_messages_total", focus_.chat().messages(), "MESSAGEs said in rooms.");
+    out.counter("rotunda_chat_copies_total", focus_.chat().copies(), "Copies of them sent to participants.");
     out.gauge("rotunda_sip_sessions", static_cast<double>(now.sessions),
               "SIP sessions, those ending included.");
     out.gauge("rotunda_sip_transactions", static_cast<double>(now.transactions),

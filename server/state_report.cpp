@@ -26,6 +26,9 @@ LogRecord state_record(const rooms::Focus& focus, const api::Snapshot& now) {
             "",
             {{"calls", number(focus.calls())},
              {"rooms", number(focus.rooms())},
+             {"subscriptions", number(focus.notifier().size())},
+             {"notifies", number(focus.notifier().notifies())},
+             {"messages", number(focus.chat().messages())},
              {"sessions", number(now.sessions)},
              // Each transaction, session and connection waits for one moment at most.
              {"timers", number(now.transactions + now.sessions + now.stream_connections)},

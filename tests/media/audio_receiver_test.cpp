@@ -12,6 +12,7 @@
 #include "codecs/audio_encoder.hpp"
 #include "media/loudness_hint.hpp"
 #include "mixer/level.hpp"
+#include "tests/test_data.hpp"
 
 using namespace rotunda;
 using namespace rotunda::media;
@@ -25,7 +26,7 @@ constexpr int opus_type = 96;
 // The samples of a WAV file of tests/data/speech, which have headers of 44 octets.
 std::vector<std::int16_t> speech(int rate_hz) {
     const std::string name = rate_hz == 8000 ? "talk_8k" : rate_hz == 16000 ? "talk_16k" : "ca01_48k";
-    std::ifstream file(std::string(ROTUNDA_TEST_DATA) + "/speech/" + name + ".wav", std::ios::binary);
+    std::ifstream file(test_data("speech/" + name + ".wav"), std::ios::binary);
     const std::vector<char> bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     REQUIRE(bytes.size() > 100000);
     std::vector<std::int16_t> pcm((bytes.size() - 44) / 2);

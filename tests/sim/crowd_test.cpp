@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "tests/sim/conference.hpp"
+#include "tests/test_data.hpp"
 
 using namespace rotunda;
 using namespace rotunda::sim;
@@ -22,7 +23,7 @@ PhoneOptions phone_with(AudioCodec codec, Signal signal) {
 
 // Real speech that begins when the speaker's clock shows `start`; before it a faint noise.
 Signal speech_from(double start) {
-    std::ifstream file(std::string(ROTUNDA_TEST_DATA) + "/speech/ca01_48k.wav", std::ios::binary);
+    std::ifstream file(test_data("speech/ca01_48k.wav"), std::ios::binary);
     const std::vector<char> bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     REQUIRE(bytes.size() > 100000);
     auto pcm = std::make_shared<std::vector<std::int16_t>>((bytes.size() - 44) / 2);

@@ -56,6 +56,13 @@ void CallLog::write(LogLevel level, std::string_view event, const Participant& w
     sink_.write(record);
 }
 
+void CallLog::write(LogLevel level, std::string_view event, DialId dial, std::string message,
+                    std::vector<std::pair<std::string_view, std::string>> more) {
+    LogRecord record{level, event, std::move(message), {{"dial", std::to_string(dial.value)}}};
+    for (auto& field : more) record.fields.push_back(std::move(field));
+    sink_.write(record);
+}
+
 void CallLog::refused(const sip::SipMessage& invite, const Endpoint& source, int status,
                       std::string_view why) {
     sink_.write({LogLevel::info,
@@ -68,12 +75,49 @@ void CallLog::refused(const sip::SipMessage& invite, const Endpoint& source, int
                   {"status", std::to_string(status)}}});
 }
 
-void CallLog::room_opened(const Participant& first) {
-    write(LogLevel::info, "room.opened", first, "room opened by its first caller");
+void CallLog::room_opened(const std::string& room) {
+    sink_.write({LogLevel::info, "room.opened", "room opened for its first call", {{"room", room}}});
 }
 
-void CallLog::room_closed(const Participant& last) {
-    write(LogLevel::info, "room.closed", last, "room closed with its last caller");
+void CallLog::room_closed(const std::string& room) {
+    sink_.write({LogLevel::info, "room.closed", "room closed with its last call", {{"room", room}}});
+}
+
+void CallLog::replaced(const Participant& who, const Participant& by) {
+    write(LogLevel::info, "call.replaced", who, "another call takes his place",
+          {{"by", std::to_string(by.id.value)}, {"by_call_id", by.call_id}});
+}
+
+void CallLog::moving(const Participant& who, const sip::Uri& target) {
+    write(LogLevel::info, "call.moving", who, "asked to call somebody else",
+          {{"target", target.to_string()}});
+}
+
+void CallLog::moved(const Participant& who, int status) {
+    write(LogLevel::info, status < 300 ? "call.moved" : "call.move_failed", who, {},
+          {{"status", std::to_string(status)}});
+}
+
+void CallLog::dialling(DialId dial, const std::string& room, const sip::Uri& target) {
+    write(LogLevel::info, "dial.started", dial, "calling somebody into the room",
+          {{"room", room}, {"target", target.to_string()}});
+}
+
+void CallLog::dial_progress(const DialProgress& progress) {
+    write(LogLevel::debug, "dial.progress", progress.dial, "", {{"status", std::to_string(progress.status)}});
+}
+
+void CallLog::dial_answered(DialId dial, const Participant& who) {
+    write(LogLevel::info, "dial.answered", dial, "answered",
+          {{"room", who.room_name},
+           {"participant", std::to_string(who.id.value)},
+           {"call_id", who.call_id},
+           {"target", who.from}});
+}
+
+void CallLog::dial_failed(const DialFailed& failed) {
+    write(LogLevel::info, "dial.failed", failed.dial, failed.reason,
+          {{"room", failed.place.room_name}, {"status", std::to_string(failed.status)}});
 }
 
 void CallLog::joined(const Participant& who, const media::AudioLeg& leg) {

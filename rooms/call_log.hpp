@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/log.hpp"
+#include "rooms/dialer.hpp"
 #include "rooms/participant.hpp"
 #include "signaling/message.hpp"
 
@@ -33,8 +34,17 @@ class CallLog {
     const CallCounters& counters() const { return counters_; }
 
     void refused(const sip::SipMessage& invite, const Endpoint& source, int status, std::string_view why);
-    void room_opened(const Participant& first);
-    void room_closed(const Participant& last);
+    void room_opened(const std::string& room);
+    void room_closed(const std::string& room);
+    // A call of ours, from the wish to its outcome.
+    void dialling(DialId dial, const std::string& room, const sip::Uri& target);
+    void dial_progress(const DialProgress& progress);
+    void dial_answered(DialId dial, const Participant& who);
+    void dial_failed(const DialFailed& failed);
+    void replaced(const Participant& who, const Participant& by);
+    // Asked to go elsewhere, and what became of it.
+    void moving(const Participant& who, const sip::Uri& target);
+    void moved(const Participant& who, int status);
     void joined(const Participant& who, const media::AudioLeg& leg);
     void media_started(const Participant& who, const Endpoint& source);
     void changed(const Participant& who, const media::AudioLeg& leg);
@@ -47,6 +57,8 @@ class CallLog {
   private:
     void write(LogLevel level, std::string_view event, const Participant& who, std::string message,
                std::vector<std::pair<std::string_view, std::string>> more = {});
+    void write(LogLevel level, std::string_view event, DialId dial, std::string message,
+               std::vector<std::pair<std::string_view, std::string>> more);
 
     LogSink& sink_;
     CallCounters counters_;

@@ -26,27 +26,42 @@ IpAddress media_peer(const sip::Flow& flow, const std::optional<sdp::SessionDesc
     return wanted && wanted->family() != source.family() ? *wanted : source;
 }
 
+// Of a REFER: longer than what it asks for can take.
+std::chrono::seconds subscription_lasts(Duration ring_limit) {
+    return std::chrono::duration_cast<std::chrono::seconds>(ring_limit) + std::chrono::seconds(60);
+}
+
 }  // namespace
 
-Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool& ports, RandomSource& random,
-             LogSink& log)
+Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool& ports, RouteFinder& routes,
+             RandomSource& random, LogSink& log)
     : settings_(std::move(settings)),
       agent_(agent),
       ports_(ports),
       random_(random),
       log_(log),
       rooms_(settings_.rooms, settings_.workers),
-      notifier_({.packages = {conference_package(settings_.roster_interval)}}, agent, random),
+      trunks_(settings_.trunks),
+      links_(trunks_, agent, routes, random, log),
+      routing_(trunks_, links_, settings_.media, routes),
+      dialer_(agent, ports, routing_, random),
+      notifier_({.packages = {conference_package(settings_.roster_interval),
+                              refer_package(subscription_lasts(settings_.ring_limit))}},
+                agent, random),
+      referrals_(agent, notifier_),
       watchers_(agent, notifier_),
       chat_(settings_.chat, agent) {}
 
 void Focus::drain_agent(TimePoint now) {
+    on_dial_events(now);
     // What the focus answers may make the agent say more, so until it has nothing left.
     send_notifies(now);
-    for (auto events = agent_.take_events(); !events.empty(); events = agent_.take_events()) {
-        for (const auto& event : events) std::visit([&](const auto& e) { on(e, now); }, event);
-        send_notifies(now);
-    }
+    for (auto events = agent_.take_events(); !events.empty(); events = agent_.take_events())
+        for (const auto& event : events) {
+            std::visit([&](const auto& e) { on(e, now); }, event);
+            on_dial_events(now);
+            send_notifies(now);
+        }
 }
 
 std::vector<WorkerCommand> Focus::take_commands() {
@@ -56,16 +71,23 @@ std::vector<WorkerCommand> Focus::take_commands() {
 // --- a call comes in
 
 void Focus::on(const sip::IncomingInvite& event, TimePoint now) {
-    if (auto refused = admit(event, now)) {
+    if (auto refused = take_in(event, now)) {
         log_.refused(event.request, event.flow.remote, refused->status, refused->why);
         agent_.reject(event.session, refused->status, {}, refused->headers, now);
     }
 }
 
-std::optional<Focus::Refused> Focus::refusal(std::string_view user) const {
+// A trunk's number comes before every other meaning of the user part.
+std::string Focus::room_for(const sip::Uri& uri, const sip::Flow& flow) const {
+    std::string user = uri.user();
+    const std::string* room = trunks_.room_of(user, flow.remote.address);
+    return room ? *room : user;
+}
+
+std::optional<Focus::Refused> Focus::refusal(std::string_view room) const {
     if (refusing_) return overloaded("shutting down");
-    if (auto no = rooms_.would_refuse(user)) return refused_by(*no);
-    if (by_session_.size() >= settings_.max_calls) return overloaded("calls.max reached");
+    if (auto no = rooms_.would_refuse(room)) return refused_by(*no);
+    if (calls() >= settings_.max_calls) return overloaded("calls.max reached");
     return std::nullopt;
 }
 
@@ -85,9 +107,14 @@ Focus::Refused Focus::overloaded(std::string why) const {
     return {503, std::move(why), {{sip::HeaderId::retry_after, std::to_string(settings_.retry_after_s)}}};
 }
 
-std::optional<Focus::Refused> Focus::admit(const sip::IncomingInvite& event, TimePoint now) {
-    const std::string user = event.request.uri().user();
-    if (auto no = refusal(user)) return no;
+std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, TimePoint now) {
+    auto named = named_call(event);
+    if (!named) return named.error();
+    const Participant* other = *named ? &participants_.at((*named)->who) : nullptr;
+    const bool replaces = other && (*named)->replaces;
+    const std::string room = other ? other->room_name : room_for(event.request.uri(), event.flow);
+    // Who takes a place needs none.
+    if (auto no = replaces ? std::nullopt : refusal(room)) return no;
 
     Participant who(sdp::OfferAnswer(settings_.media, random_));
     who.session = event.session;
@@ -95,6 +122,10 @@ std::optional<Focus::Refused> Focus::admit(const sip::IncomingInvite& event, Tim
     who.from = event.request.from().uri.to_string();
     who.since = now;
     who.signaling_source = event.flow.remote.address;
+    who.identity = event.identity;
+    who.uri = event.request.from().uri;
+    if (const auto contact = sip::contact_target(event.request)) who.contact = *contact;
+    if (replaces) who.replaces = other->id;
     auto offer = parse_offer(event.offer, event.flow.advertised.address);
     if (!offer) return offer.error();
     auto ports = ports_.reserve(media_peer(event.flow, *offer));
@@ -103,23 +134,18 @@ std::optional<Focus::Refused> Focus::admit(const sip::IncomingInvite& event, Tim
     who.ports = std::move(*ports);
     auto description = describe(who, *offer);
     if (!description) return description.error();
-    auto entry = rooms_.is_factory(user) ? rooms_.enter_new(user + '-' + random_.token(factory_name_size))
-                                         : rooms_.enter(user);
-    if (!entry) return refused_by(entry.error());
-
-    who.id = ids_.next();
-    who.room = entry->room.id;
-    who.room_name = entry->room.name;
-    who.worker = entry->room.worker;
-    by_session_.emplace(who.session, who.id);
-    Participant& participant = participants_.emplace(who.id, std::move(who)).first->second;
-    if (entry->opened) {
-        command(participant, media::OpenRoom{participant.room, rooms_.media_settings()});
-        log_.room_opened(participant);
-    }
+    auto place = replaces ? share_place(*other) : enter(room);
+    if (!place) return refused_by(place.error());
+    who.room = place->room;
+    who.room_name = place->room_name;
+    who.worker = place->worker;
+    Participant& participant = admit(std::move(who));
     if (event.offer) apply_agreement(participant);
-    if (participant.room_name != user) agent_.set_contact(event.session, {participant.room_name, {}, {}});
+    // RFC 4579 §5.1: where he is, whatever he called.
+    if (participant.room_name != event.request.uri().user())
+        agent_.set_contact(event.session, {participant.room_name, {}, {}});
     agent_.accept(event.session, std::move(*description), now);
+    if (participant.joined && replaces) hang_up_replaced(participant, now);
     return std::nullopt;
 }
 
@@ -161,6 +187,7 @@ void Focus::on(const sip::ReinviteReceived& event, TimePoint now) {
 }
 
 void Focus::on(const sip::SdpAnswerReceived& event, TimePoint now) {
+    if (dialer_.owns(event.session)) return dialer_.on(event);
     if (Participant* who = find(event.session)) take_answer(*who, event.sdp, now);
 }
 
@@ -168,7 +195,11 @@ void Focus::take_answer(Participant& who, const std::string& text, TimePoint now
     auto parsed = sdp::parse(text);
     const auto refused =
         parsed ? who.media.accept_answer(*parsed) : std::optional(sdp::refusal_for(parsed.error()));
-    if (!refused) return apply_agreement(who);
+    if (!refused) {
+        apply_agreement(who);
+        if (who.replaces) hang_up_replaced(who, now);
+        return;
+    }
     if (!parsed) who.media.roll_back();
     log_.change_refused(who, refused->text);
     // Without a first answer there is no call; a later one only leaves things as they were.
@@ -210,9 +241,11 @@ void Focus::on(const sip::DigitReceived& event, TimePoint) {
 // --- a call ends
 
 void Focus::on(const sip::SessionEnded& event, TimePoint now) {
+    if (dialer_.owns(event.session)) return dialer_.on(event, now);
     Participant* who = find(event.session);
     if (!who) return;
     by_session_.erase(event.session);
+    referrals_.forget(event.session);
     who->ended = event;
     leave(*who);
     if (!who->joined) {
@@ -225,17 +258,15 @@ void Focus::leave(Participant& who) {
     watchers_.left(who);
     chat_.left(who);
     if (who.joined) command(who, media::LeaveRoom{who.room, who.id});
-    if (rooms_.leave(who.room)) {
-        watchers_.closed(who.room);
-        command(who, media::CloseRoom{who.room});
-        log_.room_closed(who);
-    }
+    give_back({who.room, who.room_name, who.worker});
 }
 
 void Focus::end_all_calls(std::string_view reason, TimePoint now) {
     std::vector<sip::SessionId> sessions;
     for (const auto& [session, id] : by_session_) sessions.push_back(session);
     for (sip::SessionId session : sessions) agent_.bye(session, reason, now);
+    dialer_.cancel_all(now);
+    on_dial_events(now);
     drain_agent(now);
 }
 
@@ -257,6 +288,7 @@ void Focus::end_room(media::RoomId room, std::string_view reason, TimePoint now)
     std::vector<sip::SessionId> sessions;
     each_participant(room, [&](const Participant& who) { sessions.push_back(who.session); });
     for (sip::SessionId session : sessions) agent_.bye(session, reason, now);
+    dialer_.cancel_all(now, room);
 }
 
 // --- from the workers
@@ -311,6 +343,37 @@ void Focus::apply_agreement(Participant& who) {
     }
     who.leg = std::move(leg);
     watchers_.changed(who);
+}
+
+Result<DialPlace, RoomRefusal> Focus::enter(std::string_view room) {
+    auto entry = rooms_.is_factory(room)
+                     ? rooms_.enter_new(std::string(room) + '-' + random_.token(factory_name_size))
+                     : rooms_.enter(room);
+    if (!entry) return fail(entry.error());
+    DialPlace place{entry->room.id, entry->room.name, entry->room.worker};
+    if (entry->opened) {
+        commands_.push_back({place.worker, media::OpenRoom{place.room, rooms_.media_settings()}});
+        log_.room_opened(place.room_name);
+    }
+    return place;
+}
+
+Result<DialPlace, RoomRefusal> Focus::share_place(const Participant& who) {
+    rooms_.share(who.room);
+    return DialPlace{who.room, who.room_name, who.worker};
+}
+
+void Focus::give_back(const DialPlace& place) {
+    if (!rooms_.leave(place.room)) return;
+    watchers_.closed(place.room);
+    commands_.push_back({place.worker, media::CloseRoom{place.room}});
+    log_.room_closed(place.room_name);
+}
+
+Participant& Focus::admit(Participant who) {
+    who.id = ids_.next();
+    by_session_.emplace(who.session, who.id);
+    return participants_.emplace(who.id, std::move(who)).first->second;
 }
 
 void Focus::command(const Participant& who, media::RoomCommand command) {

@@ -18,11 +18,17 @@
 #include "media/room_command.hpp"
 #include "media/room_event.hpp"
 #include "rooms/call_log.hpp"
+#include "rooms/dialer.hpp"
 #include "rooms/participant.hpp"
+#include "rooms/referrals.hpp"
 #include "rooms/room_chat.hpp"
 #include "rooms/room_registry.hpp"
 #include "rooms/room_watchers.hpp"
+#include "rooms/route_finder.hpp"
+#include "rooms/trunk.hpp"
+#include "rooms/trunk_links.hpp"
 #include "signaling/notifier.hpp"
+#include "signaling/refer.hpp"
 #include "signaling/user_agent.hpp"
 
 namespace rotunda::rooms {
@@ -35,6 +41,8 @@ struct FocusSettings {
     std::uint32_t retry_after_s = 30;  // in a 503 for want of room
     ChatSettings chat;
     Duration roster_interval = std::chrono::seconds(1);  // between two NOTIFYs to one watcher of a room
+    TrunkTable trunks;
+    Duration ring_limit = std::chrono::seconds(60);  // of a call we make
 };
 
 // A command and the worker it is for, from 0.
@@ -46,8 +54,8 @@ struct WorkerCommand {
 class Focus {
   public:
     // All references outlive the focus.
-    Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool& ports, RandomSource& random,
-          LogSink& log);
+    Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool& ports, RouteFinder& routes,
+          RandomSource& random, LogSink& log);
 
     // Who answers REGISTER and knows where users are; outlives the focus. Without one, REGISTER gets 403.
     void set_registrar(accounts::Registrar* registrar) { registrar_ = registrar; }
@@ -57,16 +65,32 @@ class Focus {
     void handle(const media::RoomEvent& event, TimePoint now);
     std::vector<WorkerCommand> take_commands();
     void on_timeout(TimePoint now);
-    std::optional<TimePoint> next_timeout() const { return notifier_.next_timeout(); }
+    std::optional<TimePoint> next_timeout() const;
+
+    // Registers with the trunks, once the sockets stand; and takes that back at the end.
+    void sign_on(TimePoint now) { links_.start(now); }
+    void sign_off(TimePoint now) { links_.stop(now); }
+    const TrunkLinks& trunk_links() const { return links_; }
+
+    // Calls somebody into the room, which opens if it has to: a user's phones all at once, a number through
+    // its trunk, or a SIP address. The first to answer joins. `headers` go into the INVITE. What became of
+    // it, 404 for a room that cannot be, is said later.
+    DialId dial(std::string_view room, const sip::Uri& target, sip::ExtraHeaders headers, TimePoint now);
+    // Asks him to call somebody else instead of us (RFC 3515), another focus perhaps; when he says that he
+    // has been answered there, he gets BYE. False: not in that room, or not to be asked now.
+    bool refer(media::RoomId room, media::ParticipantId who, const sip::Uri& target, TimePoint now);
+    // CANCEL, or nothing if it has an outcome already.
+    void cancel_dial(DialId dial, TimePoint now) { dialer_.cancel(dial, now); }
 
     // New calls get 503 from now on.
     void refuse_new_calls() { refusing_ = true; }
     // BYE to everybody; `reason` is a Reason header field's value.
     void end_all_calls(std::string_view reason, TimePoint now);
-    // Nobody is in a call and no worker owes an answer.
-    bool idle() const { return participants_.empty(); }
+    // Nobody is in a call, and neither a worker nor a trunk owes an answer.
+    bool idle() const { return participants_.empty() && links_.idle(); }
 
-    std::size_t calls() const { return by_session_.size(); }
+    // Ringing ones included.
+    std::size_t calls() const { return by_session_.size() + dialer_.branches(); }
     std::size_t rooms() const { return rooms_.open_rooms(); }
 
     const sip::Notifier& notifier() const { return notifier_; }
@@ -101,11 +125,34 @@ class Focus {
     void on(const sip::PingResult& event, TimePoint now);
     void on(const sip::DigitReceived& event, TimePoint now);
     void on(const sip::RequestReceived& event, TimePoint now);
-    void on(const sip::DialogRequestReceived& event, TimePoint now);
+    void on(const sip::InviteProgress& event, TimePoint now);
+    void on(const sip::SessionConfirmed& event, TimePoint now);
     void on(const sip::RequestAnswered& event, TimePoint now);
-    // The focus makes no calls yet, so nothing else concerns it.
+    void on(const sip::DialogRequestReceived& event, TimePoint now);
+    // The focus makes no further offers of its own yet, so nothing else concerns it.
     template <typename Other>
     void on(const Other&, TimePoint) {}
+
+    // focus_referrals.cpp
+    struct Named {  // the call an INVITE wants to replace or to join
+        media::ParticipantId who;
+        bool replaces = false;
+    };
+    const Participant* named_by_target_dialog(const sip::SipMessage& request);
+    void on_refer(const sip::RequestReceived& refer, std::optional<sip::SessionId> session, TimePoint now);
+    void on_refer_bye(const sip::RequestReceived& refer, const sip::ReferWish& wish, const std::string& room,
+                      std::optional<sip::SessionId> session, TimePoint now);
+    void on_notify(const sip::DialogRequestReceived& event, TimePoint now);
+    Result<std::optional<Named>, Refused> named_call(const sip::IncomingInvite& event);
+    void hang_up_replaced(Participant& who, TimePoint now);
+    bool on_move_answer(const sip::RequestAnswered& event);
+    void end_move(Participant& who, int status);
+
+    // focus_dialling.cpp
+    void on_dial_events(TimePoint now);
+    void on(const DialProgress& event, TimePoint now);
+    void on(DialAnswered& event, TimePoint now);
+    void on(const DialFailed& event, TimePoint now);
 
     void on(Participant& who, const media::MediaStarted& event, TimePoint now);
     void on(Participant& who, const media::MediaSilent& event, TimePoint now);
@@ -122,10 +169,11 @@ class Focus {
     void refuse(const sip::RequestReceived& request, const Refused& refused, TimePoint now);
     void send_notifies(TimePoint now);
 
-    std::optional<Refused> refusal(std::string_view user) const;
+    std::string room_for(const sip::Uri& uri, const sip::Flow& flow) const;
+    std::optional<Refused> refusal(std::string_view room) const;
     Refused refused_by(RoomRefusal refusal) const;
     Refused overloaded(std::string why) const;
-    std::optional<Refused> admit(const sip::IncomingInvite& event, TimePoint now);
+    std::optional<Refused> take_in(const sip::IncomingInvite& event, TimePoint now);
     // What goes into the 200: our answer to the offer, or without one a full offer (interop rule 1).
     Result<std::string, Refused> describe(Participant& who, const Offer& offer) const;
     Result<Offer, Refused> parse_offer(const std::optional<std::string>& text, const IpAddress& agent) const;
@@ -134,6 +182,13 @@ class Focus {
     void take_answer(Participant& who, const std::string& text, TimePoint now);
 
     Participant* find(sip::SessionId session);
+    // A place in the room for a call, which the worker hears of if it opens it.
+    Result<DialPlace, RoomRefusal> enter(std::string_view room);
+    // One more beside his, full or not: he is about to leave.
+    Result<DialPlace, RoomRefusal> share_place(const Participant& who);
+    void give_back(const DialPlace& place);
+    // From now on the call is the focus's.
+    Participant& admit(Participant who);
     // Tells the worker what was agreed, if it is news to him.
     void apply_agreement(Participant& who);
     void leave(Participant& who);
@@ -148,10 +203,16 @@ class Focus {
     CallLog log_;
 
     RoomRegistry rooms_;
+    const TrunkTable trunks_;
+    TrunkLinks links_;
+    OutboundRouting routing_;
+    Dialer dialer_;
+    sip::Notifier notifier_;
+    Referrals referrals_;
+    std::unordered_map<sip::RequestId, media::ParticipantId> moves_;  // REFERs of ours under way
     IdSource<media::ParticipantId> ids_;
     std::unordered_map<media::ParticipantId, Participant> participants_;
     std::unordered_map<sip::SessionId, media::ParticipantId> by_session_;
-    sip::Notifier notifier_;
     RoomWatchers watchers_;
     RoomChat chat_;
     std::vector<WorkerCommand> commands_;

@@ -1,5 +1,6 @@
 // The half of the focus that answers requests other than calls: REGISTER, OPTIONS, SUBSCRIBE and MESSAGE,
 // inside a call and outside.
+#include <algorithm>
 #include <utility>
 
 #include "rooms/focus.hpp"
@@ -13,16 +14,21 @@ void Focus::on(const sip::RequestReceived& event, TimePoint now) {
     if (method == sip::Method::subscribe) return on_subscribe(event, std::nullopt, now);
     if (!event.request.to_tag().empty()) return refuse(event, {481, "no such dialog", {}}, now);
     if (method == sip::Method::message) return on_message(event, sender_of(event), now);
+    if (method == sip::Method::refer) return on_refer(event, std::nullopt, now);
+    refuse(event, {481, "it belongs to no dialog", {}}, now);
 }
 
 void Focus::on(const sip::DialogRequestReceived& event, TimePoint now) {
     const sip::Method& method = event.received.request.method();
     if (method == sip::Method::subscribe) return on_subscribe(event.received, event.session, now);
     if (method == sip::Method::message) return on_message(event.received, find(event.session), now);
+    if (method == sip::Method::refer) return on_refer(event.received, event.session, now);
+    on_notify(event, now);
 }
 
 void Focus::on(const sip::RequestAnswered& event, TimePoint now) {
-    if (!notifier_.on_answer(event, now)) chat_.on_answer(event);
+    if (links_.on_answer(event, now) || notifier_.on_answer(event, now) || on_move_answer(event)) return;
+    chat_.on_answer(event);
 }
 
 void Focus::refuse(const sip::RequestReceived& request, const Refused& refused, TimePoint now) {
@@ -41,8 +47,8 @@ void Focus::on_register(const sip::RequestReceived& event, TimePoint now) {
 
 // RFC 3261 §11.2: the status an INVITE would get now; without a user part it is the server that is asked.
 void Focus::answer_options(const sip::RequestReceived& options, TimePoint now) {
-    const std::string user = options.request.uri().user();
-    const auto no = refusing_ ? overloaded("shutting down") : user.empty() ? std::nullopt : refusal(user);
+    const std::string room = room_for(options.request.uri(), options.flow);
+    const auto no = refusing_ ? overloaded("shutting down") : room.empty() ? std::nullopt : refusal(room);
     if (no) return refuse(options, *no, now);
     sip::SipMessage response = agent_.make_response(options.request, 200);
     response.set_body(sdp::describe_capabilities(settings_.media, options.flow.advertised.address),
@@ -66,14 +72,28 @@ void Focus::on_subscribe(const sip::RequestReceived& subscribe, std::optional<si
 }
 
 void Focus::on_timeout(TimePoint now) {
+    links_.on_timeout(now);
     notifier_.on_timeout(now);
     send_notifies(now);
 }
 
+std::optional<TimePoint> Focus::next_timeout() const {
+    const auto links = links_.next_timeout(), notifier = notifier_.next_timeout();
+    return links && notifier ? std::min(*links, *notifier) : links ? links : notifier;
+}
+
 void Focus::send_notifies(TimePoint now) {
     watchers_.tell(now);
-    while (const auto due = notifier_.next_due(now)) watchers_.notify(*due, now);
-    for (const sip::SubscriptionId over : notifier_.take_over()) watchers_.forget(over);
+    while (const auto due = notifier_.next_due(now)) {
+        if (referrals_.owns(due->subscription))
+            referrals_.notify(*due, now);
+        else
+            watchers_.notify(*due, now);
+    }
+    for (const sip::SubscriptionId over : notifier_.take_over()) {
+        referrals_.forget(over);
+        watchers_.forget(over);
+    }
 }
 
 // --- the room's chat (RFC 3428)

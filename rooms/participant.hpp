@@ -28,7 +28,11 @@ struct Participant {
     media::AudioLeg leg;    // as the worker last heard of it
     IpAddress signaling_source;
     bool joined = false;
-    bool dialed_out = false;  // it is we who called
+    bool dialed_out = false;        // it is we who called
+    sip::Identity identity;         // what he has proved, or is trusted to be
+    sip::Uri uri, contact;          // who he says he is, and where he is
+    media::ParticipantId replaces;  // whose place he takes as soon as he is heard; none: nobody's
+    bool moving = false;            // was asked to go elsewhere, and is expected to say how it goes
 
     // What his log lines carry.
     std::string call_id;

@@ -59,6 +59,17 @@ RoomRegistry::Entry RoomRegistry::take_place(Room& room, bool opened) {
     return Entry{room, opened};
 }
 
+void RoomRegistry::share(media::RoomId id) {
+    Room& room = *by_id_.at(id);
+    ++room.participants;
+    ++load_[room.worker];
+}
+
+const accounts::RoomAuthority* RoomRegistry::authority(std::string_view name) const {
+    const ConfiguredRoom* room = configured(name);
+    return room ? &room->authority : nullptr;
+}
+
 bool RoomRegistry::leave(media::RoomId id) {
     auto it = by_id_.find(id);
     if (it == by_id_.end()) return false;

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "accounts/authority.hpp"
 #include "base/result.hpp"
 #include "media/room_command.hpp"
 
@@ -19,6 +20,7 @@ namespace rotunda::rooms {
 struct ConfiguredRoom {
     std::string name;                  // the user part to dial, compared exactly after unescaping
     std::size_t max_participants = 0;  // 0: the server-wide default
+    accounts::RoomAuthority authority{};
 };
 
 struct RoomPolicy {
@@ -62,9 +64,13 @@ class RoomRegistry {
     bool is_factory(std::string_view user) const { return !user.empty() && user == policy_.factory; }
     // The same for a new room with this name, whatever the policy says of it.
     Result<Entry, RoomRefusal> enter_new(std::string name);
+    // One more place in a room that is open, for who takes over somebody's; its limit does not count.
+    void share(media::RoomId id);
     // Gives the place back; true if the room is thereby closed and gone.
     bool leave(media::RoomId id);
 
+    // Who rules the room; null for one nobody configured.
+    const accounts::RoomAuthority* authority(std::string_view name) const;
     const Room* find(media::RoomId id) const;
     const Room* find(std::string_view name) const;
     void each(const std::function<void(const Room&)>& visit) const;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "accounts/access_policy.hpp"
@@ -52,6 +53,26 @@ struct HttpToken {
     std::string name;
     std::string secret;
     bool may_control = false;
+};
+
+// A carrier, PBX or proxy; what the keys mean is said in rooms/trunk.hpp and docs/trunks.md.
+struct ConfiguredTrunk {
+    std::string name;
+    std::string proxy;
+    std::string domain;  // empty: the proxy's host
+    std::string user;
+    std::string password;
+    bool registers = false;
+    Duration expires = std::chrono::minutes(10);
+    bool options_first = false;
+    std::vector<IpPrefix> addresses;
+    std::optional<Pattern> numbers;
+    std::vector<std::pair<std::string, std::string>> dids;  // number, room
+    std::vector<AudioCodec> codecs;
+    std::string caller_id;
+    bool isfocus = true;
+    bool replaces = true;
+    std::string contact_host;
 };
 
 enum class LogFormat : std::uint8_t { text, json };
@@ -130,6 +151,8 @@ struct Config {
     std::vector<AudioCodec> audio_codecs = {AudioCodec::opus, AudioCodec::g722, AudioCodec::pcmu,
                                             AudioCodec::pcma};
     std::uint32_t calls_max = 5000;
+    Duration ring_limit = std::chrono::seconds(60);
+    std::vector<ConfiguredTrunk> trunks;
     Duration drain_deadline{0};
     Auth auth;
     std::vector<ConfiguredUser> users;

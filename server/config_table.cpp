@@ -162,6 +162,12 @@ constexpr auto table = std::to_array<ConfigKey>({
         "calls.max", "Calls at once; the next one is answered 503.",
         [](auto& c) -> auto& { return c.calls_max; }),
     key<Time>(
+        "calls.ring_limit", "A call to somebody who does not answer is given up after so long.",
+        [](auto& c) -> auto& { return c.ring_limit; }),
+    key<TrunkList>(
+        "trunks", "Carriers and PBXs: how numbers are called through them, and which of theirs are rooms.",
+        [](auto& c) -> auto& { return c.trunks; }),
+    key<Time>(
         "drain.deadline", "After SIGTERM, running calls may go on for so long.",
         [](auto& c) -> auto& { return c.drain_deadline; }),
     key<HttpListen>(

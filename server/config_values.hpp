@@ -170,6 +170,14 @@ struct RoomList {
     static std::string print(const std::vector<ConfiguredRoom>& value);
 };
 
+// The keys of a trunk are described in docs/trunks.md.
+struct TrunkList {
+    static constexpr std::string_view type = "list of {name, proxy, ...}, see trunks.md";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<ConfiguredTrunk>& out);
+    static std::string print(const std::vector<ConfiguredTrunk>& value);
+};
+
 struct Codecs {
     static constexpr std::string_view type = "list of opus, G722, PCMU, PCMA, best first";
     static constexpr bool is_list = true;

@@ -20,6 +20,7 @@
 #include "server/process_limits.hpp"
 #include "server/service_manager.hpp"
 #include "server/settings.hpp"
+#include "server/sip_routes.hpp"
 #include "server/sip_transports.hpp"
 #include "server/socket.hpp"
 #include "server/state_report.hpp"
@@ -83,10 +84,11 @@ class Server::Parts final : private api::Host {
     AccountServices accounts_;
     api::EventHistory history_;
     EventTap events_;
+    std::vector<ListenAddress> bound_;
+    SipRoutes sip_routes_;
     sip::UserAgent agent_;
     rooms::Focus focus_;
     SipTransports transports_;
-    std::vector<ListenAddress> bound_;
     const TimePoint started_ = clock_.now();
     api::OperatorApi api_;
     HttpListener http_;
@@ -108,8 +110,9 @@ Server::Parts::Parts(Config c)
       accounts_(config_, loop, clock_, random_, log_),
       history_(static_cast<std::uint64_t>(clock_.wall().time_since_epoch() / std::chrono::microseconds(1))),
       events_(log_, history_, clock_, [this] { http_.push_events(); }),
+      sip_routes_(routes_, advertised_, bound_),
       agent_(user_agent_settings(config_), random_),
-      focus_(focus_settings(config_), agent_, ports_, random_, events_),
+      focus_(focus_settings(config_), agent_, ports_, sip_routes_, random_, events_),
       transports_(loop, clock_, log_, advertised_, config_.sip,
                   {[this](std::string_view bytes, const sip::Flow& flow) {
                        agent_.receive(bytes, flow, clock_.now());
@@ -203,6 +206,8 @@ void Server::Parts::run() {
                  {"workers", std::to_string(workers_.size())}}});
     warn_about_limits();
     service_.ready();
+    focus_.sign_on(clock_.now());
+    settle();
     loop.run();
     workers_.clear();  // their last events find no loop and are dropped
     log_.write({LogLevel::info, "server.stopped", "", {{"calls_cut", std::to_string(focus_.calls())}}});
@@ -285,6 +290,7 @@ void Server::Parts::on_stop_signal() {
 void Server::Parts::hang_up() {
     phase_ = Phase::hanging_up;
     focus_.end_all_calls(shutdown_reason, clock_.now());
+    focus_.sign_off(clock_.now());
     end_timer_.set(clock_.now() + farewell);
     settle();
 }

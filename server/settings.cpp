@@ -35,6 +35,31 @@ sdp::Capabilities capabilities(const Config& config) {
     return wanted;
 }
 
+rooms::Trunk trunk_of(const ConfiguredTrunk& configured) {
+    rooms::Trunk trunk;
+    trunk.name = configured.name;
+    trunk.proxy = *sip::Uri::parse(configured.proxy);
+    trunk.domain = configured.domain.empty() ? trunk.proxy.host() : configured.domain;
+    trunk.user = configured.user;
+    trunk.password = configured.password;
+    if (configured.registers) trunk.registration = configured.expires;
+    trunk.options_first = configured.options_first;
+    trunk.addresses = configured.addresses;
+    // Where we send our requests is the trunk, if it is an address.
+    if (const auto proxy = IpPrefix::parse(trunk.proxy.host())) trunk.addresses.push_back(*proxy);
+    if (configured.numbers)
+        trunk.numbers = [pattern = *configured.numbers](std::string_view number) {
+            return pattern.matches(number);
+        };
+    trunk.dids.insert(configured.dids.begin(), configured.dids.end());
+    trunk.codecs = configured.codecs;
+    trunk.caller_id = configured.caller_id;
+    trunk.isfocus = configured.isfocus;
+    trunk.replaces = configured.replaces;
+    trunk.contact_host = configured.contact_host;
+    return trunk;
+}
+
 }  // namespace
 
 std::size_t worker_count(const Config& config) {
@@ -45,8 +70,9 @@ std::size_t worker_count(const Config& config) {
 sip::UserAgentSettings user_agent_settings(const Config& config) {
     sip::UserAgentSettings settings;
     settings.product = config.sip.user_agent;
-    settings.owner_methods = {sip::Method::subscribe, sip::Method::message};
-    settings.event_packages = {"conference"};
+    settings.owner_methods = {sip::Method::subscribe, sip::Method::message, sip::Method::refer,
+                              sip::Method::notify};
+    settings.event_packages = {"conference", "refer"};
     const auto in_seconds = [](Duration time) {
         return std::chrono::duration_cast<std::chrono::seconds>(time);
     };
@@ -55,6 +81,8 @@ sip::UserAgentSettings user_agent_settings(const Config& config) {
     settings.owner_methods.push_back(sip::Method::register_);
     for (const char* tag : {"path", "outbound"}) settings.supported.emplace_back(tag);
     if (config.sip.session_expires == Duration(0)) std::erase(settings.supported, "timer");
+    for (const char* tag : {"replaces", "join", "norefersub", "tdialog"})
+        settings.supported.emplace_back(tag);
     // The focus refuses what is beyond calls.max; sessions that are just ending must not count against it.
     settings.max_sessions = std::max<std::size_t>(settings.max_sessions, 2 * std::size_t{config.calls_max});
     return settings;
@@ -66,6 +94,10 @@ rooms::FocusSettings focus_settings(const Config& config) {
     settings.media = capabilities(config);
     settings.roster_interval = config.rooms.roster_interval;
     settings.max_calls = config.calls_max;
+    settings.ring_limit = config.ring_limit;
+    std::vector<rooms::Trunk> trunks;
+    for (const ConfiguredTrunk& trunk : config.trunks) trunks.push_back(trunk_of(trunk));
+    settings.trunks = rooms::TrunkTable(std::move(trunks));
     settings.workers = worker_count(config);
     return settings;
 }

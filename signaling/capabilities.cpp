@@ -69,7 +69,8 @@ NameAddr contact_of(const LocalContact& contact, const Flow& flow, bool secure,
                     const UserAgentSettings& settings) {
     NameAddr value;
     value.display_name = contact.display_name;
-    value.uri = Uri::sip(contact.user, flow.advertised.address.to_host(), flow.advertised.port);
+    const std::string host = contact.host.empty() ? flow.advertised.address.to_host() : contact.host;
+    value.uri = Uri::sip(contact.user, host, flow.advertised.port);
     if (secure) value.uri.set_scheme(Uri::Scheme::sips);
     // RFC 5630 §3.1.3: sips names the protection already, transport=tls is of the past.
     if (const auto transport = transport_param(flow.transport); !transport.empty())

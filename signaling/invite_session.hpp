@@ -103,6 +103,8 @@ class InviteSession {
     // True for exactly this dialog.
     bool matches(const DialogId& id) const { return dialog_ && dialog_->id() == id; }
     bool ended() const { return ended_; }
+    // The peer's call, not answered by us yet.
+    bool early() const { return remote_invite_ && !confirmed_; }
     // SessionEnded has been said, nothing is under way any more and nobody holds the dialog.
     bool finished() const;
 
@@ -193,6 +195,7 @@ class InviteSession {
                      TimePoint give_up_at, SessionOutbox& out);
     void on_invite_response(const SipMessage& response, const Flow& flow, TimePoint now, SessionOutbox& out);
     void on_invite_progress(const SipMessage& response, SessionOutbox& out);
+    void on_redirect(const SipMessage& response, SessionOutbox& out);
     void on_invite_success(const SipMessage& response, const Flow& flow, TimePoint now, SessionOutbox& out);
     void conclude(const SipMessage& success, bool offered, TimePoint now, SessionOutbox& out);
     void on_invite_failure(int status, std::string_view reason, const SipMessage* response, EndCause cause,

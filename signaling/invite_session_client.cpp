@@ -34,11 +34,12 @@ InviteSession::InviteSession(SessionId id, const SessionContext& context, Outgoi
     call.from.set_tag(local_tag_);
     invite.set_from(call.from);
     invite.set_to(NameAddr{{}, std::move(call.target), {}});
-    invite.set_call_id(context.random.token(26));
+    invite.set_call_id(call.call_id.empty() ? context.random.token(26) : call.call_id);
     invite.set_cseq(1, Method::invite);
     first_invite_ = invite;
     for (const ExtraHeader& header : call.headers) invite.add(header.id, header.value);
-    send_invite(std::move(invite), std::move(call.offer), call.flow, now + context.settings.ring_limit, out);
+    send_invite(std::move(invite), std::move(call.offer), call.flow,
+                now + call.ring_limit.value_or(context.settings.ring_limit), out);
 }
 
 // One change at a time. If not now, ReinvitePossible follows.
@@ -114,12 +115,20 @@ void InviteSession::on_invite_response(const SipMessage& response, const Flow& f
     if (response.is_success()) return on_invite_success(response, flow, now, out);
     if (!local_invite_ || local_invite_->cseq != response.cseq().number) return;
     if (response.is_provisional()) return on_invite_progress(response, out);
+    if (response.status() < 400 && !dialog_ && !ended_) return on_redirect(response, out);
     on_invite_failure(response.status(), response.reason(), &response, EndCause::failed, now, out);
 }
 
 void InviteSession::on_invite_progress(const SipMessage& response, SessionOutbox& out) {
     if (dialog_ || ended_ || response.status() == 100) return;
     out.events.push_back(InviteProgress{id_, response.status(), description_in(response)});
+}
+
+// RFC 3261 §8.1.3.4: whether to follow is the owner's decision.
+void InviteSession::on_redirect(const SipMessage& response, SessionOutbox& out) {
+    local_invite_.reset();
+    end(EndCause::failed, response.status(), response.reason(), out);
+    std::get<SessionEnded>(out.events.back()).contacts = response.contacts();
 }
 
 void InviteSession::on_invite_failure(int status, std::string_view reason, const SipMessage* response,

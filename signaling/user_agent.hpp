@@ -121,6 +121,8 @@ class UserAgent {
     void respond(ServerTransactionId transaction, SipMessage response, TimePoint now);
 
     // --- to look at
+    // The session of exactly this dialog (RFC 3891 §3); one that has ended while its BYE is on its way too.
+    std::optional<DialogState> find_dialog(const DialogId& id);
     // Those whose BYE or CANCEL is still on its way included.
     std::size_t session_count() const { return calls_.size(); }
     std::uint64_t refused(Refusal reason) const { return refusals_[reason]; }

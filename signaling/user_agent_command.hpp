@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/strong_id.hpp"
+#include "base/time.hpp"
 #include "signaling/flow.hpp"
 #include "signaling/header_fields.hpp"
 #include "signaling/header_id.hpp"
@@ -22,11 +23,12 @@ struct ExtraHeader {
 };
 using ExtraHeaders = std::vector<ExtraHeader>;
 
-// Who we are in one session's Contact. The host part is always the flow's advertised address.
+// Who we are in one session's Contact.
 struct LocalContact {
     std::string user;
     std::string display_name;
     std::optional<bool> isfocus;  // none: as in UserAgentSettings
+    std::string host = {};  // a name that leads to us (interop rule 12); empty: the flow's advertised address
 };
 
 // A call we make.
@@ -39,6 +41,8 @@ struct OutgoingInvite {
     std::optional<std::string> offer;  // none: the peer offers in its 2xx (OfferInResponse)
     ExtraHeaders headers;
     Identity identity{};  // who answers there, as far as we know: what his requests in this call count as
+    std::string call_id = {};                 // empty: a new one
+    std::optional<Duration> ring_limit = {};  // the longest wait for a final answer; none: as in the settings
 };
 
 using RequestId = StrongId<struct OutgoingRequestTag>;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/strong_id.hpp"
 #include "base/time.hpp"
@@ -109,6 +110,14 @@ struct SessionEnded {
     EndCause cause = EndCause::local;
     int status = 0;      // final status of the INVITE when it failed or was refused, else 0
     std::string reason;  // the peer's Reason header field (RFC 3326), or the phrase of its response
+    std::vector<NameAddr> contacts = {};  // where else he may be reached: of a 3xx
+};
+
+// A session as one who names its dialog finds it.
+struct DialogState {
+    SessionId session;
+    bool early = false;  // the peer's call, without our final answer
+    bool ended = false;
 };
 
 // The answer to ping(): any response but 408 and 481 is a sign of life.

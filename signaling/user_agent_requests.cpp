@@ -17,6 +17,12 @@ bool belongs_to_call(const Method& method) {
 
 }  // namespace
 
+std::optional<DialogState> UserAgent::find_dialog(const DialogId& id) {
+    const Call* call = find_by_tag(id.local_tag);
+    if (!call || !call->session.matches(id)) return std::nullopt;
+    return DialogState{call->session.id(), call->session.early(), call->session.ended()};
+}
+
 RequestId UserAgent::request(SessionId session, OutgoingRequest request, TimePoint now) {
     Call* call = find(session);
     if (!call) return {};

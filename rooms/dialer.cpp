@@ -1,0 +1,223 @@
+#include "rooms/dialer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace rotunda::rooms {
+namespace {
+
+// A 6xx speaks for all of somebody's phones (RFC 3261 §16.7); else the lowest class says the most.
+bool is_better(int status, int than) {
+    if (than == 0) return true;
+    if (than >= 600 || status >= 600) return status >= 600 && than < 600;
+    return status / 100 < than / 100;
+}
+
+// Thousandths; RFC 3261 §20.10: without q it is 1.
+int preference(const sip::NameAddr& contact) {
+    const std::string_view q = contact.params.get("q").value_or("1");
+    int value = !q.empty() && q[0] == '1' ? 1000 : 0;
+    int unit = 100;
+    for (std::size_t i = 2; i < std::min<std::size_t>(q.size(), 5); ++i, unit /= 10)
+        if (q[i] >= '0' && q[i] <= '9') value += (q[i] - '0') * unit;
+    return std::min(value, 1000);
+}
+
+}  // namespace
+
+Dialer::Dialer(sip::UserAgent& agent, media::MediaPortPool& ports, OutboundRouting& routing,
+               RandomSource& random)
+    : agent_(agent), ports_(ports), routing_(routing), random_(random) {}
+
+std::vector<DialEvent> Dialer::take_events() {
+    return std::exchange(events_, {});
+}
+
+// --- ringing
+
+DialId Dialer::start(DialPlace place, const sip::Uri& target, DialOptions options, TimePoint now) {
+    Dial dial;
+    dial.place = std::move(place);
+    dial.until = now + options.ring_limit;
+    dial.options = std::move(options);
+    dial.secure = target.scheme() == sip::Uri::Scheme::sips;
+    dial.waiting.push_back(target);
+    const DialId id = ids_.next();
+    ring_next(*dials_.emplace(id, std::move(dial)).first, now);
+    return id;
+}
+
+DialId Dialer::refuse(std::string room_name, int status, std::string reason) {
+    const DialId id = ids_.next();
+    events_.emplace_back(DialFailed{id, {{}, std::move(room_name), 0}, status, std::move(reason)});
+    return id;
+}
+
+// Goes on until something rings or there is nothing left to try.
+void Dialer::ring_next(Entry& entry, TimePoint now) {
+    Dial& dial = entry.second;
+    const std::size_t ringing = dial.branches.size();
+    while (!dial.waiting.empty() && dial.branches.size() == ringing && now < dial.until) {
+        const sip::Uri target = std::move(dial.waiting.back());
+        dial.waiting.pop_back();
+        ring(entry, target, now);
+    }
+    if (dial.branches.empty()) fail(entry, now);
+}
+
+void Dialer::ring(Entry& entry, const sip::Uri& target, TimePoint now) {
+    Dial& dial = entry.second;
+    dial.tried.push_back(target);
+    auto legs = routing_.legs_to(target, dial.place.room_name);
+    if (!legs) return remember(dial, legs.error().status, legs.error().why);
+    for (OutgoingLeg& leg : *legs)
+        if (!ring(entry, std::move(leg), now)) remember(dial, 503, "no resources for the call");
+}
+
+bool Dialer::ring(Entry& entry, OutgoingLeg leg, TimePoint now) {
+    Dial& dial = entry.second;
+    auto ports = ports_.reserve(leg.flow.remote.address);
+    if (!ports) return false;
+    Participant who(sdp::OfferAnswer(std::move(leg.media), random_));
+    who.room = dial.place.room;
+    who.room_name = dial.place.room_name;
+    who.worker = dial.place.worker;
+    who.call_id = random_.token(26);
+    who.from = leg.target.to_string();
+    who.dialed_out = true;
+    who.uri = who.contact = leg.target;
+    who.since = now;
+    who.signaling_source = leg.flow.remote.address;
+    who.local = {ports->advertised, ports->rtp_port};
+    who.ports = std::move(*ports);
+
+    sip::OutgoingInvite invite;
+    invite.target = std::move(leg.target);
+    invite.from = std::move(leg.from);
+    invite.contact = std::move(leg.contact);
+    invite.flow = std::move(leg.flow);
+    invite.route = std::move(leg.route);
+    invite.offer = who.media.create_offer(who.local);
+    invite.headers = std::move(leg.headers);
+    for (const sip::ExtraHeader& header : dial.options.headers)
+        if (leg.takes_replaces || header.id != sip::HeaderId::replaces) invite.headers.push_back(header);
+    invite.call_id = who.call_id;
+    invite.ring_limit = dial.until - now;
+    who.session = agent_.invite(std::move(invite), now);
+    if (!who.session) return false;
+    const sip::SessionId session = who.session;
+    by_session_.emplace(session, entry.first);
+    dial.branches.emplace(session, Branch{std::move(who), {}});
+    return true;
+}
+
+// --- from the user agent
+
+// Early media is a preview nobody in the room is to hear.
+void Dialer::on(const sip::InviteProgress& event) {
+    auto& [id, dial] = dial_of(event.session);
+    if (event.status <= dial.progress) return;
+    dial.progress = event.status;
+    events_.emplace_back(DialProgress{id, event.status});
+}
+
+void Dialer::on(const sip::SdpAnswerReceived& event) {
+    dial_of(event.session).second.branches.at(event.session).answer = event.sdp;
+}
+
+void Dialer::on(const sip::SessionConfirmed& event, TimePoint now) {
+    Entry& entry = dial_of(event.session);
+    Branch branch = take_branch(entry, event.session);
+    const auto parsed = sdp::parse(branch.answer.value_or(std::string()));
+    if (!parsed || branch.who.media.accept_answer(*parsed)) {
+        agent_.bye(event.session, "SIP;cause=488;text=\"Answer not acceptable\"", now);
+        remember(entry.second, 488, "answer not acceptable");
+        return ring_next(entry, now);
+    }
+    hang_up(entry, now);
+    events_.emplace_back(DialAnswered{entry.first, std::move(branch.who)});
+    dials_.erase(entry.first);
+}
+
+void Dialer::on(const sip::SessionEnded& event, TimePoint now) {
+    Entry& entry = dial_of(event.session);
+    take_branch(entry, event.session);
+    if (event.status >= 300 && event.status < 400) redirect(entry.second, event.contacts);
+    remember(entry.second, event.status, event.reason);
+    if (event.status >= 600) {
+        hang_up(entry, now);
+        entry.second.waiting.clear();
+    }
+    ring_next(entry, now);
+}
+
+// RFC 3261 §8.1.3.4. Nobody is tried twice, so that a loop ends; the number bounds what a liar can make us
+// do.
+void Dialer::redirect(Dial& dial, std::vector<sip::NameAddr> contacts) {
+    std::stable_sort(contacts.begin(), contacts.end(),
+                     [](const auto& a, const auto& b) { return preference(a) > preference(b); });
+    if (contacts.size() > dial.options.max_redirects) contacts.resize(dial.options.max_redirects);
+    std::vector<sip::Uri> fresh;
+    for (const sip::NameAddr& contact : contacts) {
+        const bool usable =
+            dial.secure ? contact.uri.scheme() == sip::Uri::Scheme::sips : contact.uri.is_sip();
+        const auto same = [&](const sip::Uri& other) { return equivalent(other, contact.uri); };
+        if (!usable || std::any_of(dial.tried.begin(), dial.tried.end(), same) ||
+            std::any_of(dial.waiting.begin(), dial.waiting.end(), same) ||
+            std::any_of(fresh.begin(), fresh.end(), same))
+            continue;
+        fresh.push_back(contact.uri);
+    }
+    dial.options.max_redirects -= fresh.size();
+    dial.waiting.insert(dial.waiting.end(), fresh.rbegin(), fresh.rend());
+}
+
+void Dialer::remember(Dial& dial, int status, std::string_view reason) {
+    // Who was redirected has not refused; nobody above is to follow the 3xx once more.
+    if (status >= 300 && status < 400) {
+        status = 480;
+        reason = "Redirected to nobody";
+    }
+    if (status == 0) status = 500;
+    if (!is_better(status, dial.status)) return;
+    dial.status = status;
+    dial.reason = reason;
+}
+
+// --- the end
+
+Dialer::Branch Dialer::take_branch(Entry& entry, sip::SessionId session) {
+    by_session_.erase(session);
+    return std::move(entry.second.branches.extract(session).mapped());
+}
+
+void Dialer::hang_up(Entry& entry, TimePoint now) {
+    for (auto& [session, branch] : std::exchange(entry.second.branches, {})) {
+        by_session_.erase(session);
+        agent_.bye(session, {}, now);
+    }
+}
+
+void Dialer::fail(Entry& entry, TimePoint now) {
+    Dial& dial = entry.second;
+    if (now >= dial.until && dial.status < 600) remember(dial, 408, {});
+    events_.emplace_back(DialFailed{entry.first, std::move(dial.place), dial.status, std::move(dial.reason)});
+    dials_.erase(entry.first);
+}
+
+void Dialer::cancel(DialId id, TimePoint now) {
+    const auto found = dials_.find(id);
+    if (found == dials_.end()) return;
+    hang_up(*found, now);
+    events_.emplace_back(DialFailed{id, std::move(found->second.place), 487, "Cancelled"});
+    dials_.erase(found);
+}
+
+void Dialer::cancel_all(TimePoint now, std::optional<media::RoomId> room) {
+    std::vector<DialId> ringing;
+    for (const auto& [id, dial] : dials_)
+        if (!room || dial.place.room == *room) ringing.push_back(id);
+    for (const DialId id : ringing) cancel(id, now);
+}
+
+}  // namespace rotunda::rooms

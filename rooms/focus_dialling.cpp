@@ -1,0 +1,54 @@
+// The half of the focus that calls: somebody is dialled into a room, and joins when he answers.
+#include <utility>
+#include <variant>
+
+#include "rooms/focus.hpp"
+
+namespace rotunda::rooms {
+
+DialId Focus::dial(std::string_view room, const sip::Uri& target, sip::ExtraHeaders headers, TimePoint now) {
+    auto refused = refusal(room);
+    auto place = refused ? Result<DialPlace, RoomRefusal>(fail(RoomRefusal::unknown)) : enter(room);
+    if (!refused && !place) refused = refused_by(place.error());
+    const DialId id =
+        refused ? dialer_.refuse(std::string(room), refused->status, refused->why)
+                : dialer_.start(std::move(*place), target,
+                                {.ring_limit = settings_.ring_limit, .headers = std::move(headers)}, now);
+    log_.dialling(id, std::string(room), target);
+    return id;
+}
+
+// What the dialer says may make it say more.
+void Focus::on_dial_events(TimePoint now) {
+    for (auto events = dialer_.take_events(); !events.empty(); events = dialer_.take_events())
+        for (DialEvent& event : events) std::visit([&](auto& e) { on(e, now); }, event);
+}
+
+void Focus::on(const sip::InviteProgress& event, TimePoint) {
+    if (dialer_.owns(event.session)) dialer_.on(event);
+}
+
+void Focus::on(const sip::SessionConfirmed& event, TimePoint now) {
+    if (dialer_.owns(event.session)) dialer_.on(event, now);
+}
+
+void Focus::on(const DialProgress& event, TimePoint now) {
+    log_.dial_progress(event);
+    referrals_.on(event, now);
+}
+
+// The dial's place in the room is his now.
+void Focus::on(DialAnswered& event, TimePoint now) {
+    referrals_.on(event, now);
+    Participant& who = admit(std::move(event.who));
+    log_.dial_answered(event.dial, who);
+    apply_agreement(who);
+}
+
+void Focus::on(const DialFailed& event, TimePoint now) {
+    log_.dial_failed(event);
+    referrals_.on(event, now);
+    if (event.place.room) give_back(event.place);
+}
+
+}  // namespace rotunda::rooms

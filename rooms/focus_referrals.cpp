@@ -1,0 +1,127 @@
+// The half of the focus that answers REFER, Replaces and Join (RFC 3515, 3891, 3911, 4579): who is called
+// into a room or removed from it because somebody asked, and whose place somebody takes.
+#include <algorithm>
+#include <utility>
+
+#include "accounts/authority.hpp"
+#include "rooms/focus.hpp"
+#include "signaling/refer.hpp"
+
+namespace rotunda::rooms {
+
+// --- REFER
+
+// RFC 4538: who names a call of his in Target-Dialog is the one who is in it, for nobody else knows its tags.
+const Participant* Focus::named_by_target_dialog(const sip::SipMessage& request) {
+    const auto reference = sip::dialog_reference(request, sip::HeaderId::target_dialog);
+    const auto found = reference && *reference ? agent_.find_dialog((*reference)->dialog) : std::nullopt;
+    return found ? find(found->session) : nullptr;
+}
+
+void Focus::on_refer(const sip::RequestReceived& refer, std::optional<sip::SessionId> session,
+                     TimePoint now) {
+    const auto wish = sip::read_refer(refer.request);
+    if (!wish) return refuse(refer, {wish.error(), {}, {}}, now);
+    const Participant* referrer = session ? find(*session) : named_by_target_dialog(refer.request);
+    if (session && !referrer) return refuse(refer, {481, {}, {}}, now);
+    if (!referrer && refer.identity.is_anonymous()) return refuse(refer, {403, {}, {}}, now);
+    const std::string room = referrer ? referrer->room_name : room_for(refer.request.uri(), refer.flow);
+    if (wish->method == sip::Method::bye) return on_refer_bye(refer, *wish, room, session, now);
+    if (auto refused = refusal(room)) return refuse(refer, *refused, now);
+    if (!referrals_.accept(refer, wish->subscribes, session, {room, {}, {}}, now)) return;
+    sip::ExtraHeaders headers;
+    if (!wish->replaces.empty()) headers.push_back({sip::HeaderId::replaces, wish->replaces});
+    if (!wish->referred_by.empty()) headers.push_back({sip::HeaderId::referred_by, wish->referred_by});
+    referrals_.follow(dial(room, wish->target, std::move(headers), now));
+}
+
+// RFC 4579 §5.11: the URI is that of the participant's Contact, or who he said he is.
+void Focus::on_refer_bye(const sip::RequestReceived& refer, const sip::ReferWish& wish,
+                         const std::string& room, std::optional<sip::SessionId> session, TimePoint now) {
+    const accounts::RoomAuthority* authority = rooms_.authority(room);
+    if (!authority || !accounts::may_moderate(refer.identity, *authority))
+        return refuse(refer, {403, {}, {}}, now);
+    const auto found = std::find_if(participants_.begin(), participants_.end(), [&](const auto& entry) {
+        const Participant& who = entry.second;
+        return !who.ended && who.room_name == room &&
+               (equivalent(who.uri, wish.target) || equivalent(who.contact, wish.target));
+    });
+    if (found == participants_.end()) return refuse(refer, {404, {}, {}}, now);
+    if (!referrals_.accept(refer, wish.subscribes, session, {room, {}, {}}, now)) return;
+    agent_.bye(found->second.session, "SIP;cause=200;text=\"Removed by a moderator\"", now);
+    referrals_.conclude(200, now);
+}
+
+// --- Replaces and Join
+
+Result<std::optional<Focus::Named>, Focus::Refused> Focus::named_call(const sip::IncomingInvite& event) {
+    const auto replaces = sip::dialog_reference(event.request, sip::HeaderId::replaces);
+    const auto join = sip::dialog_reference(event.request, sip::HeaderId::join);
+    if (!replaces || !join || (*replaces && *join))
+        return fail(Refused{400, "Replaces and Join contradict or cannot be read", {}});
+    if (!*replaces && !*join) return std::optional<Named>();
+    const sip::DialogReference& named = *replaces ? **replaces : **join;
+    const auto found = agent_.find_dialog(named.dialog);
+    // RFC 3891 §3, RFC 3911 §4.
+    if (found && found->ended) return fail(Refused{603, "the named call is over", {}});
+    Participant* who = found ? find(found->session) : nullptr;
+    if (!who || found->early) return fail(Refused{481, "no such call is named", {}});
+    if (named.early_only) return fail(Refused{486, "the named call is answered already", {}});
+    if (!accounts::may_take_over(event.identity, who->identity))
+        return fail(Refused{403, "not his call to take over", {}});
+    return std::optional(Named{who->id, replaces->has_value()});
+}
+
+// The new leg is in the mix already, so nobody hears a gap.
+void Focus::hang_up_replaced(Participant& who, TimePoint now) {
+    const media::ParticipantId replaced = std::exchange(who.replaces, {});
+    const auto found = participants_.find(replaced);
+    if (found == participants_.end() || found->second.ended) return;
+    log_.replaced(found->second, who);
+    agent_.bye(found->second.session, "SIP;cause=200;text=\"Replaced\"", now);
+}
+
+// --- to another focus
+
+bool Focus::refer(media::RoomId room, media::ParticipantId id, const sip::Uri& target, TimePoint now) {
+    const auto found = participants_.find(id);
+    if (found == participants_.end() || found->second.room != room || found->second.ended) return false;
+    sip::OutgoingRequest refer;
+    refer.method = sip::Method::refer;
+    refer.headers = {{sip::HeaderId::refer_to, sip::NameAddr{{}, target, {}}.to_string()}};
+    const sip::RequestId request = agent_.request(found->second.session, std::move(refer), now);
+    if (!request) return false;
+    moves_[request] = id;
+    found->second.moving = true;
+    log_.moving(found->second, target);
+    return true;
+}
+
+bool Focus::on_move_answer(const sip::RequestAnswered& event) {
+    const auto move = moves_.extract(event.request);
+    if (!move) return false;
+    const auto who = participants_.find(move.mapped());
+    if (who != participants_.end() && event.status() >= 300) end_move(who->second, event.status());
+    return true;
+}
+
+void Focus::on_notify(const sip::DialogRequestReceived& event, TimePoint now) {
+    Participant* who = find(event.session);
+    const auto package =
+        sip::ValueWithParams::parse(event.received.request.header(sip::HeaderId::event).value_or(""));
+    // RFC 6665 §4.1.3: a NOTIFY nobody asked for.
+    if (!who || !who->moving || !package || package->value != "refer")
+        return refuse(event.received, {481, {}, {}}, now);
+    refuse(event.received, {200, {}, {}}, now);
+    const auto status = sip::sipfrag_status(event.received.request.body());
+    if (!status || *status < 200) return;
+    end_move(*who, *status);
+    if (*status < 300) agent_.bye(event.session, "SIP;cause=302;text=\"Moved\"", now);
+}
+
+void Focus::end_move(Participant& who, int status) {
+    who.moving = false;
+    log_.moved(who, status);
+}
+
+}  // namespace rotunda::rooms

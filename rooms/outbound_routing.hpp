@@ -1,0 +1,39 @@
+// From whom somebody wants to call to the INVITEs that call him: a user's contacts, a number through its
+// trunk, or a SIP address as it stands. Every call the focus makes passes here, those a 3xx or a REFER asked
+// for too.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "rooms/outgoing_leg.hpp"
+#include "rooms/route_finder.hpp"
+#include "rooms/trunk.hpp"
+#include "rooms/trunk_links.hpp"
+#include "signaling/uri.hpp"
+
+namespace rotunda::rooms {
+
+class OutboundRouting {
+  public:
+    // All that is referred to outlives it.
+    OutboundRouting(const TrunkTable& trunks, const TrunkLinks& links, sdp::Capabilities media,
+                    RouteFinder& routes);
+
+    // All that are to ring at once. `room` is who calls, as a user part.
+    Result<std::vector<OutgoingLeg>, DialRefusal> legs_to(const sip::Uri& target, std::string_view room);
+
+  private:
+    Result<OutgoingLeg, DialRefusal> through(const Trunk& trunk, std::string_view number,
+                                             std::string_view room);
+    Result<OutgoingLeg, DialRefusal> straight(const sip::Uri& target, std::string_view room);
+    sdp::Capabilities media_of(const Trunk& trunk) const;
+
+    const TrunkTable& trunks_;
+    const TrunkLinks& links_;
+    sdp::Capabilities media_;
+    RouteFinder& routes_;
+};
+
+}  // namespace rotunda::rooms

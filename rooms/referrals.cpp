@@ -1,0 +1,73 @@
+#include "rooms/referrals.hpp"
+
+#include <string>
+#include <utility>
+
+#include "signaling/refer.hpp"
+
+namespace rotunda::rooms {
+
+sip::EventPackage refer_package(std::chrono::seconds lasts) {
+    sip::EventPackage package;
+    package.name = "refer";
+    package.content_type = "message/sipfrag;version=2.0";
+    package.default_expires = package.max_expires = lasts;
+    package.interval = Duration(0);
+    package.implicit = true;
+    return package;
+}
+
+bool Referrals::accept(const sip::RequestReceived& refer, bool subscribes,
+                       std::optional<sip::SessionId> session, const sip::LocalContact& contact,
+                       TimePoint now) {
+    last_.reset();
+    if (!subscribes) {
+        sip::SipMessage response = agent_.make_response(refer.request, 202);
+        response.add(sip::HeaderId::refer_sub, "false");
+        if (const auto ours = session ? agent_.contact(*session) : std::nullopt)
+            response.add(sip::HeaderId::contact, *ours);
+        agent_.respond(refer.transaction, std::move(response), now);
+        return true;
+    }
+    // RFC 3515 §2.4.6: the first of a dialog needs no id, and some phones know none.
+    const bool first = !session || !asked_.contains(*session);
+    last_ = notifier_.open(refer, session, contact, "refer",
+                           first ? std::string() : std::to_string(refer.request.cseq().number), now);
+    if (!last_) return false;
+    if (session) asked_.insert(*session);
+    referrals_.emplace(*last_, Referral{});
+    return true;
+}
+
+void Referrals::follow(DialId dial) {
+    if (!last_) return;
+    referrals_.at(*last_).dial = dial;
+    by_dial_.emplace(dial, *last_);
+}
+
+void Referrals::conclude(int status, TimePoint now) {
+    if (last_) say(*last_, status, now);
+}
+
+void Referrals::say(DialId dial, int status, TimePoint now) {
+    if (const auto found = by_dial_.find(dial); found != by_dial_.end()) say(found->second, status, now);
+}
+
+void Referrals::say(sip::SubscriptionId subscription, int status, TimePoint now) {
+    referrals_.at(subscription).status = status;
+    if (status < 200) return notifier_.changed(subscription, now);
+    notifier_.terminate(subscription, sip::SubscriptionEnd::noresource, now);
+}
+
+void Referrals::notify(const sip::NotifyDue& due, TimePoint now) {
+    notifier_.notify(due.subscription, sip::to_sipfrag(referrals_.at(due.subscription).status), now);
+}
+
+void Referrals::forget(sip::SubscriptionId subscription) {
+    const auto found = referrals_.find(subscription);
+    if (found == referrals_.end()) return;
+    if (found->second.dial) by_dial_.erase(*found->second.dial);
+    referrals_.erase(found);
+}
+
+}  // namespace rotunda::rooms

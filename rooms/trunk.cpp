@@ -1,0 +1,54 @@
+#include "rooms/trunk.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace rotunda::rooms {
+namespace {
+
+template <typename Wanted>
+const Trunk* first(const std::vector<Trunk>& trunks, Wanted wanted) {
+    const auto found = std::find_if(trunks.begin(), trunks.end(), wanted);
+    return found == trunks.end() ? nullptr : &*found;
+}
+
+const std::string* room_at(const Trunk* trunk, std::string_view number) {
+    if (!trunk) return nullptr;
+    const auto did = trunk->dids.find(number);
+    return did == trunk->dids.end() ? nullptr : &did->second;
+}
+
+}  // namespace
+
+std::vector<sip::NameAddr> route_to(const Trunk& trunk) {
+    if (iequals(trunk.proxy.host(), trunk.domain)) return {};
+    sip::Uri proxy = trunk.proxy;
+    proxy.params().set("lr");
+    return {{{}, std::move(proxy), {}}};
+}
+
+const Trunk* TrunkTable::named(std::string_view name) const {
+    return first(trunks_, [&](const Trunk& trunk) { return trunk.name == name; });
+}
+
+const Trunk* TrunkTable::from(const IpAddress& source) const {
+    const IpAddress address = source.unmapped();
+    return first(trunks_, [&](const Trunk& trunk) {
+        return std::any_of(trunk.addresses.begin(), trunk.addresses.end(),
+                           [&](const IpPrefix& prefix) { return prefix.contains(address); });
+    });
+}
+
+const Trunk* TrunkTable::for_number(std::string_view number) const {
+    return first(trunks_, [&](const Trunk& trunk) { return trunk.numbers && trunk.numbers(number); });
+}
+
+const std::string* TrunkTable::room_of(std::string_view number, const IpAddress& source) const {
+    if (const std::string* room = room_at(from(source), number)) return room;
+    return room_at(first(trunks_, [&](const Trunk& trunk) { return room_at(&trunk, number) != nullptr; }),
+                   number);
+}
+
+}  // namespace rotunda::rooms

@@ -1,0 +1,64 @@
+// A carrier, PBX or proxy that connects us to the rest of the world. Values and look-ups, pure.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/audio_codec.hpp"
+#include "base/net_address.hpp"
+#include "base/time.hpp"
+#include "signaling/header_fields.hpp"
+#include "signaling/uri.hpp"
+
+namespace rotunda::rooms {
+
+struct Trunk {
+    std::string name;
+    sip::Uri proxy;      // where every request for it goes
+    std::string domain;  // host part of Request-URI, From and To; never empty
+    std::string user;    // ours there; empty: none
+    std::string password;
+
+    std::optional<Duration> registration;  // registers us for so long at a time; none: it does not
+    bool options_first = false;            // registers and calls only while it answers our OPTIONS
+
+    std::vector<IpPrefix> addresses;  // what comes from there is the trunk's, and believed
+    // Says which numbers are dialled through it; empty: none. Linear in its input.
+    std::function<bool(std::string_view)> numbers;
+    std::map<std::string, std::string, std::less<>> dids;  // number it brings calls for -> room
+
+    std::vector<AudioCodec> codecs;  // all it is offered, in this order (interop rule 26); empty: as others
+    std::string caller_id;     // the user part of From, and P-Asserted-Identity (RFC 3325); empty: `user`
+    bool isfocus = true;       // interop rule 13
+    bool replaces = true;      // false: Replaces is never sent there (interop rule 12)
+    std::string contact_host;  // a name instead of our address in Contact (interop rule 12)
+};
+
+// The outbound proxy as a preloaded route set; empty where the Request-URI leads there anyway, since some
+// carriers refuse a Route that names themselves.
+std::vector<sip::NameAddr> route_to(const Trunk& trunk);
+
+class TrunkTable {
+  public:
+    TrunkTable() = default;
+    explicit TrunkTable(std::vector<Trunk> trunks) : trunks_(std::move(trunks)) {}
+
+    const std::vector<Trunk>& all() const { return trunks_; }
+    const Trunk* named(std::string_view name) const;
+    // The one a request from this address comes from; the first that names it.
+    const Trunk* from(const IpAddress& source) const;
+    // The first that takes this number.
+    const Trunk* for_number(std::string_view number) const;
+    // The room a called number leads to: by the trunk the call comes from, if it has the number, else by
+    // whichever has.
+    const std::string* room_of(std::string_view number, const IpAddress& source) const;
+
+  private:
+    std::vector<Trunk> trunks_;
+};
+
+}  // namespace rotunda::rooms

@@ -1,0 +1,157 @@
+#include "rooms/trunk_links.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace rotunda::rooms {
+namespace {
+
+using std::chrono::seconds;
+
+std::optional<seconds> header_seconds(const sip::SipMessage& response, sip::HeaderId id) {
+    const auto text = response.header(id);
+    const auto value = text ? sip::parse_delta_seconds(*text) : std::nullopt;
+    return value ? std::optional(seconds(*value)) : std::nullopt;
+}
+
+// RFC 3261 §10.3: the 200 lists every binding of the address, ours among them with its own expires.
+std::optional<seconds> granted(const sip::SipMessage& response, const sip::Uri& contact) {
+    for (const sip::NameAddr& each : response.contacts()) {
+        if (!equivalent(each.uri, contact)) continue;
+        const auto expires = sip::parse_delta_seconds(each.params.get("expires").value_or(""));
+        if (expires) return seconds(*expires);
+    }
+    return header_seconds(response, sip::HeaderId::expires);
+}
+
+OutboundRegistration::Answer read(const sip::RequestAnswered& answer, const sip::Uri& contact) {
+    OutboundRegistration::Answer read{.status = answer.status()};
+    if (!answer.response) return read;
+    read.granted = granted(*answer.response, contact);
+    read.min_expires = header_seconds(*answer.response, sip::HeaderId::min_expires);
+    if (const auto after = answer.response->retry_after()) read.retry_after = seconds(after->seconds);
+    return read;
+}
+
+}  // namespace
+
+TrunkLinks::TrunkLinks(const TrunkTable& trunks, sip::UserAgent& agent, RouteFinder& routes,
+                       RandomSource& random, LogSink& log)
+    : trunks_(trunks), agent_(agent), routes_(routes), random_(random), log_(log) {}
+
+void TrunkLinks::start(TimePoint now) {
+    for (const Trunk& trunk : trunks_.all()) {
+        if (!trunk.registration && !trunk.options_first) continue;
+        OutboundRegistration::Settings settings;
+        if (trunk.registration) settings.expires = std::chrono::duration_cast<seconds>(*trunk.registration);
+        settings.options_first = trunk.options_first;
+        links_.push_back(std::make_unique<Link>(Link{.trunk = &trunk,
+                                                     .registration = {settings, random_, now},
+                                                     .call_id = random_.token(26),
+                                                     .tag = random_.token(16)}));
+        settle(*links_.back(), now);
+    }
+}
+
+void TrunkLinks::stop(TimePoint now) {
+    for (auto& link : links_) {
+        link->registration.stop(now);
+        settle(*link, now);
+    }
+}
+
+void TrunkLinks::on_timeout(TimePoint now) {
+    for (auto& link : links_) settle(*link, now);
+}
+
+std::optional<TimePoint> TrunkLinks::next_timeout() const {
+    std::optional<TimePoint> first;
+    for (const auto& link : links_)
+        if (const auto at = link->registration.next_timeout(); at && (!first || *at < *first)) first = at;
+    return first;
+}
+
+bool TrunkLinks::on_answer(const sip::RequestAnswered& answer, TimePoint now) {
+    const auto found = std::find_if(links_.begin(), links_.end(),
+                                    [&](const auto& link) { return link->request == answer.request; });
+    if (found == links_.end()) return false;
+    Link& link = **found;
+    link.request = {};
+    // A challenge was answered below us, with numbers of its own.
+    if (answer.response) link.cseq = std::max(link.cseq, answer.response->cseq().number);
+    link.registration.answered(read(answer, link.contact), now);
+    report(link, now);
+    settle(link, now);
+    return true;
+}
+
+void TrunkLinks::settle(Link& link, TimePoint now) {
+    while (const auto what = link.registration.take_due(now)) {
+        link.request = send(link, *what, now);
+        if (link.request) return;
+        link.registration.answered({.status = 503}, now);
+        report(link, now);
+    }
+}
+
+// The address-of-record is the user at the trunk's domain; an OPTIONS asks the domain.
+sip::RequestId TrunkLinks::send(Link& link, OutboundRegistration::Request what, TimePoint now) {
+    const Trunk& trunk = *link.trunk;
+    const auto flow = routes_.find(trunk.proxy);
+    if (!flow) return {};
+    sip::OutgoingRequest request;
+    const bool registers = what != OutboundRegistration::Request::options;
+    request.method = registers ? sip::Method::register_ : sip::Method::options;
+    request.target = sip::Uri::sip({}, trunk.domain);
+    request.target.set_scheme(trunk.proxy.scheme());
+    request.from.uri = sip::Uri::sip(trunk.user, trunk.domain);
+    request.from.set_tag(link.tag);
+    request.flow = *flow;
+    request.route = route_to(trunk);
+    request.contact = sip::LocalContact{trunk.user, {}, false, trunk.contact_host};
+    if (registers) {
+        request.to = sip::NameAddr{{}, request.from.uri, {}};
+        request.call_id = link.call_id;
+        request.cseq = ++link.cseq;
+        link.contact = agent_.contact(*request.contact, *flow).uri;
+        const bool binds = what == OutboundRegistration::Request::register_;
+        const seconds expires = binds ? link.registration.expires() : seconds(0);
+        request.headers.push_back({sip::HeaderId::expires, std::to_string(expires.count())});
+    }
+    return agent_.send(std::move(request), now);
+}
+
+// Says what has changed, not what has not.
+void TrunkLinks::report(Link& link, TimePoint now) {
+    const bool registered = link.registration.registered(now);
+    const int status = link.registration.last_status();
+    const bool failed = status >= 300 && status != 423;
+    if (registered == link.was_registered && !failed) return;
+    link.was_registered = registered;
+    log_.write({failed ? LogLevel::warning : LogLevel::info,
+                registered && !failed ? "trunk.registered" : "trunk.not_registered",
+                {},
+                {{"trunk", link.trunk->name}, {"status", std::to_string(status)}}});
+}
+
+const TrunkLinks::Link* TrunkLinks::find(const Trunk& trunk) const {
+    const auto found = std::find_if(links_.begin(), links_.end(),
+                                    [&](const auto& link) { return link->trunk->name == trunk.name; });
+    return found == links_.end() ? nullptr : found->get();
+}
+
+bool TrunkLinks::reachable(const Trunk& trunk) const {
+    const Link* link = find(trunk);
+    return !link || link->registration.reachable();
+}
+
+bool TrunkLinks::registered(const Trunk& trunk, TimePoint now) const {
+    const Link* link = find(trunk);
+    return link && link->registration.registered(now);
+}
+
+bool TrunkLinks::idle() const {
+    return std::none_of(links_.begin(), links_.end(), [](const auto& link) { return bool(link->request); });
+}
+
+}  // namespace rotunda::rooms

@@ -1,0 +1,65 @@
+#include "server/sip_routes.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "signaling/next_hop.hpp"
+
+namespace rotunda::server {
+namespace {
+
+// RFC 3263 §4.1 for a literal address: what the URI says, else UDP, or TLS for sips.
+sip::Transport transport_of(const sip::Uri& uri) {
+    const auto name = uri.param("transport").value_or("");
+    const bool secure = uri.scheme() == sip::Uri::Scheme::sips;
+    if (iequals(name, "ws")) return secure ? sip::Transport::wss : sip::Transport::ws;
+    if (iequals(name, "wss")) return sip::Transport::wss;
+    if (secure || iequals(name, "tls")) return sip::Transport::tls;
+    return iequals(name, "tcp") ? sip::Transport::tcp : sip::Transport::udp;
+}
+
+}  // namespace
+
+SipRoutes::SipRoutes(LocalAddresses& routes, const AdvertisedAddresses& advertised,
+                     const std::vector<ListenAddress>& bound)
+    : routes_(routes), advertised_(advertised), bound_(bound) {}
+
+const ListenAddress* SipRoutes::listener(sip::Transport transport, const IpAddress& local) const {
+    const auto found = std::find_if(bound_.begin(), bound_.end(), [&](const ListenAddress& each) {
+        const IpAddress& address = each.endpoint.address;
+        return each.transport == transport && address.family() == local.family() &&
+               (address.is_wildcard() || address == local);
+    });
+    return found == bound_.end() ? nullptr : &*found;
+}
+
+std::optional<sip::Flow> SipRoutes::find(const sip::Uri& uri) {
+    const auto address = IpAddress::parse(uri.has_param("maddr") ? *uri.param("maddr") : uri.host());
+    if (!address || address->is_wildcard() || address->is_multicast()) return std::nullopt;
+    sip::Flow flow;
+    flow.transport = transport_of(uri);
+    flow.remote = {address->unmapped(), uri.port() != 0 ? uri.port() : sip::default_port(flow.transport)};
+    const auto local = routes_.towards(flow.remote.address);
+    const ListenAddress* from = local ? listener(flow.transport, *local) : nullptr;
+    if (!from) return std::nullopt;
+    flow.local = {*local, from->endpoint.port};
+    flow.advertised = advertised_.for_sip(flow.local, flow.remote.address);
+    return flow;
+}
+
+bool SipRoutes::is_self(const sip::Uri& uri) {
+    const auto parsed = IpAddress::parse(uri.host());
+    if (!parsed) return false;
+    const IpAddress address = parsed->unmapped();
+    const sip::Transport transport = transport_of(uri);
+    const std::uint16_t port = uri.port() != 0 ? uri.port() : sip::default_port(transport);
+    // The kernel reaches an address of this host from itself.
+    const bool here = routes_.towards(address) == address;
+    return std::any_of(bound_.begin(), bound_.end(), [&](const ListenAddress& each) {
+        if (each.transport != transport || each.endpoint.address.family() != address.family()) return false;
+        if (here) return each.endpoint.port == port;
+        return advertised_.for_sip({IpAddress(), each.endpoint.port}, address) == Endpoint{address, port};
+    });
+}
+
+}  // namespace rotunda::server

@@ -1,0 +1,31 @@
+// Ways to peers we have not heard from: the kernel's route, a listener of ours to send from, and what we say
+// of ourselves there. Literal addresses; names wait for the resolver.
+#pragma once
+
+#include <vector>
+
+#include "rooms/route_finder.hpp"
+#include "server/config.hpp"
+#include "server/local_addresses.hpp"
+
+namespace rotunda::server {
+
+class SipRoutes final : public rooms::RouteFinder {
+  public:
+    // All outlive the routes. `bound` may be filled later.
+    SipRoutes(LocalAddresses& routes, const AdvertisedAddresses& advertised,
+              const std::vector<ListenAddress>& bound);
+
+    std::optional<sip::Flow> find(const sip::Uri& uri) override;
+    bool is_self(const sip::Uri& uri) override;
+
+  private:
+    // A listener of that kind that serves `local`.
+    const ListenAddress* listener(sip::Transport transport, const IpAddress& local) const;
+
+    LocalAddresses& routes_;
+    const AdvertisedAddresses& advertised_;
+    const std::vector<ListenAddress>& bound_;
+};
+
+}  // namespace rotunda::server

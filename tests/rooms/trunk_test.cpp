@@ -1,0 +1,181 @@
+#include "tests/rooms/focus_world.hpp"
+
+using namespace rotunda;
+using namespace rotunda::rooms;
+
+namespace {
+
+bool is_number(std::string_view text) {
+    return !text.empty() && text.find_first_not_of("+0123456789") == text.npos;
+}
+
+Trunk carrier() {
+    Trunk trunk;
+    trunk.name = "carrier";
+    trunk.proxy = *sip::Uri::parse("sip:198.51.100.7:5070");
+    trunk.domain = "carrier.example";
+    trunk.user = "4930";
+    trunk.addresses = {*IpPrefix::parse("198.51.100.0/24")};
+    trunk.numbers = is_number;
+    trunk.dids = {{"+49301", "conference"}};
+    return trunk;
+}
+
+FocusSettings with(Trunk trunk) {
+    FocusSettings settings = World::default_settings();
+    settings.rooms.configured = {{"conference", 0}};
+    settings.rooms.max_participants = 10;
+    settings.trunks = TrunkTable({std::move(trunk)});
+    return settings;
+}
+
+struct OnTrunk : World {
+    explicit OnTrunk(Trunk trunk) : World(with(std::move(trunk))) {}
+    sip::SipMessage dial(std::string_view target) {
+        focus.dial("1000", *sip::Uri::parse(target), {}, now);
+        run();
+        const auto invites = requests(sip::Method::invite);
+        return invites.empty() ? sip::SipMessage() : invites.back();
+    }
+    void start() {
+        focus.sign_on(now);
+        run();
+    }
+    sip::SipMessage last(sip::Method::Id method) const { return requests(method).back(); }
+    void pass_focus(Duration time) {
+        now += time;
+        agent.on_timeout(now);
+        focus.on_timeout(now);
+        run();
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a number goes through the trunk that takes it: its domain, its proxy, its caller, its codecs") {
+    Trunk trunk = carrier();
+    trunk.caller_id = "+4930";
+    trunk.codecs = {AudioCodec::pcma, AudioCodec::pcmu};
+    trunk.isfocus = false;
+    trunk.contact_host = "sbc.example.net";
+    OnTrunk world(std::move(trunk));
+    const auto invite = world.dial("tel:+49-40-123;phone-context=x");
+    CHECK(invite.uri().to_string() == "sip:+4940123@carrier.example");
+    CHECK(invite.routes().at(0).uri.to_string() == "sip:198.51.100.7:5070;lr");
+    CHECK(invite.from().uri.to_string() == "sip:+4930@carrier.example");
+    CHECK(invite.header(sip::HeaderId::p_asserted_identity) == "<sip:+4930@carrier.example>");
+    CHECK(invite.contacts().at(0).uri.host() == "sbc.example.net");
+    CHECK(!invite.contacts().at(0).params.has("isfocus"));
+    CHECK(invite.body().find("m=audio 20002 RTP/AVP 8 0 ") != std::string::npos);
+    CHECK(invite.body().find("opus") == std::string::npos);
+}
+
+TEST_CASE("a proxy that is the domain needs no Route") {
+    Trunk trunk = carrier();
+    trunk.domain = "198.51.100.7";
+    OnTrunk world(std::move(trunk));
+    CHECK(world.dial("tel:+4940123").routes().empty());
+}
+
+TEST_CASE("a number at our own address is a number, an address elsewhere is called straight") {
+    OnTrunk world(carrier());
+    CHECK(world.dial("sip:+4940123@192.0.2.1").uri().host() == "carrier.example");
+    CHECK(world.dial("sip:+4940123@carrier.example").uri().host() == "carrier.example");
+    CHECK(world.dial("sip:+4940123@192.0.2.77").uri().host() == "192.0.2.77");
+}
+
+TEST_CASE("a number no trunk takes, and our own address, are not called") {
+    OnTrunk world(carrier());
+    world.dial("tel:abc");
+    CHECK(world.log.field("dial.failed", "status") == "404");
+    world.log.records.clear();
+    world.dial("sip:bob@192.0.2.1");
+    CHECK(world.log.field("dial.failed", "status") == "404");
+    world.log.records.clear();
+    world.dial("mailto:bob@example.com");
+    CHECK(world.log.field("dial.failed", "status") == "416");
+    CHECK(world.requests(sip::Method::invite).empty());
+}
+
+TEST_CASE("a trunk's number is a room before anything else is looked up") {
+    OnTrunk world(carrier());
+    world.request("INVITE", 1, 1, pcmu_offer, "+49301");
+    CHECK(world.last_status() == 200);
+    CHECK(world.log.field("call.joined", "room") == "conference");
+}
+
+TEST_CASE("of two trunks with one number the one the call comes from decides") {
+    Trunk one = carrier();
+    Trunk two = carrier();
+    two.name = "other";
+    two.addresses = {*IpPrefix::parse("203.0.113.0/24")};
+    two.dids = {{"+49301", "2000"}};
+    const TrunkTable table({one, two});
+    CHECK(*table.room_of("+49301", *IpAddress::parse("203.0.113.9")) == "2000");
+    CHECK(*table.room_of("+49301", *IpAddress::parse("198.51.100.9")) == "conference");
+    CHECK(*table.room_of("+49301", *IpAddress::parse("192.0.2.1")) == "conference");
+    CHECK(table.room_of("+49302", *IpAddress::parse("192.0.2.1")) == nullptr);
+    CHECK(table.from(*IpAddress::parse("::ffff:203.0.113.9"))->name == "other");
+    CHECK(table.from(*IpAddress::parse("192.0.2.1")) == nullptr);
+    CHECK(table.named("other")->name == "other");
+}
+
+TEST_CASE(
+    "a trunk that registers sends REGISTER, keeps Call-ID and counts CSeq, and takes it back at the end") {
+    Trunk trunk = carrier();
+    trunk.registration = 600s;
+    OnTrunk world(std::move(trunk));
+    world.start();
+    const auto first = world.last(sip::Method::register_);
+    CHECK(first.uri().to_string() == "sip:carrier.example");
+    CHECK(first.to().uri.to_string() == "sip:4930@carrier.example");
+    CHECK(first.from().uri == first.to().uri);
+    CHECK(first.contacts().at(0).uri.user() == "4930");
+    CHECK(first.header(sip::HeaderId::expires) == "600");
+    const std::string contact = first.contacts().at(0).to_string();
+    world.answer(first, 200, {},
+                 {{sip::HeaderId::contact, "<sip:4930@192.0.2.200>;expires=30"},
+                  {sip::HeaderId::contact, contact + ";expires=300"}});
+    CHECK(world.log.count("trunk.registered") == 1);
+    CHECK(*world.focus.next_timeout() == world.now + 240s);
+
+    world.pass_focus(240s);
+    const auto second = world.last(sip::Method::register_);
+    CHECK(second.call_id() == first.call_id());
+    CHECK(second.from_tag() == first.from_tag());
+    CHECK(second.cseq().number == first.cseq().number + 1);
+    world.answer(second, 200, {}, {{sip::HeaderId::contact, contact + ";expires=300"}});
+
+    world.focus.sign_off(world.now);
+    world.run();
+    const auto last = world.last(sip::Method::register_);
+    CHECK(last.header(sip::HeaderId::expires) == "0");
+    CHECK(!world.focus.idle());
+    world.answer(last, 200);
+    CHECK(world.focus.idle());
+}
+
+TEST_CASE("a registrar that refuses is told about and asked again later") {
+    Trunk trunk = carrier();
+    trunk.registration = 600s;
+    OnTrunk world(std::move(trunk));
+    world.start();
+    world.answer(world.last(sip::Method::register_), 403);
+    CHECK(world.log.field("trunk.not_registered", "status") == "403");
+    CHECK(*world.focus.next_timeout() >= world.now + 15s);
+    world.pass_focus(31s);
+    CHECK(world.requests(sip::Method::register_).size() == 2);
+}
+
+TEST_CASE("a trunk asked by OPTIONS first is called only when it has answered") {
+    Trunk trunk = carrier();
+    trunk.options_first = true;
+    OnTrunk world(std::move(trunk));
+    world.start();
+    world.dial("tel:+4940123");
+    CHECK(world.requests(sip::Method::invite).empty());
+    CHECK(world.log.field("dial.failed", "status") == "503");
+    world.answer(world.last(sip::Method::options), 200);
+    world.dial("tel:+4940123");
+    CHECK(world.requests(sip::Method::invite).size() == 1);
+}

@@ -13,6 +13,12 @@ bool is_better(int status, int than) {
     return status / 100 < than / 100;
 }
 
+// RFC 5626 §5.3: the flow is dead (430), or nobody was heard from over it.
+bool is_unreachable(const sip::SessionEnded& event) {
+    return event.status == 430 || event.cause == sip::EndCause::timeout ||
+           event.cause == sip::EndCause::transport;
+}
+
 // Thousandths; RFC 3261 §20.10: without q it is 1.
 int preference(const sip::NameAddr& contact) {
     const std::string_view q = contact.params.get("q").value_or("1");
@@ -68,7 +74,7 @@ void Dialer::ring_next(Entry& entry, TimePoint now) {
 void Dialer::ring(Entry& entry, const sip::Uri& target, TimePoint now) {
     Dial& dial = entry.second;
     dial.tried.push_back(target);
-    auto legs = routing_.legs_to(target, dial.place.room_name);
+    auto legs = routing_.legs_to(target, dial.place.room_name, now);
     if (!legs) return remember(dial, legs.error().status, legs.error().why);
     for (OutgoingLeg& leg : *legs)
         if (!ring(entry, std::move(leg), now)) remember(dial, 503, "no resources for the call");
@@ -107,8 +113,16 @@ bool Dialer::ring(Entry& entry, OutgoingLeg leg, TimePoint now) {
     if (!who.session) return false;
     const sip::SessionId session = who.session;
     by_session_.emplace(session, entry.first);
-    dial.branches.emplace(session, Branch{std::move(who), {}});
+    dial.branches.emplace(session, Branch{std::move(who), std::move(leg.otherwise), {}});
     return true;
+}
+
+void Dialer::ring_otherwise(Entry& entry, std::vector<OutgoingLeg> ways, TimePoint now) {
+    if (ways.empty() || now >= entry.second.until) return;
+    OutgoingLeg next = std::move(ways.front());
+    ways.erase(ways.begin());
+    next.otherwise = std::move(ways);
+    ring(entry, std::move(next), now);
 }
 
 // --- from the user agent
@@ -141,7 +155,8 @@ void Dialer::on(const sip::SessionConfirmed& event, TimePoint now) {
 
 void Dialer::on(const sip::SessionEnded& event, TimePoint now) {
     Entry& entry = dial_of(event.session);
-    take_branch(entry, event.session);
+    Branch branch = take_branch(entry, event.session);
+    if (is_unreachable(event)) ring_otherwise(entry, std::move(branch.otherwise), now);
     if (event.status >= 300 && event.status < 400) redirect(entry.second, event.contacts);
     remember(entry.second, event.status, event.reason);
     if (event.status >= 600) {

@@ -88,7 +88,8 @@ class Dialer {
   private:
     struct Branch {
         Participant who;
-        std::optional<std::string> answer;  // before the 2xx, where the provisional response was reliable
+        std::vector<OutgoingLeg> otherwise;  // ways to the same phone that are left
+        std::optional<std::string> answer;   // before the 2xx, where the provisional response was reliable
     };
     struct Dial {
         DialPlace place;
@@ -107,6 +108,7 @@ class Dialer {
     Entry& dial_of(sip::SessionId session) { return *dials_.find(by_session_.at(session)); }
     void ring(Entry& dial, const sip::Uri& target, TimePoint now);
     bool ring(Entry& dial, OutgoingLeg leg, TimePoint now);
+    void ring_otherwise(Entry& dial, std::vector<OutgoingLeg> ways, TimePoint now);
     void ring_next(Entry& dial, TimePoint now);
     void remember(Dial& dial, int status, std::string_view reason);
     void redirect(Dial& dial, std::vector<sip::NameAddr> contacts);

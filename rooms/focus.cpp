@@ -86,6 +86,9 @@ std::string Focus::room_for(const sip::Uri& uri, const sip::Flow& flow) const {
 
 std::optional<Focus::Refused> Focus::refusal(std::string_view room) const {
     if (refusing_) return overloaded("shutting down");
+    // The order of meanings: a room that is open or configured, a user, a room on demand.
+    if (is_user_ && is_user_(room) && !rooms_.is_fixed(room))
+        return Refused{480, "calls between users are not served", {}};
     if (auto no = rooms_.would_refuse(room)) return refused_by(*no);
     if (calls() >= settings_.max_calls) return overloaded("calls.max reached");
     return std::nullopt;

@@ -58,7 +58,12 @@ class Focus {
           RandomSource& random, LogSink& log);
 
     // Who answers REGISTER and knows where users are; outlives the focus. Without one, REGISTER gets 403.
-    void set_registrar(accounts::Registrar* registrar) { registrar_ = registrar; }
+    void set_registrar(accounts::Registrar* registrar) {
+        registrar_ = registrar;
+        routing_.set_locations(registrar ? &registrar->locations() : nullptr);
+    }
+    // Says whether a user part is one of our users'; nobody's without it.
+    void set_users(std::function<bool(std::string_view)> is_user) { is_user_ = std::move(is_user); }
 
     // Everything the user agent has to say; call it whenever the agent was given something.
     void drain_agent(TimePoint now);
@@ -200,6 +205,7 @@ class Focus {
     media::MediaPortPool& ports_;
     RandomSource& random_;
     accounts::Registrar* registrar_ = nullptr;
+    std::function<bool(std::string_view)> is_user_;
     CallLog log_;
 
     RoomRegistry rooms_;

@@ -1,5 +1,6 @@
 #include "rooms/outbound_routing.hpp"
 
+#include <map>
 #include <utility>
 
 #include "base/text.hpp"
@@ -33,18 +34,44 @@ OutboundRouting::OutboundRouting(const TrunkTable& trunks, const TrunkLinks& lin
     : trunks_(trunks), links_(links), media_(std::move(media)), routes_(routes) {}
 
 Result<std::vector<OutgoingLeg>, DialRefusal> OutboundRouting::legs_to(const sip::Uri& target,
-                                                                       std::string_view room) {
+                                                                       std::string_view room, TimePoint now) {
     if (!target.is_sip() && !is_tel(target)) return fail(DialRefusal{416, "neither a SIP nor a tel address"});
     const std::string number = number_of(target);
+    const bool ours = target.is_sip() && routes_.is_self(target);
+    if (ours)
+        if (auto phones = phones_of(number, room, now); !phones.empty()) return phones;
     const Trunk* trunk = trunks_.for_number(number);
-    const bool is_number = is_tel(target) || routes_.is_self(target);
-    if (is_number && !trunk) return fail(DialRefusal{404, "no trunk takes this number"});
+    if (ours && !trunk) return fail(DialRefusal{480, "neither a registered user nor a trunk's number"});
+    if (is_tel(target) && !trunk) return fail(DialRefusal{404, "no trunk takes this number"});
+    const bool is_number = ours || is_tel(target);
     auto leg = trunk && (is_number || is_in(*trunk, target)) ? through(*trunk, number, room)
                                                              : straight(target, room);
     if (!leg) return fail(leg.error());
     std::vector<OutgoingLeg> legs;
     legs.push_back(std::move(*leg));
     return legs;
+}
+
+std::vector<OutgoingLeg> OutboundRouting::phones_of(std::string_view user, std::string_view room,
+                                                    TimePoint now) {
+    if (!locations_) return {};
+    std::vector<OutgoingLeg> phones;
+    std::map<std::string, std::size_t> known;  // instance -> its place in `phones`
+    for (accounts::ContactTarget& contact : locations_->lookup(user, now)) {
+        const sip::Uri& hop = contact.route.empty() ? contact.uri : contact.route.front().uri;
+        const auto flow = contact.flow ? contact.flow : routes_.find(hop);
+        if (!flow) continue;
+        OutgoingLeg leg = plain_leg(std::move(contact.uri), *flow, room);
+        leg.route = std::move(contact.route);
+        const auto same = known.find(contact.instance);
+        if (!contact.instance.empty() && same != known.end()) {
+            phones[same->second].otherwise.push_back(std::move(leg));
+            continue;
+        }
+        known.emplace(contact.instance, phones.size());
+        phones.push_back(std::move(leg));
+    }
+    return phones;
 }
 
 Result<OutgoingLeg, DialRefusal> OutboundRouting::through(const Trunk& trunk, std::string_view number,
@@ -71,15 +98,20 @@ Result<OutgoingLeg, DialRefusal> OutboundRouting::through(const Trunk& trunk, st
 Result<OutgoingLeg, DialRefusal> OutboundRouting::straight(const sip::Uri& target, std::string_view room) {
     auto flow = routes_.find(target);
     if (!flow) return fail(DialRefusal{404, "no way to this address"});
+    sip::Uri uri = target;
+    uri.clear_headers();
+    uri.params().remove("method");
+    return plain_leg(std::move(uri), *flow, room);
+}
+
+OutgoingLeg OutboundRouting::plain_leg(sip::Uri target, const sip::Flow& flow, std::string_view room) const {
     OutgoingLeg leg;
-    leg.target = target;
-    leg.target.clear_headers();
-    leg.target.params().remove("method");
-    leg.flow = *flow;
-    leg.media = media_;
-    leg.from.uri = sip::Uri::sip(room, flow->advertised.address.to_host(), flow->advertised.port);
+    leg.from.uri = sip::Uri::sip(room, flow.advertised.address.to_host(), flow.advertised.port);
     leg.from.uri.set_scheme(target.scheme());
+    leg.target = std::move(target);
     leg.contact.user = room;
+    leg.flow = flow;
+    leg.media = media_;
     return leg;
 }
 

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "accounts/location_service.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "rooms/outgoing_leg.hpp"
 #include "rooms/route_finder.hpp"
 #include "rooms/trunk.hpp"
@@ -21,19 +23,27 @@ class OutboundRouting {
     OutboundRouting(const TrunkTable& trunks, const TrunkLinks& links, sdp::Capabilities media,
                     RouteFinder& routes);
 
+    // Where our users are; outlives it. Without it we have none.
+    void set_locations(const accounts::LocationService* locations) { locations_ = locations; }
+
     // All that are to ring at once. `room` is who calls, as a user part.
-    Result<std::vector<OutgoingLeg>, DialRefusal> legs_to(const sip::Uri& target, std::string_view room);
+    Result<std::vector<OutgoingLeg>, DialRefusal> legs_to(const sip::Uri& target, std::string_view room,
+                                                          TimePoint now);
 
   private:
     Result<OutgoingLeg, DialRefusal> through(const Trunk& trunk, std::string_view number,
                                              std::string_view room);
     Result<OutgoingLeg, DialRefusal> straight(const sip::Uri& target, std::string_view room);
+    // Find me: every phone the user has registered, those that are one by several ways as one.
+    std::vector<OutgoingLeg> phones_of(std::string_view user, std::string_view room, TimePoint now);
+    OutgoingLeg plain_leg(sip::Uri target, const sip::Flow& flow, std::string_view room) const;
     sdp::Capabilities media_of(const Trunk& trunk) const;
 
     const TrunkTable& trunks_;
     const TrunkLinks& links_;
     sdp::Capabilities media_;
     RouteFinder& routes_;
+    const accounts::LocationService* locations_ = nullptr;
 };
 
 }  // namespace rotunda::rooms

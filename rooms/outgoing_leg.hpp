@@ -16,6 +16,9 @@ struct OutgoingLeg {
     std::vector<sip::NameAddr> route;
     sip::Flow flow;
     sip::ExtraHeaders headers;
+    // Tried one after the other while the one before cannot be reached: the same phone by another way (RFC
+    // 5626 §5.3).
+    std::vector<OutgoingLeg> otherwise;
     bool takes_replaces = true;  // interop rule 12
     sdp::Capabilities media;     // what is offered, in this order (interop rule 26)
 };

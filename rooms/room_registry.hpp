@@ -54,6 +54,9 @@ class RoomRegistry {
     // What a call to this user part would meet, without opening anything: nullopt means it is welcome.
     std::optional<RoomRefusal> would_refuse(std::string_view user) const;
 
+    // Open or configured, so that its name is nobody else's.
+    bool is_fixed(std::string_view user) const { return by_name_.contains(user) || configured(user); }
+
     struct Entry {
         Room& room;
         bool opened;  // this call opened it: the worker has yet to be told

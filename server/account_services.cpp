@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "server/settings.hpp"
+
 namespace rotunda::server {
 namespace {
 
@@ -10,6 +12,8 @@ accounts::AccessPolicy access_policy(const Config& config) {
     policy.access = config.auth.policy;
     policy.listeners = config.auth.listeners;
     policy.trusted = config.auth.trusted;
+    for (const rooms::Trunk& trunk : trunks(config))
+        for (const IpPrefix& address : trunk.addresses) policy.trusted.push_back({trunk.name, address});
     policy.domains = config.sip.domains;
     for (const ConfiguredRoom& room : config.rooms.list)
         if (room.access) policy.rooms.emplace(room.name, *room.access);

@@ -26,6 +26,7 @@ class AccountServices {
     accounts::Gatekeeper& gatekeeper() { return gatekeeper_; }
     accounts::Registrar& registrar() { return registrar_; }
     std::size_t users() const { return users_.size(); }
+    bool is_user(std::string_view name) const { return users_.has(name); }
 
     void on_connection_lost(sip::ConnectionId connection);
     // Hands changed contacts to the keeper; call it when the user agent was given something.

@@ -110,7 +110,7 @@ Server::Parts::Parts(Config c)
       accounts_(config_, loop, clock_, random_, log_),
       history_(static_cast<std::uint64_t>(clock_.wall().time_since_epoch() / std::chrono::microseconds(1))),
       events_(log_, history_, clock_, [this] { http_.push_events(); }),
-      sip_routes_(routes_, advertised_, bound_),
+      sip_routes_(routes_, advertised_, bound_, config_.sip.domains),
       agent_(user_agent_settings(config_), random_),
       focus_(focus_settings(config_), agent_, ports_, sip_routes_, random_, events_),
       transports_(loop, clock_, log_, advertised_, config_.sip,
@@ -143,6 +143,7 @@ Result<std::vector<ListenAddress>> Server::Parts::listen() {
     if (auto problem = accounts_.open()) return fail(std::move(*problem));
     agent_.set_guard(&accounts_.gatekeeper());
     focus_.set_registrar(&accounts_.registrar());
+    focus_.set_users([this](std::string_view user) { return accounts_.is_user(user); });
     auto bound = transports_.listen();
     if (!bound) return bound;
     bound_ = *bound;

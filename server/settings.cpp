@@ -10,7 +10,7 @@ rooms::RoomPolicy room_policy(const Config& config) {
     rooms::RoomPolicy policy;
     for (const ConfiguredRoom& room : config.rooms.list)
         policy.configured.push_back(
-            {room.name, room.max_participants.value_or(config.rooms.max_participants)});
+            {room.name, room.max_participants.value_or(config.rooms.max_participants), room.authority});
     if (config.rooms.on_demand)
         policy.on_demand = [pattern = *config.rooms.on_demand](std::string_view user) {
             return pattern.matches(user);
@@ -88,6 +88,12 @@ sip::UserAgentSettings user_agent_settings(const Config& config) {
     return settings;
 }
 
+std::vector<rooms::Trunk> trunks(const Config& config) {
+    std::vector<rooms::Trunk> list;
+    for (const ConfiguredTrunk& trunk : config.trunks) list.push_back(trunk_of(trunk));
+    return list;
+}
+
 rooms::FocusSettings focus_settings(const Config& config) {
     rooms::FocusSettings settings;
     settings.rooms = room_policy(config);
@@ -95,9 +101,7 @@ rooms::FocusSettings focus_settings(const Config& config) {
     settings.roster_interval = config.rooms.roster_interval;
     settings.max_calls = config.calls_max;
     settings.ring_limit = config.ring_limit;
-    std::vector<rooms::Trunk> trunks;
-    for (const ConfiguredTrunk& trunk : config.trunks) trunks.push_back(trunk_of(trunk));
-    settings.trunks = rooms::TrunkTable(std::move(trunks));
+    settings.trunks = rooms::TrunkTable(trunks(config));
     settings.workers = worker_count(config);
     return settings;
 }

@@ -14,6 +14,7 @@ namespace rotunda::server {
 std::size_t worker_count(const Config& config);
 
 sip::UserAgentSettings user_agent_settings(const Config& config);
+std::vector<rooms::Trunk> trunks(const Config& config);
 rooms::FocusSettings focus_settings(const Config& config);
 std::vector<api::Token> http_tokens(const Config& config);
 

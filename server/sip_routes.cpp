@@ -21,8 +21,8 @@ sip::Transport transport_of(const sip::Uri& uri) {
 }  // namespace
 
 SipRoutes::SipRoutes(LocalAddresses& routes, const AdvertisedAddresses& advertised,
-                     const std::vector<ListenAddress>& bound)
-    : routes_(routes), advertised_(advertised), bound_(bound) {}
+                     const std::vector<ListenAddress>& bound, const std::vector<std::string>& domains)
+    : routes_(routes), advertised_(advertised), bound_(bound), domains_(domains) {}
 
 const ListenAddress* SipRoutes::listener(sip::Transport transport, const IpAddress& local) const {
     const auto found = std::find_if(bound_.begin(), bound_.end(), [&](const ListenAddress& each) {
@@ -49,7 +49,9 @@ std::optional<sip::Flow> SipRoutes::find(const sip::Uri& uri) {
 
 bool SipRoutes::is_self(const sip::Uri& uri) {
     const auto parsed = IpAddress::parse(uri.host());
-    if (!parsed) return false;
+    if (!parsed)
+        return std::any_of(domains_.begin(), domains_.end(),
+                           [&](const std::string& domain) { return iequals(domain, uri.host()); });
     const IpAddress address = parsed->unmapped();
     const sip::Transport transport = transport_of(uri);
     const std::uint16_t port = uri.port() != 0 ? uri.port() : sip::default_port(transport);

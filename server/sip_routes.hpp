@@ -2,6 +2,7 @@
 // of ourselves there. Literal addresses; names wait for the resolver.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "rooms/route_finder.hpp"
@@ -12,9 +13,9 @@ namespace rotunda::server {
 
 class SipRoutes final : public rooms::RouteFinder {
   public:
-    // All outlive the routes. `bound` may be filled later.
+    // All outlive the routes. `bound` may be filled later. `domains`: names that are ours.
     SipRoutes(LocalAddresses& routes, const AdvertisedAddresses& advertised,
-              const std::vector<ListenAddress>& bound);
+              const std::vector<ListenAddress>& bound, const std::vector<std::string>& domains);
 
     std::optional<sip::Flow> find(const sip::Uri& uri) override;
     bool is_self(const sip::Uri& uri) override;
@@ -26,6 +27,7 @@ class SipRoutes final : public rooms::RouteFinder {
     LocalAddresses& routes_;
     const AdvertisedAddresses& advertised_;
     const std::vector<ListenAddress>& bound_;
+    const std::vector<std::string>& domains_;
 };
 
 }  // namespace rotunda::server

@@ -21,6 +21,10 @@ namespace {
 struct NoPorts final : media::MediaPortPool {
     Result<media::MediaPorts> reserve(const IpAddress&) override { return fail_with("no ports here"); }
 };
+struct NoRoutes final : rooms::RouteFinder {
+    std::optional<sip::Flow> find(const sip::Uri&) override { return std::nullopt; }
+    bool is_self(const sip::Uri&) override { return false; }
+};
 struct NoLog final : LogSink {
     void write(const LogRecord&) override {}
 };
@@ -42,8 +46,9 @@ Operations served() {
     SeededRandom random(1);
     sip::UserAgent agent({}, random);
     NoPorts ports;
+    NoRoutes routes;
     NoLog log;
-    rooms::Focus focus({}, agent, ports, random, log);
+    rooms::Focus focus({}, agent, ports, routes, random, log);
     StillHost host;
     EventHistory history;
     const OperatorApi api(host, focus, history, {{}, true});

@@ -138,7 +138,8 @@ class Baresip(Process):
 
     CODECS = {"PCMU": "PCMU/8000/1", "PCMA": "PCMA/8000/1", "G722": "G722/16000/1", "opus": "opus/48000/2"}
 
-    def __init__(self, folder, name, codec="PCMU", play=None, host="127.0.0.1", ptime=20, console=False):
+    def __init__(self, folder, name, codec="PCMU", play=None, host="127.0.0.1", ptime=20, console=False,
+                 answers=False):
         self.home = pathlib.Path(folder) / name
         self.records = self.home / "records"
         self.records.mkdir(parents=True)
@@ -147,7 +148,8 @@ class Baresip(Process):
         source = f"aufile,{play}" if play else "aubridge,none"
         (self.home / "contacts").touch()
         (self.home / "accounts").write_text(
-            f"<sip:{name}@{host}:{self.port}>;regint=0;audio_codecs={self.CODECS[codec]};ptime={ptime}\n")
+            f"<sip:{name}@{host}:{self.port}>;regint=0;audio_codecs={self.CODECS[codec]};ptime={ptime}"
+            f"{';answermode=auto' if answers else ''}\n")
         (self.home / "config").write_text("\n".join([
             f"sip_listen {host}:{self.port}", "call_max_calls 4", "audio_path /nonexistent",
             f"audio_player aubridge,player-{name}", f"audio_source {source}", f"audio_alert aubridge,alert-{name}",

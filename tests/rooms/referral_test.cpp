@@ -195,7 +195,7 @@ TEST_CASE("a REFER that asks for nothing we do is refused") {
     world.request("REFER", 1, 4);
     CHECK(world.status_of(1) == 400);
     world.refer(1, 5, "<sip:2000@192.0.2.1>");
-    CHECK(world.told().back() == "404 Not Found");
+    CHECK(world.told().back() == "480 Temporarily Unavailable");
     CHECK(world.requests(sip::Method::invite).empty());
 }
 

@@ -90,7 +90,7 @@ TEST_CASE("a number no trunk takes, and our own address, are not called") {
     CHECK(world.log.field("dial.failed", "status") == "404");
     world.log.records.clear();
     world.dial("sip:bob@192.0.2.1");
-    CHECK(world.log.field("dial.failed", "status") == "404");
+    CHECK(world.log.field("dial.failed", "status") == "480");
     world.log.records.clear();
     world.dial("mailto:bob@example.com");
     CHECK(world.log.field("dial.failed", "status") == "416");

@@ -1,0 +1,127 @@
+#include "accounts/access_policy.hpp"
+#include "accounts/gatekeeper.hpp"
+#include "tests/rooms/focus_world.hpp"
+
+using namespace rotunda;
+using namespace rotunda::rooms;
+
+namespace {
+
+// alice is registered at several phones; bob is a user who is nowhere.
+struct FindMe : World {
+    FindMe() {
+        focus.set_registrar(&registrar);
+        focus.set_users(
+            [](std::string_view user) { return user == "alice" || user == "bob" || user == "2000"; });
+    }
+
+    void register_at(std::string_view uri, std::string_view instance = {}, std::uint32_t reg_id = 0,
+                     std::string_view path = {}) {
+        accounts::Binding binding;
+        binding.contact.uri = *sip::Uri::parse(uri);
+        binding.expires = now + 1h;
+        binding.registered = now - std::chrono::seconds(bindings.size());
+        binding.instance = instance;
+        binding.reg_id = reg_id;
+        if (!path.empty()) binding.path.push_back(*sip::NameAddr::parse(path));
+        bindings.push_back(std::move(binding));
+        registrar.locations().replace("alice", bindings);
+    }
+    void dial(std::string_view target = "sip:alice@192.0.2.1") {
+        focus.dial("1000", *sip::Uri::parse(target), {}, now);
+        run();
+    }
+    std::vector<sip::SipMessage> invites() const { return requests(sip::Method::invite); }
+    std::string outcome() const { return log.field("dial.failed", "status"); }
+
+    accounts::UserTable users;
+    accounts::Gatekeeper gatekeeper{{}, {}, users, random};
+    accounts::Registrar registrar{{}, gatekeeper};
+    std::vector<accounts::Binding> bindings;
+};
+
+}  // namespace
+
+TEST_CASE("all phones of a user ring at once, the first to answer joins, the others are cancelled") {
+    FindMe world;
+    world.register_at("sip:alice@192.0.2.51");
+    world.register_at("sip:alice@192.0.2.52");
+    world.register_at("sip:alice@192.0.2.53", {}, 0, "<sip:edge@192.0.2.60;lr>");
+    world.dial();
+    REQUIRE(world.invites().size() == 3);
+    CHECK(world.invites()[2].routes().at(0).uri.host() == "192.0.2.60");
+    for (const auto& invite : world.invites()) world.answer(invite, 180, {}, {}, invite.uri().host());
+    world.answer(world.invites()[1], 200, pcmu_offer);
+    CHECK(world.requests(sip::Method::cancel).size() == 2);
+    CHECK(world.all<JoinRoom>().size() == 1);
+    CHECK(world.focus.calls() == 1);
+    // One of the others was quicker than our CANCEL.
+    world.answer(world.invites()[0], 200, pcmu_offer, {}, "quick");
+    REQUIRE(world.requests(sip::Method::bye).size() == 1);
+    CHECK(world.requests(sip::Method::bye)[0].to_tag() == "quick");
+    CHECK(world.all<JoinRoom>().size() == 1);
+}
+
+TEST_CASE("one place in the room is enough for all of his phones") {
+    FindMe world;
+    world.call(1);
+    for (int i = 51; i < 55; ++i) world.register_at(fmt::format("sip:alice@192.0.2.{}", i));
+    world.dial();
+    CHECK(world.invites().size() == 4);
+    world.answer(world.invites()[0], 200, pcmu_offer);
+    CHECK(world.all<JoinRoom>().size() == 2);
+}
+
+TEST_CASE("the dial fails when the last phone has refused, with the answer that says most") {
+    FindMe world;
+    world.register_at("sip:alice@192.0.2.51");
+    world.register_at("sip:alice@192.0.2.52");
+    world.dial();
+    world.answer(world.invites()[0], 503);
+    CHECK(world.outcome().empty());
+    world.answer(world.invites()[1], 486);
+    CHECK(world.outcome() == "486");
+    CHECK(world.ports.out == 0);
+}
+
+TEST_CASE("who declines on one phone declines for all") {
+    FindMe world;
+    world.register_at("sip:alice@192.0.2.51");
+    world.register_at("sip:alice@192.0.2.52");
+    world.dial();
+    for (const auto& invite : world.invites()) world.answer(invite, 180, {}, {}, invite.uri().host());
+    world.answer(world.invites()[0], 603);
+    CHECK(world.outcome() == "603");
+    CHECK(world.requests(sip::Method::cancel).size() == 1);
+}
+
+TEST_CASE("a phone with two flows rings once, and by the other flow when the first is dead") {
+    FindMe world;
+    world.register_at("sip:alice@192.0.2.51", "<urn:uuid:1>", 1);
+    world.register_at("sip:alice@192.0.2.52", "<urn:uuid:1>", 2);
+    world.register_at("sip:alice@192.0.2.53", "<urn:uuid:2>", 1);
+    world.dial();
+    REQUIRE(world.invites().size() == 2);
+    world.answer(world.invites()[0], 430);
+    REQUIRE(world.invites().size() == 3);
+    CHECK(world.invites()[2].uri().host() == "192.0.2.52");
+    world.answer(world.invites()[2], 486);
+    CHECK(world.invites().size() == 3);
+}
+
+TEST_CASE("a user who is registered nowhere is 480") {
+    FindMe world;
+    world.dial("sip:bob@192.0.2.1");
+    CHECK(world.outcome() == "480");
+    CHECK(world.invites().empty());
+}
+
+TEST_CASE("a call for a user is 480; his name is a room only if it is open or configured") {
+    FindMe world;
+    world.request("INVITE", 1, 1, pcmu_offer, "alice");
+    CHECK(world.last_status() == 480);
+    world.request("INVITE", 2, 1, pcmu_offer, "2000");  // would be a room on demand
+    CHECK(world.last_status() == 480);
+    world.request("INVITE", 3, 1, pcmu_offer, "2001");
+    CHECK(world.last_status() == 200);
+}

@@ -11,6 +11,7 @@
 #include "media/media_context.hpp"
 #include "media/media_session.hpp"
 #include "media/room_buses.hpp"
+#include "media/tick_phase.hpp"
 #include "media/voice.hpp"
 #include "mixer/audio_mixer.hpp"
 #include "mixer/talker_sums.hpp"
@@ -58,6 +59,7 @@ class MediaRoom {
     void seat_voices();
     void give_voice(Member& member);
     void sum(int rate_hz);
+    void note_arrivals();
     void serve_buses();
     void serve_private(std::size_t index);
     BusInput input_for(std::size_t index, int rate_hz, MutablePcm scratch) const;
@@ -80,6 +82,7 @@ class MediaRoom {
     mixer::TalkerSelector selector_;
     RoomBuses buses_;
     AloneChime chime_;
+    TickPhase tick_phase_;
     mixer::AudienceSet audiences_;  // of this tick
     RateSet rates_ = 0;             // of this tick: those that somebody listens at
     std::vector<std::unique_ptr<Voice>> idle_voices_;

@@ -129,6 +129,7 @@ void JitterBuffer::reset() {
     silent_ = true;
     may_pause_ = false;
     covered_ = Duration{};
+    spare_.reset();
     unexplained_ = 0;
 }
 

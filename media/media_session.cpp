@@ -42,6 +42,7 @@ MediaSession::MediaSession(RoomId room, JoinRoom& join, Duration silence_timeout
       rtcp_(rtcp_config(std::move(join.cname), context.wall), context.random, now),
       last_sign_of_life_(now),
       next_housekeeping_(now + housekeeping_interval) {
+    crypto_.configure(leg_.srtp);
     sender_.set_format(leg_.send_payload_type, rtp_clock_hz(leg_.send.codec));
     latch_.on_signalled(leg_.remote_rtp, leg_.signaling_source, now);
     rtcp_latch_.on_signalled(leg_.remote_rtcp, leg_.signaling_source, now);
@@ -58,6 +59,7 @@ bool MediaSession::update(const AudioLeg& leg, TimePoint now) {
         rtcp_latch_.expect_new_ssrc(now);
     }
     leg_ = leg;
+    crypto_.configure(leg_.srtp);
     sender_.set_format(leg_.send_payload_type, rtp_clock_hz(leg_.send.codec));
     latch_.on_signalled(leg_.remote_rtp, leg_.signaling_source, now);
     rtcp_latch_.on_signalled(leg_.remote_rtcp, leg_.signaling_source, now);
@@ -73,13 +75,13 @@ void MediaSession::receive(TimePoint now, bool late) {
     for (int reads = 0; reads < max_reads; ++reads) {
         const auto received = ports_.rtp->receive(buffer);
         if (!received) return;
-        const Bytes datagram = Bytes(buffer).first(std::min(received->size, buffer.size()));
+        const MutableBytes datagram = MutableBytes(buffer).first(std::min(received->size, buffer.size()));
         if (!on_datagram(datagram, *received, now) && !late) return;
     }
 }
 
 // True if the socket wants to be read again in this tick.
-bool MediaSession::on_datagram(Bytes datagram, const ReceivedDatagram& received, TimePoint now) {
+bool MediaSession::on_datagram(MutableBytes datagram, const ReceivedDatagram& received, TimePoint now) {
     switch (rtp::classify(datagram)) {
         case rtp::DatagramKind::rtp:
             return on_rtp(datagram, received, now);
@@ -92,8 +94,10 @@ bool MediaSession::on_datagram(Bytes datagram, const ReceivedDatagram& received,
     }
 }
 
-bool MediaSession::on_rtp(Bytes datagram, const ReceivedDatagram& received, TimePoint now) {
-    const auto packet = rtp::RtpPacket::parse(datagram);
+bool MediaSession::on_rtp(MutableBytes datagram, const ReceivedDatagram& received, TimePoint now) {
+    const auto plain = crypto_.open_rtp(datagram);
+    if (!plain) return true;
+    const auto packet = rtp::RtpPacket::parse(*plain);
     if (!packet) {
         ++malformed_;
         return true;
@@ -146,7 +150,7 @@ void MediaSession::receive_rtcp() {
     for (int reads = 0; reads < max_rtcp_reads; ++reads) {
         const auto received = ports_.rtcp->receive(buffer);
         if (!received) return;
-        const Bytes datagram = Bytes(buffer).first(std::min(received->size, buffer.size()));
+        const MutableBytes datagram = MutableBytes(buffer).first(std::min(received->size, buffer.size()));
         if (rtp::classify(datagram) == rtp::DatagramKind::rtcp)
             on_rtcp(datagram, *received);
         else
@@ -167,9 +171,10 @@ bool MediaSession::accepts_rtcp(Bytes datagram, const ReceivedDatagram& received
     return verdict == rtp::SourceLatch::Verdict::accepted;
 }
 
-void MediaSession::on_rtcp(Bytes datagram, const ReceivedDatagram& received) {
-    if (!accepts_rtcp(datagram, received)) return;
-    const auto incoming = rtcp_.on_datagram(datagram, sender_.ssrc(), statistics_, received.arrival);
+void MediaSession::on_rtcp(MutableBytes datagram, const ReceivedDatagram& received) {
+    const auto plain = crypto_.open_rtcp(datagram);
+    if (!plain || !accepts_rtcp(*plain, received)) return;
+    const auto incoming = rtcp_.on_datagram(*plain, sender_.ssrc(), statistics_, received.arrival);
     if (!incoming.valid) return;
     yield_ssrc(incoming.sender_ssrc, received.arrival);
     last_sign_of_life_ = std::max(last_sign_of_life_, received.arrival);
@@ -190,10 +195,12 @@ Pcm MediaSession::warm(Duration block) {
 void MediaSession::send_frame(Bytes payload, Duration duration, TimePoint now) {
     const auto to = leg_.sends ? latch_.destination() : std::nullopt;
     if (!to || payload.empty()) return sender_.skip(duration);
-    std::array<std::uint8_t, rtp::rtp_header_size + codecs::max_payload_bytes> datagram;
-    sender_.write_next(std::span(datagram).first<rtp::rtp_header_size>(), payload.size(), duration, now);
-    std::memcpy(datagram.data() + rtp::rtp_header_size, payload.data(), payload.size());
-    const bool sent = ports_.rtp->send(Bytes(datagram).first(rtp::rtp_header_size + payload.size()), *to);
+    std::array<std::uint8_t, rtp::rtp_header_size + codecs::max_payload_bytes + rtp::max_srtp_overhead>
+        buffer;
+    sender_.write_next(std::span(buffer).first<rtp::rtp_header_size>(), payload.size(), duration, now);
+    std::memcpy(buffer.data() + rtp::rtp_header_size, payload.data(), payload.size());
+    const Bytes datagram = crypto_.seal_rtp(buffer, rtp::rtp_header_size + payload.size());
+    const bool sent = !datagram.empty() && ports_.rtp->send(datagram, *to);
     ++(sent ? context_.counters.packets_sent : context_.counters.send_failures);
 }
 
@@ -215,10 +222,14 @@ void MediaSession::do_duties(TimePoint now) {
 
 void MediaSession::send_rtcp(Bytes compound) {
     if (compound.empty()) return;
+    std::array<std::uint8_t, rtp::max_rtcp_size + rtp::max_srtp_overhead> buffer;
+    std::memcpy(buffer.data(), compound.data(), compound.size());
+    const Bytes datagram = crypto_.seal_rtcp(buffer, compound.size());
+    if (datagram.empty()) return;
     if (leg_.rtcp_mux) {
-        if (const auto to = latch_.destination()) ports_.rtp->send(compound, *to);
+        if (const auto to = latch_.destination()) ports_.rtp->send(datagram, *to);
     } else if (const auto to = rtcp_latch_.destination(); to && ports_.rtcp) {
-        ports_.rtcp->send(compound, *to);
+        ports_.rtcp->send(datagram, *to);
     }
 }
 
@@ -260,7 +271,12 @@ LegQuality MediaSession::end(TimePoint now) {
     LegQuality quality;
     quality.packets_received = statistics_.packets_received();
     quality.packets_lost = statistics_.packets_lost();
-    quality.packets_discarded = counters.duplicate + counters.discarded + malformed_ + not_negotiated_ +
+    const rtp::SrtpCounters refused = crypto_.counters();
+    quality.packets_forged = refused.not_authentic;
+    quality.packets_replayed = refused.replayed;
+    quality.srtp = crypto_.suite();
+    quality.packets_discarded = refused.not_authentic + refused.replayed + refused.malformed +
+                                counters.duplicate + counters.discarded + malformed_ + not_negotiated_ +
                                 latch_.strangers() + receiver_.undecodable();
     quality.packets_sent = sender_.total_packets();
     quality.frames_concealed = counters.concealed + counters.recovered;

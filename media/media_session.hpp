@@ -6,6 +6,7 @@
 
 #include "media/audio_receiver.hpp"
 #include "media/media_context.hpp"
+#include "media/media_crypto.hpp"
 #include "media/room_command.hpp"
 #include "rtp/receiver_statistics.hpp"
 #include "rtp/rtcp_session.hpp"
@@ -59,11 +60,11 @@ class MediaSession {
     int remote_loss_percent() const;
 
   private:
-    bool on_datagram(Bytes datagram, const ReceivedDatagram& received, TimePoint now);
-    bool on_rtp(Bytes datagram, const ReceivedDatagram& received, TimePoint now);
+    bool on_datagram(MutableBytes datagram, const ReceivedDatagram& received, TimePoint now);
+    bool on_rtp(MutableBytes datagram, const ReceivedDatagram& received, TimePoint now);
     void on_valid_rtp(const rtp::RtpPacket& packet, const AudioReceiver::PayloadKind& kind,
                       const ReceivedDatagram& received);
-    void on_rtcp(Bytes datagram, const ReceivedDatagram& received);
+    void on_rtcp(MutableBytes datagram, const ReceivedDatagram& received);
     bool accepts_rtcp(Bytes datagram, const ReceivedDatagram& received);
     void announce_start(const ReceivedDatagram& received);
     void report_digit(const rtp::DtmfDigit& digit);
@@ -82,6 +83,7 @@ class MediaSession {
     MediaContext& context_;
 
     // Owned.
+    MediaCrypto crypto_;
     AudioReceiver receiver_;
     rtp::ReceiverStatistics statistics_;
     rtp::RtpSender sender_;

@@ -9,6 +9,7 @@
 
 #include "base/audio_codec.hpp"
 #include "base/net_address.hpp"
+#include "base/srtp_keys.hpp"
 #include "base/strong_id.hpp"
 #include "base/time.hpp"
 #include "media/media_transport.hpp"
@@ -46,7 +47,8 @@ struct AudioLeg {
     Endpoint remote_rtp;   // from the SDP; port 0 or a wildcard address: not known yet
     Endpoint remote_rtcp;  // a=rtcp (RFC 3605), else port + 1; unused with rtcp_mux
     bool rtcp_mux = false;
-    IpAddress signaling_source;  // the only other address that may latch (interop rule 15)
+    std::optional<SrtpKeys> srtp;  // none: RTP in the clear
+    IpAddress signaling_source;    // the only other address that may latch (interop rule 15)
 
     friend bool operator==(const AudioLeg&, const AudioLeg&) = default;
 };

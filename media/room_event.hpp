@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <variant>
 
 #include "base/time.hpp"
@@ -36,12 +37,15 @@ struct LegQuality {
     std::uint64_t packets_received = 0;
     std::uint64_t packets_lost = 0;
     std::uint64_t packets_discarded = 0;  // late, duplicate, malformed, from a stranger
+    std::uint64_t packets_forged = 0;     // of those: not authentic under SRTP
+    std::uint64_t packets_replayed = 0;   // of those: seen before by SRTP
     std::uint64_t packets_sent = 0;
     std::uint64_t frames_concealed = 0;
-    Duration jitter{};         // RFC 3550 §6.4.1 at the end
-    Duration mean_delay{};     // arrival to playout, mean over the call
-    Duration round_trip{};     // from RTCP, 0 if never known
-    double remote_loss = 0.0;  // fraction of our packets the peer reported lost, 0 to 1
+    Duration jitter{};              // RFC 3550 §6.4.1 at the end
+    Duration mean_delay{};          // arrival to playout, mean over the call
+    Duration round_trip{};          // from RTCP, 0 if never known
+    std::optional<SrtpSuite> srtp;  // none: in the clear
+    double remote_loss = 0.0;       // fraction of our packets the peer reported lost, 0 to 1
 };
 struct LegEnded {
     RoomId room;

@@ -24,6 +24,7 @@ media::AudioLeg make_audio_leg(const sdp::NegotiatedMedia* audio, const IpAddres
     leg.remote_rtp = audio->remote_rtp;
     leg.remote_rtcp = audio->remote_rtcp;
     leg.rtcp_mux = audio->rtcp_mux;
+    leg.srtp = audio->srtp;
     return leg;
 }
 

@@ -11,6 +11,14 @@ std::string describe(const media::AudioLeg& leg) {
                        leg.send.ptime_ms);
 }
 
+std::string srtp_name(const std::optional<SrtpSuite>& suite) {
+    return suite ? std::string(facts(*suite).name) : "none";
+}
+
+std::optional<SrtpSuite> suite_of(const media::AudioLeg& leg) {
+    return leg.srtp ? std::optional(leg.srtp->receive.suite) : std::nullopt;
+}
+
 std::string_view direction(const media::AudioLeg& leg) {
     if (leg.on_hold) return "hold";
     if (leg.sends) return leg.receives ? "sendrecv" : "sendonly";
@@ -123,7 +131,9 @@ void CallLog::dial_failed(const DialFailed& failed) {
 void CallLog::joined(const Participant& who, const media::AudioLeg& leg) {
     ++counters_.joined;
     write(LogLevel::info, "call.joined", who, "joined",
-          {{"codec", describe(leg)}, {"direction", std::string(direction(leg))}});
+          {{"codec", describe(leg)},
+           {"direction", std::string(direction(leg))},
+           {"srtp", srtp_name(suite_of(leg))}});
 }
 
 void CallLog::media_started(const Participant& who, const Endpoint& source) {
@@ -132,7 +142,9 @@ void CallLog::media_started(const Participant& who, const Endpoint& source) {
 
 void CallLog::changed(const Participant& who, const media::AudioLeg& leg) {
     write(LogLevel::info, "call.changed", who, "media renegotiated",
-          {{"codec", describe(leg)}, {"direction", std::string(direction(leg))}});
+          {{"codec", describe(leg)},
+           {"direction", std::string(direction(leg))},
+           {"srtp", srtp_name(suite_of(leg))}});
 }
 
 void CallLog::change_refused(const Participant& who, std::string_view why) {
@@ -161,6 +173,9 @@ void CallLog::ended(const Participant& who, const media::LegQuality& quality, Ti
         {"received", std::to_string(quality.packets_received)},
         {"lost", std::to_string(quality.packets_lost)},
         {"discarded", std::to_string(quality.packets_discarded)},
+        {"forged", std::to_string(quality.packets_forged)},
+        {"replayed", std::to_string(quality.packets_replayed)},
+        {"srtp", srtp_name(quality.srtp)},
         {"sent", std::to_string(quality.packets_sent)},
         {"concealed", std::to_string(quality.frames_concealed)},
         {"jitter_ms", fmt::format("{:.1f}", to_ms(quality.jitter))},

@@ -18,6 +18,11 @@ sip::ExtraHeaders warning(const sdp::Refusal& refusal, const IpAddress& agent) {
     return {{sip::HeaderId::warning, value.to_string()}};
 }
 
+// Nobody on the way to the next hop can read along.
+bool is_secure(sip::Transport transport) {
+    return transport == sip::Transport::tls || transport == sip::Transport::wss;
+}
+
 // What comes in decides the family and route of our port: the source of the signalling, which NAT cannot
 // hide, unless the offer wants media over the other family (a dual-stack phone does).
 IpAddress media_peer(const sip::Flow& flow, const std::optional<sdp::SessionDescription>& offer) {
@@ -119,7 +124,7 @@ std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, T
     // Who takes a place needs none.
     if (auto no = replaces ? std::nullopt : refusal(room)) return no;
 
-    Participant who(sdp::OfferAnswer(settings_.media, random_));
+    Participant who(sdp::OfferAnswer(capabilities_for(event.flow), random_));
     who.session = event.session;
     who.call_id = event.request.call_id();
     who.from = event.request.from().uri.to_string();
@@ -150,6 +155,12 @@ std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, T
     agent_.accept(event.session, std::move(*description), now);
     if (participant.joined && replaces) hang_up_replaced(participant, now);
     return std::nullopt;
+}
+
+sdp::Capabilities Focus::capabilities_for(const sip::Flow& flow) const {
+    sdp::Capabilities out = settings_.media;
+    out.secure_signaling = is_secure(flow.transport);
+    return out;
 }
 
 Focus::Refused Focus::not_acceptable(const sdp::Refusal& refusal, const IpAddress& agent) const {

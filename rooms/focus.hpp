@@ -178,6 +178,8 @@ class Focus {
     std::optional<Refused> refusal(std::string_view room) const;
     Refused refused_by(RoomRefusal refusal) const;
     Refused overloaded(std::string why) const;
+    // What we can do in a call that comes this way.
+    sdp::Capabilities capabilities_for(const sip::Flow& flow) const;
     std::optional<Refused> take_in(const sip::IncomingInvite& event, TimePoint now);
     // What goes into the 200: our answer to the offer, or without one a full offer (interop rule 1).
     Result<std::string, Refused> describe(Participant& who, const Offer& offer) const;

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "sdp/crypto.hpp"
 #include "sdp/offer_answer_formats.hpp"
 #include "sdp/offer_answer_lines.hpp"
 #include "sdp/video_line.hpp"
@@ -51,6 +52,11 @@ bool set_formats(const SessionDescription& session, const Media& peer, const Aud
     return true;
 }
 
+// Video has no SRTP yet.
+bool may_have_video(const Capabilities& capabilities) {
+    return capabilities.video.any() && capabilities.encryption != MediaEncryption::required;
+}
+
 }  // namespace
 
 Capabilities default_capabilities() {
@@ -72,7 +78,9 @@ Refusal refusal_for(const ParseFailure& failure) {
 
 // 31 bits: some peers read the session id into an int.
 OfferAnswer::OfferAnswer(Capabilities capabilities, RandomSource& random)
-    : capabilities_(std::move(capabilities)), session_id_(std::to_string(random.u32() >> 1)) {}
+    : capabilities_(std::move(capabilities)),
+      random_(&random),
+      session_id_(std::to_string(random.u32() >> 1)) {}
 
 Result<std::string, Refusal> OfferAnswer::answer(const SessionDescription& offer, const LocalMedia& local) {
     if (pending_offer_) return fail(Refusal{491, 0, "An offer of ours is open"});
@@ -80,7 +88,7 @@ Result<std::string, Refusal> OfferAnswer::answer(const SessionDescription& offer
     const auto chosen = choose_audio(offer, why);
     const bool closing = !agreed_.media.empty() && closes_every_line(offer);
     if (!chosen && !closing) return fail(why);
-    const auto video = chosen ? choose_video(offer, local) : std::nullopt;
+    const auto video = chosen && may_have_video(capabilities_) ? choose_video(offer, local) : std::nullopt;
 
     State next;
     next.local = frame(local.address);
@@ -146,6 +154,13 @@ Media OfferAnswer::answer_audio(const SessionDescription& offer, const Media& of
     line.direction = out.direction;
     line.rtcp_mux = out.rtcp_mux;
     line.mid = out.mid;
+    if (may_use_sdes(capabilities_)) {
+        const auto standing = audio() ? audio()->srtp : std::nullopt;
+        if (const auto agreed = answer_crypto(cryptos_of(offered), standing, *random_)) {
+            out.srtp = agreed->keys;
+            line.cryptos = {agreed->ours};
+        }
+    }
     return make_audio_line(line, formats, capabilities_);
 }
 
@@ -168,14 +183,16 @@ std::string OfferAnswer::create_offer(const LocalMedia& local) {
     if (slot == lines.end()) slot = lines.insert(slot, Media{});
     const AudioFormats formats = own_formats(capabilities_, audio(), next.payload_types);
     AudioLine line;
-    line.proto = is_plain_rtp(*slot) ? slot->proto : "RTP/AVP";
+    line.proto = offered_profile(*slot, capabilities_);
+    if (may_use_sdes(capabilities_))
+        line.cryptos = offer_crypto(active ? agreed_.media[*active].srtp : std::nullopt, *random_);
     line.port = local.audio_port;
     line.ptime_ms = active ? agreed_.media[*active].send.ptime_ms : capabilities_.ptime_ms;
     line.direction = local.audio_direction;
     line.rtcp_mux = may_multiplex(formats, capabilities_);
     line.mid = mid_of(*slot);
     *slot = make_audio_line(line, formats, capabilities_);
-    if (local.video_port != 0 && capabilities_.video.any()) open_video(local, next);
+    if (local.video_port != 0 && may_have_video(capabilities_)) open_video(local, next);
 
     stamp(next.local);
     before_.reset();
@@ -222,6 +239,8 @@ NegotiatedMedia OfferAnswer::read_answer(const SessionDescription& answer, std::
     const AudioFormats formats = answered_formats(ours, theirs, capabilities_);
     if (!set_formats(answer, theirs, formats, capabilities_, out)) return out;
     out.rtcp_mux = find(ours.attributes, "rtcp-mux") && find(theirs.attributes, "rtcp-mux");
+    out.srtp = answered_crypto(cryptos_of(ours), cryptos_of(theirs));
+    if (!out.srtp && !is_plain_rtp(ours)) return refused_media(ours);
     read_peer(answer, theirs, pending_direction_, out);
     return out;
 }
@@ -264,7 +283,7 @@ void OfferAnswer::agree(State next) {
 
 std::optional<IpAddress> audio_address(const SessionDescription& offer) {
     for (const Media& line : offer.media) {
-        if (line.port == 0 || kind_of(line) != MediaKind::audio || !is_plain_rtp(line)) continue;
+        if (line.port == 0 || kind_of(line) != MediaKind::audio || !names_protection(line)) continue;
         const Connection* connection = connection_of(offer, line);
         if (connection && connection->address && !connection->is_black_hole() && !connection->is_multicast())
             return connection->address->unmapped();
@@ -278,7 +297,7 @@ std::string describe_capabilities(const Capabilities& capabilities, const IpAddr
     out.connection = Connection::to(address);
     std::vector<RtpMap> payload_types;
     AudioLine line;
-    line.proto = "RTP/AVP";
+    line.proto = offered_profile({}, capabilities);
     out.media.push_back(
         make_audio_line(line, own_formats(capabilities, nullptr, payload_types), capabilities));
     std::vector<VideoFormat> video_numbers;

@@ -1,5 +1,5 @@
-// Offer and answer (RFC 3264, RFC 6337) for one call: what was agreed, and how it changes. Pure; a value
-// without references, one per dialog, so a forked call copies it.
+// Offer and answer (RFC 3264, RFC 6337) for one call: what was agreed, and how it changes. Pure; a value, one
+// per dialog, so a forked call copies it.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,16 @@
 #include "base/net_address.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "base/srtp_keys.hpp"
 #include "sdp/attributes.hpp"
 #include "sdp/session_description.hpp"
 #include "sdp/video_formats.hpp"
 
 namespace rotunda::sdp {
+
+// off: never SRTP. optional: SRTP with who offers it in any profile (RFC 8643), and offered the same way.
+// required: nothing else, and keys in the description (SDES) only where nobody reads them on their way.
+enum class MediaEncryption : std::uint8_t { off, optional, required };
 
 // What we can do; chosen per listener, trunk or room (interop rule 26).
 //
@@ -34,6 +39,8 @@ struct Capabilities {
     int min_ptime_ms = 10;
     int max_ptime_ms = 60;    // also our a=maxptime
     VideoCapabilities video;  // none by default
+    MediaEncryption encryption = MediaEncryption::off;
+    bool secure_signaling = false;  // this call's descriptions travel over TLS
 };
 
 // Opus, G.722, PCMU, PCMA, with in-band FEC.
@@ -87,6 +94,8 @@ struct NegotiatedMedia {
     Endpoint remote_rtcp;  // a=rtcp, else the port above; same as remote_rtp with rtcp_mux
     bool rtcp_mux = false;
 
+    std::optional<SrtpKeys> srtp;  // none: in the clear
+
     friend bool operator==(const NegotiatedMedia&, const NegotiatedMedia&) = default;
 };
 
@@ -101,7 +110,7 @@ Refusal refusal_for(const ParseFailure& failure);
 
 class OfferAnswer {
   public:
-    // `random` gives the session id of our o=, and is not kept.
+    // `random` gives the session id of our o= and our SRTP keys; it outlives this and every copy.
     OfferAnswer(Capabilities capabilities, RandomSource& random);
 
     // The peer's offer: our answer as text, and media() is what both agreed. The same offer again gives the
@@ -158,6 +167,7 @@ class OfferAnswer {
     void agree(State next);
 
     Capabilities capabilities_;
+    RandomSource* random_;
     std::string session_id_;
     std::uint64_t last_version_ = 0;  // highest used, even if taken back since
     State agreed_;

@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "base/net_address.hpp"
 #include "base/time.hpp"
+#include "sdp/offer_answer.hpp"
 #include "server/pattern.hpp"
 #include "signaling/digest.hpp"
 #include "signaling/flow.hpp"
@@ -106,6 +107,7 @@ struct Config {
         std::uint8_t dscp_audio = 46;
         std::uint8_t dscp_video = 34;
         Duration silence_timeout = std::chrono::seconds(60);
+        sdp::MediaEncryption encryption = sdp::MediaEncryption::optional;
         std::uint32_t workers = 0;  // 0: one per core
     };
     struct Rooms {

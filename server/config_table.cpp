@@ -82,6 +82,12 @@ constexpr auto table = std::to_array<ConfigKey>({
         "media.silence_timeout",
         "A call without RTP and RTCP for so long is asked whether it lives (OPTIONS), and ended if not.",
         [](auto& c) -> auto& { return c.media.silence_timeout; }),
+    key<EncryptionName>(
+        "media.encryption",
+        "SRTP: never, with whoever offers it (also in RTP/AVP: RFC 8643), or with everybody; then keys in "
+        "SDP "
+        "(SDES) count only over TLS or WSS, and a call without is answered 488.",
+        [](auto& c) -> auto& { return c.media.encryption; }),
     key<Count<0, 1024>>(
         "media.workers", "Media threads; 0: one for each core.",
         [](auto& c) -> auto& { return c.media.workers; }),

@@ -116,6 +116,7 @@ std::string Dscp::print(std::uint8_t value) {
 
 namespace {
 
+constexpr std::string_view encryption_names[] = {"off", "optional", "required"};
 constexpr std::string_view format_names[] = {"text", "json"};
 constexpr std::string_view level_names[] = {"debug", "info", "warning", "error"};
 
@@ -131,6 +132,13 @@ Complaint read_choice(const ConfigNode& value, std::span<const std::string_view>
 }
 
 }  // namespace
+
+Complaint EncryptionName::read(const ConfigNode& value, sdp::MediaEncryption& out) {
+    return read_choice(value, encryption_names, out);
+}
+std::string EncryptionName::print(sdp::MediaEncryption value) {
+    return std::string(encryption_names[static_cast<std::size_t>(value)]);
+}
 
 Complaint LogFormatName::read(const ConfigNode& value, LogFormat& out) {
     return read_choice(value, format_names, out);

@@ -185,6 +185,13 @@ struct Codecs {
     static std::string print(const std::vector<AudioCodec>& value);
 };
 
+struct EncryptionName {
+    static constexpr std::string_view type = "off, optional or required";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, sdp::MediaEncryption& out);
+    static std::string print(sdp::MediaEncryption value);
+};
+
 struct LogFormatName {
     static constexpr std::string_view type = "text or json";
     static constexpr bool is_list = false;

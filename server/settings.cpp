@@ -32,6 +32,7 @@ sdp::Capabilities capabilities(const Config& config) {
     for (const AudioCodec codec : config.audio_codecs)
         for (const AudioSettings& settings : all.audio)
             if (settings.codec == codec) wanted.audio.push_back(settings);
+    wanted.encryption = config.media.encryption;
     return wanted;
 }
 

@@ -1,6 +1,7 @@
 // A whole conversation: descriptions divided by form feeds, each taken as the peer's offer and then as the
 // answer to an offer of ours.
 #include "base/text.hpp"
+#include "sdp/crypto.hpp"
 #include "sdp/offer_answer.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
@@ -19,6 +20,8 @@ SessionDescription reread(const std::string& text) {
 void read_attributes(const SessionDescription& session) {
     for (const Attribute& a : session.attributes) parse_group(a.value);
     for (const Media& line : session.media) {
+        for (const CryptoAttribute& crypto : cryptos_of(line))
+            require(parse_crypto(to_string(crypto)) == crypto, "a key comes back");
         for (const RtpMap& map : rtpmaps(line)) {
             require(map.payload_type < 128 && map.clock_hz > 0, "rtpmap is in range");
             const auto parameters = format_parameters(line, map.payload_type);
@@ -42,11 +45,14 @@ void check_agreement(const OfferAnswer& call) {
     }
 }
 
-void offered(OfferAnswer& call, const SessionDescription& offer, const LocalMedia& local) {
+void offered(OfferAnswer& call, const Capabilities& capabilities, const SessionDescription& offer,
+             const LocalMedia& local) {
     const auto answer = call.answer(offer, local);
     if (!answer) return;
     require(reread(*answer).media.size() == offer.media.size(), "an answer has the lines of the offer");
     require(*call.answer(offer, local) == *answer, "the same offer has the same answer");
+    if (capabilities.encryption == MediaEncryption::required)
+        require(!call.audio() || call.audio()->srtp, "nothing goes in the clear");
     check_agreement(call);
 }
 
@@ -64,6 +70,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     SeededRandom random(1);
     Capabilities capabilities = default_capabilities();
     capabilities.video.codecs = {VideoCodec::h264, VideoCodec::vp8};
+    capabilities.encryption = size % 3 == 0 ? MediaEncryption::required : MediaEncryption::optional;
+    capabilities.secure_signaling = true;
     OfferAnswer call(capabilities, random);
     LocalMedia local;
     local.audio_port = 20000;
@@ -76,7 +84,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         if (!session) continue;
         require(reread(write(*session)) == *session, "what was read comes back");
         read_attributes(*session);
-        offered(call, *session, local);
+        offered(call, capabilities, *session, local);
         answered(call, *session, local);
     }
     return 0;

@@ -139,7 +139,7 @@ class Baresip(Process):
     CODECS = {"PCMU": "PCMU/8000/1", "PCMA": "PCMA/8000/1", "G722": "G722/16000/1", "opus": "opus/48000/2"}
 
     def __init__(self, folder, name, codec="PCMU", play=None, host="127.0.0.1", ptime=20, console=False,
-                 answers=False):
+                 answers=False, encryption=None):
         self.home = pathlib.Path(folder) / name
         self.records = self.home / "records"
         self.records.mkdir(parents=True)
@@ -149,14 +149,15 @@ class Baresip(Process):
         (self.home / "contacts").touch()
         (self.home / "accounts").write_text(
             f"<sip:{name}@{host}:{self.port}>;regint=0;audio_codecs={self.CODECS[codec]};ptime={ptime}"
-            f"{';answermode=auto' if answers else ''}\n")
+            f"{';answermode=auto' if answers else ''}"
+            + (f";mediaenc={encryption}" if encryption else "") + "\n")
         (self.home / "config").write_text("\n".join([
             f"sip_listen {host}:{self.port}", "call_max_calls 4", "audio_path /nonexistent",
             f"audio_player aubridge,player-{name}", f"audio_source {source}", f"audio_alert aubridge,alert-{name}",
             "ausrc_srate 48000", "auplay_srate 48000", "ausrc_channels 1", "auplay_channels 1", "audio_buffer 20-160",
             f"rtp_ports {rtp}-{rtp + 19}", "module_path /usr/lib/baresip/modules",
             "module g711.so", "module g722.so", "module opus.so", "module aubridge.so", "module aufile.so",
-            "module sndfile.so", "module_tmp uuid.so", "module_tmp account.so", "module_app menu.so",
+            "module sndfile.so", *(["module srtp.so", "module dtls_srtp.so"] if encryption else []), "module_tmp uuid.so", "module_tmp account.so", "module_app menu.so",
             "module_app ctrl_tcp.so", f"ctrl_tcp_listen 127.0.0.1:{self.control}", f"snd_path {self.records}",
             *([f"cons_listen 127.0.0.1:{self.console_port}", "module_app cons.so"] if console else []), ""]))
         super().__init__(folder, name, ["baresip", "-f", str(self.home)])
@@ -193,7 +194,7 @@ class Baresip(Process):
 class Linphone(Process):
     """Debian's linphonec with files instead of a sound card."""
 
-    def __init__(self, folder, name, play, codec=None):
+    def __init__(self, folder, name, play, codec=None, encryption=None):
         self.home, self.play = pathlib.Path(folder) / name, play
         # Without this folder linphonec opens no socket, and says nothing of it.
         (self.home / ".local/share/linphone").mkdir(parents=True)
@@ -201,7 +202,8 @@ class Linphone(Process):
         self.port = free_port()
         rtp = 18000 + self.port % 100 * 20
         config = self.home / "linphonerc"
-        config.write_text(f"[sip]\nsip_port={self.port}\nsip_tcp_port={self.port}\nsip_tls_port=0\nguess_hostname=0\n"
+        config.write_text(f"[sip]\nmedia_encryption={encryption or 'none'}\n"
+                          f"sip_port={self.port}\nsip_tcp_port={self.port}\nsip_tls_port=0\nguess_hostname=0\n"
                           f"contact=\"{name}\" <sip:{name}@127.0.0.1:{self.port}>\nuse_ipv6=0\n"
                           f"[rtp]\naudio_rtp_port={rtp}\n[sound]\nechocancellation=0\n[net]\nfirewall_policy=0\n"
                           "[video]\nenabled=0\nautomatically_initiate=0\nautomatically_accept=0\n")

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <deque>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -36,8 +37,8 @@ inline LocalMedia local_media(std::uint16_t port = 20000) {
 
 inline OfferAnswer make_session(const Capabilities& capabilities = default_capabilities(),
                                 std::uint64_t seed = 1) {
-    SeededRandom random(seed);
-    return OfferAnswer(capabilities, random);
+    static std::deque<SeededRandom> sources;  // outlive the sessions
+    return OfferAnswer(capabilities, sources.emplace_back(seed));
 }
 
 inline Capabilities only(std::initializer_list<AudioCodec> codecs) {

@@ -15,6 +15,21 @@ Phone::Phone(VirtualNetwork& network, Endpoint address, PhoneOptions options, st
       sender_(std::in_place, random_),
       listening_(options_.codec) {
     change_codec(options_.codec, options_.ptime_ms);
+    if (options_.srtp) srtp_ = rtp::SrtpSession::make(*options_.srtp);
+}
+
+void Phone::rekey(const SrtpKeys& keys) {
+    options_.srtp = keys;
+    srtp_->rekey(keys);
+}
+
+void Phone::transmit(const Endpoint& from, const Endpoint& to, Bytes packet, bool rtcp) {
+    if (!srtp_) return network_.send(from, to, packet);
+    std::vector<std::uint8_t> buffer(packet.begin(), packet.end());
+    buffer.resize(packet.size() + rtp::max_srtp_overhead);
+    buffer.resize(rtcp ? srtp_->protect_rtcp(buffer, packet.size())
+                       : srtp_->protect_rtp(buffer, packet.size()));
+    network_.send(from, to, buffer);
 }
 
 media::AudioLeg Phone::leg() const {
@@ -31,6 +46,7 @@ media::AudioLeg Phone::leg() const {
     leg.remote_rtcp = {address_.address, static_cast<std::uint16_t>(address_.port + 1)};
     leg.rtcp_mux = options_.rtcp_mux;
     leg.signaling_source = address_.address;
+    if (options_.srtp) leg.srtp = SrtpKeys{options_.srtp->receive, options_.srtp->send};
     return leg;
 }
 
@@ -79,7 +95,7 @@ void Phone::send_frame() {
                                 network_.now);
             for (std::size_t i = 0; ssrc_ && i < 4; ++i)
                 datagram[8 + i] = static_cast<std::uint8_t>(*ssrc_ >> (24 - 8 * i));
-            network_.send(address_, server_, Bytes(datagram).first(rtp::rtp_header_size + size));
+            transmit(address_, server_, Bytes(datagram).first(rtp::rtp_header_size + size), false);
         } else {
             sender_->skip(duration);
         }
@@ -102,7 +118,7 @@ void Phone::send_event(std::uint8_t event, int packets, int duration, bool end, 
         datagram[13] = static_cast<std::uint8_t>(end ? 0x8a : 0x0a);
         datagram[14] = static_cast<std::uint8_t>(duration >> 8);
         datagram[15] = static_cast<std::uint8_t>(duration);
-        network_.send(address_, server_, datagram);
+        transmit(address_, server_, datagram, false);
     }
 }
 
@@ -121,8 +137,8 @@ void Phone::send_report(TimePoint now) {
     rtp::write_sender_report(out, report, &block);
     rtp::write_source_description(out, report.ssrc, "phone@sim");
     const auto offset = static_cast<std::uint16_t>(options_.rtcp_mux ? 0 : 1);
-    network_.send({address_.address, static_cast<std::uint16_t>(address_.port + offset)},
-                  {server_.address, static_cast<std::uint16_t>(server_.port + offset)}, out.written());
+    transmit({address_.address, static_cast<std::uint16_t>(address_.port + offset)},
+             {server_.address, static_cast<std::uint16_t>(server_.port + offset)}, out.written(), true);
 }
 
 void Phone::send_comfort_noise(std::uint8_t minus_dbov, TimePoint now) {
@@ -130,7 +146,7 @@ void Phone::send_comfort_noise(std::uint8_t minus_dbov, TimePoint now) {
     sender_->write_next(std::span(datagram).first<rtp::rtp_header_size>(), 1, Duration::zero(), now);
     datagram[1] = comfort_noise_type;
     datagram[rtp::rtp_header_size] = minus_dbov;
-    network_.send(address_, server_, datagram);
+    transmit(address_, server_, datagram, false);
     mute(true);
 }
 
@@ -140,7 +156,15 @@ void Phone::listen() {
     while (auto datagram = network_.receive(rtcp)) take(*datagram);
 }
 
-void Phone::take(const Datagram& datagram) {
+void Phone::take(Datagram datagram) {
+    if (srtp_) {
+        const bool rtcp = rtp::classify(datagram.bytes) == rtp::DatagramKind::rtcp;
+        on_the_wire_.push_back(datagram.bytes);
+        const auto opened =
+            rtcp ? srtp_->unprotect_rtcp(datagram.bytes) : srtp_->unprotect_rtp(datagram.bytes);
+        if (opened.verdict != rtp::SrtpVerdict::opened) return;
+        datagram.bytes.resize(opened.size);
+    }
     if (rtp::classify(datagram.bytes) == rtp::DatagramKind::rtcp) {
         ++rtcp_received;
         rtp::RtcpReader reader(datagram.bytes);

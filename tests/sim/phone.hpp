@@ -9,6 +9,7 @@
 #include "codecs/audio_encoder.hpp"
 #include "media/room_command.hpp"
 #include "rtp/rtp_sender.hpp"
+#include "rtp/srtp_session.hpp"
 #include "tests/sim/signals.hpp"
 #include "tests/sim/virtual_network.hpp"
 
@@ -23,7 +24,8 @@ struct PhoneOptions {
     double clock_ppm = 0;
     bool sends = true;  // RTP at all
     bool rtcp_mux = false;
-    bool dtx = false;  // Opus: silence is not sent
+    bool dtx = false;              // Opus: silence is not sent
+    std::optional<SrtpKeys> srtp;  // `send` is the phone's own
 };
 
 // RTP payload types every phone of the simulation uses.
@@ -51,6 +53,10 @@ class Phone {
     // From now on its stream has this SSRC.
     void take_ssrc(std::uint32_t ssrc) { ssrc_ = ssrc; }
     void send_raw(Bytes datagram) { network_.send(address_, server_, datagram); }
+    // As after a re-INVITE with other keys.
+    void rekey(const SrtpKeys& keys);
+    // What a tap on the line would hear of what comes in.
+    const std::vector<std::vector<std::uint8_t>>& on_the_wire() const { return on_the_wire_; }
     void send_event(std::uint8_t event, int packets, int duration, bool end, TimePoint now);
     // A sender report that says 2 % of the server's packets were lost.
     void send_report(TimePoint now);
@@ -93,13 +99,16 @@ class Phone {
 
   private:
     Pcm next_pcm();
-    void take(const Datagram& datagram);
+    void take(Datagram datagram);
+    void transmit(const Endpoint& from, const Endpoint& to, Bytes packet, bool rtcp);
 
     VirtualNetwork& network_;
     Endpoint address_;
     Endpoint server_;
     PhoneOptions options_;
     SeededRandom random_;
+    std::unique_ptr<rtp::SrtpSession> srtp_;
+    std::vector<std::vector<std::uint8_t>> on_the_wire_;  // SRTP only
     std::optional<rtp::RtpSender> sender_;
     std::unique_ptr<codecs::AudioEncoder> encoder_;
     std::map<std::uint8_t, std::unique_ptr<codecs::AudioDecoder>> decoders_;

@@ -1,0 +1,70 @@
+"""SRTP with phones nobody here wrote, beside a phone without: each hears the others as without encryption."""
+import re
+import time
+import unittest
+
+import audio
+from harness import Baresip, InteropTest, Linphone, Rotunda, measured, wait_until
+
+TONES = {"anna": 440, "boris": 660, "clara": 930}
+
+
+class Encryption(InteropTest):
+    @measured
+    def test_sdes_and_the_clear_in_one_room(self):
+        server = self.start(Rotunda)
+        phones = {"anna": self.start(Baresip, "anna", "PCMU", self.tone_file(TONES["anna"]), encryption="srtp-mand"),
+                  "boris": self.start(Baresip, "boris", "PCMU", self.tone_file(TONES["boris"])),
+                  "clara": self.start(Linphone, "clara", self.tone_file(TONES["clara"], 16000), encryption="srtp")}
+        self.talk(server, phones)
+        suites = {event["from"].split(":")[1].split("@")[0]: event for event in server.events("call.ended")}
+        self.assertEqual(suites["boris"]["srtp"], "none")
+        for name in ("anna", "clara"):
+            self.assertRegex(suites[name]["srtp"], "AES_")
+        for name, event in suites.items():
+            print(f"{name}: {event['srtp']}, received {event['received']}, forged {event['forged']}")
+            self.assertEqual(int(event["forged"]), 0, name)
+            self.assertEqual(int(event["replayed"]), 0, name)
+        self.assertNotRegex(server.log(), "inline:")
+
+    def test_optional_srtp_is_answered_in_the_profile_offered(self):
+        server = self.start(Rotunda)
+        for name, encryption in (("dora", "srtp"), ("emil", "srtp-mandf")):
+            phone = self.start(Baresip, name, "PCMU", self.tone_file(500), encryption=encryption)
+            phone.dial(server.uri("1000"))
+        wait_until(lambda: len(server.events("call.media")) == 2, 5, "media of both")
+        for event in server.events("call.joined"):
+            self.assertEqual(event["srtp"], "AES_CM_128_HMAC_SHA1_80", event)
+
+    def test_where_encryption_is_required_the_clear_is_refused(self):
+        server = self.start(Rotunda, media__encryption="required")
+        # Keys over UDP are no secret: refused as well.
+        for name, encryption in (("dora", None), ("emil", "srtp-mand")):
+            phone = self.start(Baresip, name, "PCMU", self.tone_file(500), encryption=encryption)
+            phone.command("dial", server.uri("1000"))
+            wait_until(lambda p=phone: re.search("488 Not Acceptable", p.log()), 10, f"{name} to be refused")
+        self.assertEqual(server.events("call.joined"), [])
+
+    def talk(self, server, phones):
+        for phone in phones.values():
+            phone.dial(server.uri("1000"))
+        time.sleep(6)
+        for phone in reversed(phones.values()):
+            phone.hang_up()
+        time.sleep(1)
+        said = {name: self.level(*phone.said(), TONES[name]) for name, phone in phones.items()}
+        for listener, phone in phones.items():
+            heard = {name: self.level(*phone.heard(), TONES[name]) for name in phones}
+            own = heard.pop(listener)
+            gains = {name: level - said[name] for name, level in heard.items()}
+            self.assertLess(max(gains.values()) - min(gains.values()), 1.0, f"{listener} hears {gains} of what was said")
+            self.assertGreater(min(heard.values()) - own, 45.0, f"{listener} hears himself: {own:.1f} dB beside {heard}")
+            print(f"{listener}: {({name: round(gain, 2) for name, gain in gains.items()})} dB, himself {own:.0f} dB")
+
+    @staticmethod
+    def level(rate, samples, hz):
+        return audio.level_db(audio.middle(samples, rate, 3.5, 2.0), rate, hz)
+
+
+if __name__ == "__main__":
+    unittest.main()

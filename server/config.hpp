@@ -38,9 +38,9 @@ struct PortRange {
 // A room that exists by configuration, with what it overrides.
 struct ConfiguredRoom {
     std::string name;
-    std::optional<std::uint32_t> max_participants;
-    std::optional<accounts::Access> access;
-    accounts::RoomAuthority authority;
+    std::optional<std::uint32_t> max_participants{};
+    std::optional<accounts::Access> access{};
+    accounts::RoomAuthority authority{};
 };
 
 // A user whom the configuration names; others are in the database.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "rooms/secure_flow.hpp"
+
 namespace rotunda::rooms {
 namespace {
 
@@ -84,6 +86,7 @@ bool Dialer::ring(Entry& entry, OutgoingLeg leg, TimePoint now) {
     Dial& dial = entry.second;
     auto ports = ports_.reserve(leg.flow.remote.address);
     if (!ports) return false;
+    leg.media.secure_signaling = is_secure(leg.flow);
     Participant who(sdp::OfferAnswer(std::move(leg.media), random_));
     who.room = dial.place.room;
     who.room_name = dial.place.room_name;

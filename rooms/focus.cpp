@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "rooms/audio_leg.hpp"
+#include "rooms/secure_flow.hpp"
 
 namespace rotunda::rooms {
 
@@ -16,11 +17,6 @@ sip::ExtraHeaders warning(const sdp::Refusal& refusal, const IpAddress& agent) {
     if (refusal.warning_code == 0) return {};
     const sip::Warning value{static_cast<std::uint16_t>(refusal.warning_code), agent.to_host(), refusal.text};
     return {{sip::HeaderId::warning, value.to_string()}};
-}
-
-// Nobody on the way to the next hop can read along.
-bool is_secure(sip::Transport transport) {
-    return transport == sip::Transport::tls || transport == sip::Transport::wss;
 }
 
 // What comes in decides the family and route of our port: the source of the signalling, which NAT cannot
@@ -159,7 +155,7 @@ std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, T
 
 sdp::Capabilities Focus::capabilities_for(const sip::Flow& flow) const {
     sdp::Capabilities out = settings_.media;
-    out.secure_signaling = is_secure(flow.transport);
+    out.secure_signaling = is_secure(flow);
     return out;
 }
 

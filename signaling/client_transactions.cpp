@@ -80,12 +80,13 @@ void ClientTransactions::send_again_by_udp(Entry& entry, TimePoint now) {
     run(entry, address(std::move(request), LargeRequests::udp_flow(record.flow), now), now);
 }
 
-void ClientTransactions::cancel(ClientTransactionId invite, TimePoint now) {
+void ClientTransactions::cancel(ClientTransactionId invite, TimePoint now, std::string_view reason) {
     const auto found = records_.find(invite);
     if (found == records_.end()) return;
     Record& record = found->second;
     const auto* machine = std::get_if<InviteClientTransaction>(&record.machine);
     if (!machine || record.cancel != Cancel::none) return;
+    record.cancel_reason = reason;
     // §9.1: not before a provisional response, or the CANCEL may overtake the INVITE; of no use after a final
     // one.
     if (machine->state() == InviteClientTransaction::State::calling) record.cancel = Cancel::wanted;
@@ -96,6 +97,7 @@ void ClientTransactions::send_cancel(Entry& invite, TimePoint now) {
     Record& record = invite.second;
     record.cancel = Cancel::sent;
     SipMessage cancel = cancel_request(record.request);
+    if (!record.cancel_reason.empty()) cancel.add(HeaderId::reason, record.cancel_reason);
     std::string bytes = to_wire(cancel);
     start({std::move(cancel), std::move(bytes), record.flow}, now).second.answered_here = true;
     auto& machine = std::get<InviteClientTransaction>(record.machine);

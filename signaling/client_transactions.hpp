@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <variant>
 
@@ -29,7 +30,7 @@ class ClientTransactions {
     ClientTransactions(const TimerSettings& timers, RandomSource& random, TransactionOutput& output);
 
     ClientTransactionId send(SipMessage request, const Flow& flow, TimePoint now);
-    void cancel(ClientTransactionId invite, TimePoint now);
+    void cancel(ClientTransactionId invite, TimePoint now, std::string_view reason = {});
     OutgoingMessage send_ack(SipMessage ack, const Flow& flow, TimePoint now);
     void resend(const OutgoingMessage& ack, TimePoint now);
 
@@ -57,6 +58,7 @@ class ClientTransactions {
         // way. Empty for all others.
         SipMessage request = {};
         Cancel cancel = Cancel::none;
+        std::string cancel_reason = {};
         bool too_large = false;      // for UDP; it goes there only if there is no TCP
         bool answered = false;       // somebody is there
         bool answered_here = false;  // a CANCEL: the TU knows nothing of it

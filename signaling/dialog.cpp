@@ -63,6 +63,11 @@ Dialog Dialog::as_client(const SipMessage& request, const SipMessage& response, 
     return dialog;
 }
 
+void Dialog::continue_from(const Dialog& early) {
+    local_cseq_ = std::max(local_cseq_, early.local_cseq_);
+    remote_cseq_ = early.remote_cseq_;
+}
+
 bool Dialog::accept_cseq(std::uint32_t number) {
     if (remote_cseq_ && number <= *remote_cseq_) return false;
     remote_cseq_ = number;

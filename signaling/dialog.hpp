@@ -47,6 +47,8 @@ class Dialog {
     const Flow& flow() const { return flow_; }
     void set_flow(const Flow& flow) { flow_ = flow; }
 
+    // This dialog is the confirmed form of `early`, in which requests may have gone both ways (§12.2.1.1).
+    void continue_from(const Dialog& early);
     // §12.2.2: true, and noted, if the number is above the last one; else the request is to be answered with
     // 500.
     bool accept_cseq(std::uint32_t number);

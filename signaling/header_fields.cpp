@@ -140,6 +140,18 @@ std::string CSeq::to_string() const {
     return out;
 }
 
+std::optional<RAck> RAck::parse(std::string_view text) {
+    std::string_view rest = trim_lws(text);
+    const auto rseq = parse_number(take_word(rest), std::numeric_limits<std::uint32_t>::max());
+    auto cseq = CSeq::parse(rest);
+    if (!rseq || !cseq) return std::nullopt;
+    return RAck{*rseq, std::move(*cseq)};
+}
+
+std::string RAck::to_string() const {
+    return std::to_string(rseq) + ' ' + cseq.to_string();
+}
+
 std::optional<MediaType> MediaType::parse(std::string_view text) {
     auto [head, params] = split_params(text);
     const Split types = split_once(head, '/');

@@ -64,6 +64,16 @@ struct CSeq {
     friend bool operator==(const CSeq&, const CSeq&) = default;
 };
 
+// RFC 3262 §7.2: which provisional response, of which request.
+struct RAck {
+    std::uint32_t rseq = 0;
+    CSeq cseq;
+
+    static std::optional<RAck> parse(std::string_view text);
+    std::string to_string() const;
+    friend bool operator==(const RAck&, const RAck&) = default;
+};
+
 // Content-Type, and each entry of Accept (RFC 3261 §20.15, §20.1). The types compare without case.
 struct MediaType {
     std::string type;

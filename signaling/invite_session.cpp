@@ -22,11 +22,21 @@ bool InviteSession::accept(std::string sdp, TimePoint now, SessionOutbox& out) {
     if (remote_update_) {
         accept_update(*remote_update_, std::move(sdp), now, out);
         remote_update_.reset();
+        continue_invite(now, out);
         say_reinvite_possible(now, out);
         return true;
     }
     if (remote_invite_) {
+        if (accept_after_prack_) return false;
+        if (provisional_ && provisional_->waiting_with_sdp()) {
+            accept_after_prack_ = std::move(sdp);
+            return true;
+        }
         accept_remote_invite(std::move(sdp), now, out);
+        return true;
+    }
+    if (owed_prack_) {
+        answer_in_prack(std::move(sdp), out);
         return true;
     }
     if (!owed_ack_) return false;
@@ -43,14 +53,12 @@ bool InviteSession::reject(int status, std::string_view phrase, const ExtraHeade
     if (ended_ || status < 300 || status > 699) return false;
     if (remote_update_) {
         reject_update(status, phrase, headers, out);
+        continue_invite(now, out);
         say_reinvite_possible(now, out);
         return true;
     }
-    if (owed_ack_) {
-        // An offer in a 2xx can be refused only by ending the session (RFC 3261 §13.2.2.4).
-        end_with_bye(EndCause::local, 0, {}, out);
-        return true;
-    }
+    // An offer in a response can be refused only by ending the session (RFC 3261 §13.2.2.4).
+    if (owed_ack_ || owed_prack_) return bye({}, out);
     if (!remote_invite_) return false;
     answer_remote_invite(status, phrase, headers, out);
     if (!confirmed_) end(EndCause::rejected, status, std::string(phrase), out);
@@ -66,7 +74,7 @@ bool InviteSession::bye(std::string_view reason, SessionOutbox& out) {
         answer_remote_invite(480, {}, headers, out);
         end(EndCause::local, 480, {}, out);
     } else if (!dialog_) {
-        cancel_invite(out);
+        cancel_invite(reason, out);
         end(EndCause::local, 0, {}, out);
     } else if (success_ && !confirmed_) {
         // RFC 3261 §15: the callee sends no BYE before the ACK to its 2xx, or the end of the wait for it.
@@ -98,7 +106,7 @@ bool InviteSession::ping(SessionOutbox& out) {
 
 void InviteSession::on_timeout(TimePoint now, SessionOutbox& out) {
     if (ring_limit_ && *ring_limit_ <= now) on_ring_limit(out);
-    if (ring_refresh_ && *ring_refresh_ <= now) refresh_ringing(now, out);
+    on_provisional_timeout(now, out);
     if (success_ && success_->give_up_at <= now) on_no_ack(out);
     if (success_ && success_->resend_at <= now) resend_success(now, out);
     if (local_invite_ && !local_invite_->canceled && local_invite_->give_up_at <= now)
@@ -122,6 +130,7 @@ std::optional<TimePoint> InviteSession::next_timeout() const {
     };
     consider(ring_limit_);
     consider(ring_refresh_);
+    if (provisional_) consider(provisional_->next_timeout());
     if (success_) consider(std::min(success_->resend_at, success_->give_up_at));
     if (local_invite_ && !local_invite_->canceled) consider(local_invite_->give_up_at);
     if (owed_ack_) consider(owed_ack_->give_up_at);
@@ -142,6 +151,7 @@ void InviteSession::end(EndCause cause, int status, std::string reason, SessionO
     ping_cseq_.reset();
     timer_.stop();
     local_update_.reset();
+    owed_prack_.reset();
     if (remote_update_) reject_update(487, {}, {}, out);
     out.events.push_back(SessionEnded{id_, cause, status, std::move(reason)});
 }
@@ -155,7 +165,7 @@ void InviteSession::end_with_bye(EndCause cause, int status, std::string_view re
     }
     // RFC 3261 §15.1.2: requests still unanswered get their 487; ours are canceled.
     if (remote_invite_) answer_remote_invite(487, {}, {}, out);
-    cancel_invite(out);
+    cancel_invite({}, out);
     success_.reset();
     send_bye(reason_header, out);
     end(cause, status, {}, out);
@@ -169,10 +179,10 @@ void InviteSession::send_bye(std::string_view reason_header, SessionOutbox& out)
     out.actions.push_back(SendRequest{std::move(bye), dialog_->next_hop()});
 }
 
-void InviteSession::cancel_invite(SessionOutbox& out) {
+void InviteSession::cancel_invite(std::string_view reason_header, SessionOutbox& out) {
     if (!local_invite_ || local_invite_->canceled) return;
     local_invite_->canceled = true;
-    out.actions.push_back(CancelInvite{});
+    out.actions.push_back(CancelInvite{std::string(reason_header)});
 }
 
 void InviteSession::confirm(SessionOutbox& out) {

@@ -23,6 +23,7 @@
 #include "base/time.hpp"
 #include "signaling/dialog.hpp"
 #include "signaling/message.hpp"
+#include "signaling/reliable_provisional.hpp"
 #include "signaling/session_outbox.hpp"
 #include "signaling/session_timer.hpp"
 #include "signaling/timer_settings.hpp"
@@ -38,6 +39,12 @@ struct SessionContext {
     const UserAgentSettings& settings;
     TimerSettings timers;
     RandomSource& random;
+};
+
+// A provisional response above 100, with an offer or answer where there is one.
+struct Ringing {
+    int status = 180;
+    std::optional<std::string> sdp;
 };
 
 class InviteSession {
@@ -59,6 +66,9 @@ class InviteSession {
     void on_owners_request(RequestReceived request, SessionOutbox& out);
     void on_update(RequestReceived update, std::optional<std::string> offer, TimePoint now,
                    SessionOutbox& out);
+    void on_prack(RequestReceived prack, std::optional<std::string> sdp, TimePoint now, SessionOutbox& out);
+    // In an early dialog of one of our forks.
+    void on_early_request(const RequestReceived& request, bool has_offer, SessionOutbox& out);
     void on_ack(const AckReceived& ack, TimePoint now, SessionOutbox& out);
     // The peer cancels his INVITE that has no final response yet.
     void on_cancel(const CancelReceived& cancel, TimePoint now, SessionOutbox& out);
@@ -72,7 +82,7 @@ class InviteSession {
 
     // --- commands, as UserAgent describes them
     void set_contact(LocalContact contact) { contact_ = std::move(contact); }
-    bool ring(int status, TimePoint now, SessionOutbox& out);
+    bool ring(Ringing ringing, TimePoint now, SessionOutbox& out);
     bool accept(std::string sdp, TimePoint now, SessionOutbox& out);
     bool reject(int status, std::string_view phrase, const ExtraHeaders& headers, TimePoint now,
                 SessionOutbox& out);
@@ -102,6 +112,8 @@ class InviteSession {
     std::optional<SessionPeer> peer() const;
     // True for exactly this dialog.
     bool matches(const DialogId& id) const { return dialog_ && dialog_->id() == id; }
+    // True for one of the forks of our call that ring.
+    bool matches_early(const DialogId& id) const;
     bool ended() const { return ended_; }
     // The peer's call, not answered by us yet.
     bool early() const { return remote_invite_ && !confirmed_; }
@@ -114,6 +126,10 @@ class InviteSession {
         SipMessage request;
         Flow flow;
         bool has_offer = false;
+        bool takes_reliable = false;           // Supported: 100rel
+        bool needs_reliable = false;           // Require: 100rel
+        std::optional<std::string> early_sdp;  // what a reliable provisional response of ours said
+        bool agreed = false;                   // and its PRACK came: offer and answer are done
     };
     struct Success {  // our 2xx on its way
         ServerTransactionId transaction;
@@ -131,6 +147,18 @@ class InviteSession {
         TimePoint give_up_at;
         SipMessage request;  // the first one, for another try
         Flow flow;
+        std::optional<std::uint32_t> rseq;  // of a re-INVITE: its last reliable provisional response
+    };
+    struct EarlyDialog {  // of one fork of our first INVITE
+        Dialog dialog;
+        std::optional<std::uint32_t> rseq;  // its last reliable provisional response
+        std::optional<std::string> sdp;     // what those said: the answer, or an offer
+        bool answered = false;              // the offer, by our PRACK
+    };
+    struct OwedPrack {  // for the offer in a reliable provisional response
+        std::string to_tag;
+        std::uint32_t rseq = 0;
+        std::uint32_t cseq = 0;
     };
     struct RemoteUpdate {
         ServerTransactionId transaction;
@@ -156,7 +184,7 @@ class InviteSession {
     void end_with_bye(EndCause cause, int status, std::string_view reason_header, SessionOutbox& out);
     void send_bye(std::string_view reason_header, SessionOutbox& out);
     bool is_held() const { return holds_ > 0; }
-    void cancel_invite(SessionOutbox& out);
+    void cancel_invite(std::string_view reason_header, SessionOutbox& out);
     void say_reinvite_possible(TimePoint now, SessionOutbox& out);
     void confirm(SessionOutbox& out);
 
@@ -166,15 +194,32 @@ class InviteSession {
     void refuse(const RequestReceived& request, Refusal reason, SessionOutbox& out);
     bool in_order(const RequestReceived& request, SessionOutbox& out);
     std::optional<Refusal> invite_conflict() const;
+    void hold_invite(const RequestReceived& invite, bool has_offer);
     void accept_remote_invite(std::string sdp, TimePoint now, SessionOutbox& out);
     void answer_remote_invite(int status, std::string_view phrase, const ExtraHeaders& headers,
                               SessionOutbox& out);
     void start_ring_limit(const SipMessage& invite, TimePoint now);
     void stop_ringing();
     void on_ring_limit(SessionOutbox& out);
-    void refresh_ringing(TimePoint now, SessionOutbox& out);
     void resend_success(TimePoint now, SessionOutbox& out);
     void on_no_ack(SessionOutbox& out);
+
+    // invite_session_provisional.cpp
+    void send_ringing(Ringing ringing, TimePoint now, SessionOutbox& out);
+    void take_prack_sdp(RequestReceived prack, std::optional<std::string> sdp, SessionOutbox& out);
+    void continue_invite(TimePoint now, SessionOutbox& out);
+    void on_provisional_timeout(TimePoint now, SessionOutbox& out);
+
+    // invite_session_early.cpp
+    EarlyDialog* early_dialog(std::string_view to_tag);
+    EarlyDialog* early_dialog(const SipMessage& response, const Flow& flow);
+    void on_reinvite_progress(const SipMessage& response, SessionOutbox& out);
+    void take_reliable(EarlyDialog& early, const SipMessage& response, std::uint32_t rseq,
+                       const std::optional<std::string>& sdp, SessionOutbox& out);
+    void send_prack(Dialog& dialog, std::uint32_t rseq, std::uint32_t cseq, std::optional<std::string> sdp,
+                    SessionOutbox& out);
+    void answer_in_prack(std::string sdp, SessionOutbox& out);
+    EarlyDialog confirm_fork(const SipMessage& success, const Flow& flow);
 
     // invite_session_update.cpp
     std::optional<Refusal> update_conflict(bool has_offer) const;
@@ -194,10 +239,11 @@ class InviteSession {
     void send_invite(SipMessage invite, std::optional<std::string> sdp, const Flow& flow,
                      TimePoint give_up_at, SessionOutbox& out);
     void on_invite_response(const SipMessage& response, const Flow& flow, TimePoint now, SessionOutbox& out);
-    void on_invite_progress(const SipMessage& response, SessionOutbox& out);
+    void on_invite_progress(const SipMessage& response, const Flow& flow, SessionOutbox& out);
     void on_redirect(const SipMessage& response, SessionOutbox& out);
     void on_invite_success(const SipMessage& response, const Flow& flow, TimePoint now, SessionOutbox& out);
-    void conclude(const SipMessage& success, bool offered, TimePoint now, SessionOutbox& out);
+    void conclude(const SipMessage& success, bool offered, const EarlyDialog* early, TimePoint now,
+                  SessionOutbox& out);
     void on_invite_failure(int status, std::string_view reason, const SipMessage* response, EndCause cause,
                            TimePoint now, SessionOutbox& out);
     bool ask_for_longer_session(const SipMessage& too_small, SessionOutbox& out);
@@ -217,9 +263,14 @@ class InviteSession {
     std::optional<Dialog> dialog_;  // a caller has none before the first 2xx
 
     std::optional<RemoteInvite> remote_invite_;
+    std::optional<ReliableProvisional> provisional_;  // of the first INVITE
+    std::optional<Ringing> next_ringing_;             // to be sent after the PRACK
+    std::optional<std::string> accept_after_prack_;   // our 2xx waits for it (RFC 3262 §3)
     std::optional<Success> success_;
     std::optional<LocalInvite> local_invite_;
     std::optional<OwedAck> owed_ack_;
+    std::vector<EarlyDialog> early_;  // while local_invite_ is our first
+    std::optional<OwedPrack> owed_prack_;
     std::optional<RemoteUpdate> remote_update_;
     std::optional<LocalUpdate> local_update_;
     SessionTimer timer_;

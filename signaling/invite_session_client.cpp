@@ -11,12 +11,6 @@ namespace {
 // A forking proxy may bring several 2xx; so many of them are taken care of.
 constexpr std::size_t max_acknowledged_forks = 16;
 
-std::optional<std::string> description_in(const SipMessage& message) {
-    const auto found = find_session_description(message);
-    if (!found || !*found) return std::nullopt;
-    return std::string(**found);
-}
-
 }  // namespace
 
 InviteSession::InviteSession(SessionId id, const SessionContext& context, OutgoingInvite call, TimePoint now,
@@ -67,7 +61,7 @@ void InviteSession::send_invite(SipMessage invite, std::optional<std::string> sd
     add_capabilities(invite, context_->settings);
     add_product(invite, context_->settings);
     timer_.ask(invite);
-    local_invite_ = LocalInvite{invite.cseq().number, sdp.has_value(), false, give_up_at, {}, flow};
+    local_invite_ = LocalInvite{invite.cseq().number, sdp.has_value(), false, give_up_at, {}, flow, {}};
     if (sdp) invite.set_body(std::move(*sdp), "application/sdp");
     if (!dialog_) local_invite_->request = invite;
     out.actions.push_back(SendRequest{std::move(invite), flow});
@@ -114,14 +108,9 @@ void InviteSession::on_invite_response(const SipMessage& response, const Flow& f
                                        SessionOutbox& out) {
     if (response.is_success()) return on_invite_success(response, flow, now, out);
     if (!local_invite_ || local_invite_->cseq != response.cseq().number) return;
-    if (response.is_provisional()) return on_invite_progress(response, out);
+    if (response.is_provisional()) return on_invite_progress(response, flow, out);
     if (response.status() < 400 && !dialog_ && !ended_) return on_redirect(response, out);
     on_invite_failure(response.status(), response.reason(), &response, EndCause::failed, now, out);
-}
-
-void InviteSession::on_invite_progress(const SipMessage& response, SessionOutbox& out) {
-    if (dialog_ || ended_ || response.status() == 100) return;
-    out.events.push_back(InviteProgress{id_, response.status(), description_in(response)});
 }
 
 // RFC 3261 §8.1.3.4: whether to follow is the owner's decision.
@@ -143,6 +132,7 @@ void InviteSession::on_invite_failure(int status, std::string_view reason, const
 // RFC 4028 §7.3: the same call again, with the interval the peer can live with.
 bool InviteSession::ask_for_longer_session(const SipMessage& too_small, SessionOutbox& out) {
     if (!timer_.on_too_small(too_small)) return false;
+    early_.clear();
     SipMessage& invite = local_invite_->request;
     local_invite_->cseq = invite.cseq().number + 1;
     invite.set_cseq(local_invite_->cseq, Method::invite);
@@ -164,32 +154,38 @@ void InviteSession::on_invite_success(const SipMessage& response, const Flow& fl
     const bool offered = local_invite_->has_offer;
     local_invite_.reset();
     const bool first = !dialog_;
+    std::optional<EarlyDialog> early;
     if (first)
-        dialog_ = Dialog::as_client(first_invite_, response, flow);
+        dialog_ = early.emplace(confirm_fork(response, flow)).dialog;
     else
         dialog_->refresh_target(response);
     note_allowed(response);
     timer_.on_success(response, now);
     refreshing_ = false;
-    if (!ended_) return conclude(response, offered, now, out);
+    if (!ended_) return conclude(response, offered, early ? &*early : nullptr, now, out);
     // The 2xx crossed our CANCEL or BYE. After a CANCEL it made a dialog that has to be ended (§9.1, §15).
     send_ack(*dialog_, cseq, std::nullopt, out);
     if (first) send_bye({}, out);
 }
 
-// Offer and answer in the 2xx (RFC 3261 §13.2.2.4, RFC 6337 §2).
-void InviteSession::conclude(const SipMessage& success, bool offered, TimePoint now, SessionOutbox& out) {
-    auto sdp = description_in(success);
+// Offer and answer in the 2xx (RFC 3261 §13.2.2.4, RFC 6337 §2), or before it (RFC 3262 §5): what its
+// reliable provisional responses have said is not said again.
+void InviteSession::conclude(const SipMessage& success, bool offered, const EarlyDialog* early, TimePoint now,
+                             SessionOutbox& out) {
+    const bool said_early = early && early->sdp;
+    auto sdp = said_early ? early->sdp : session_description_in(success);
     const std::uint32_t cseq = success.cseq().number;
-    if (!offered && sdp) {
+    const bool answered_early = early && early->answered;
+    if (!offered && sdp && !answered_early) {
         owed_ack_ = OwedAck{cseq, now + context_->timers.transaction_lifetime()};
-        out.events.push_back(OfferInResponse{id_, std::move(*sdp)});
+        // The owner has been asked already where the 2xx overtook his answer.
+        if (!said_early) out.events.push_back(OfferInResponse{id_, std::move(*sdp)});
         return;
     }
     send_ack(*dialog_, cseq, std::nullopt, out);
-    if (sdp)
+    if (offered && sdp)
         out.events.push_back(SdpAnswerReceived{id_, std::move(*sdp)});
-    else
+    else if (!answered_early)
         on_missing_sdp(out);
     confirm(out);
     say_reinvite_possible(now, out);
@@ -233,6 +229,7 @@ void InviteSession::send_ack(const Dialog& dialog, std::uint32_t cseq, std::opti
 void InviteSession::on_fork(const SipMessage& response, const Flow& flow, SessionOutbox& out) {
     if (sent_acks_.size() > max_acknowledged_forks) return;
     Dialog fork = Dialog::as_client(first_invite_, response, flow);
+    if (const EarlyDialog* early = early_dialog(response.to_tag())) fork.continue_from(early->dialog);
     send_ack(fork, response.cseq().number, std::nullopt, out);
     SipMessage bye = fork.make_request(Method::bye);
     add_product(bye, context_->settings);
@@ -242,7 +239,7 @@ void InviteSession::on_fork(const SipMessage& response, const Flow& flow, Sessio
 // --- the clock
 
 void InviteSession::on_unanswered_invite(SessionOutbox& out) {
-    cancel_invite(out);
+    cancel_invite({}, out);
     if (!dialog_) end(EndCause::timeout, 408, std::string(reason_phrase(408)), out);
 }
 

@@ -9,9 +9,6 @@
 namespace rotunda::sip {
 namespace {
 
-// RFC 3261 §13.3.1.1: proxies forget a call that is silent for three minutes.
-constexpr Duration ring_refresh_interval = std::chrono::minutes(1);
-
 int status_of(Refusal reason) {
     if (reason == Refusal::no_dialog) return 481;
     return reason == Refusal::request_pending ? 491 : 500;
@@ -35,7 +32,7 @@ InviteSession::InviteSession(SessionId id, const SessionContext& context, Reques
     dialog_.emplace(invite.request, local_tag_, invite.flow);
     note_allowed(invite.request);
     start_ring_limit(invite.request, now);
-    remote_invite_ = RemoteInvite{invite.transaction, invite.request, invite.flow, offer.has_value()};
+    hold_invite(invite, offer.has_value());
     out.events.push_back(
         IncomingInvite{id_, std::move(invite.request), std::move(offer), invite.flow, identity_});
 }
@@ -91,35 +88,37 @@ void InviteSession::on_invite(RequestReceived invite, std::optional<std::string>
         confirm(out);
     }
     note_allowed(invite.request);
-    remote_invite_ = RemoteInvite{invite.transaction, invite.request, invite.flow, offer.has_value()};
+    hold_invite(invite, offer.has_value());
     start_ring_limit(invite.request, now);
     out.events.push_back(ReinviteReceived{id_, std::move(invite.request), std::move(offer), invite.flow});
 }
 
-bool InviteSession::ring(int status, TimePoint now, SessionOutbox& out) {
-    if (ended_ || !remote_invite_ || confirmed_ || status <= 100 || status >= 200) return false;
-    ring_status_ = status;
-    refresh_ringing(now, out);
-    return true;
-}
-
-void InviteSession::refresh_ringing(TimePoint now, SessionOutbox& out) {
-    ring_refresh_ = now + ring_refresh_interval;
-    SipMessage response = make_dialog_response(remote_invite_->request, remote_invite_->flow, ring_status_);
-    out.actions.push_back(SendResponse{remote_invite_->transaction, std::move(response), {}});
+void InviteSession::hold_invite(const RequestReceived& invite, bool has_offer) {
+    RemoteInvite held;
+    held.transaction = invite.transaction;
+    held.request = invite.request;
+    held.flow = invite.flow;
+    held.has_offer = has_offer;
+    held.needs_reliable = invite.request.lists(HeaderId::require, "100rel");
+    held.takes_reliable = held.needs_reliable || invite.request.lists(HeaderId::supported, "100rel");
+    remote_invite_ = std::move(held);
 }
 
 void InviteSession::accept_remote_invite(std::string sdp, TimePoint now, SessionOutbox& out) {
     SipMessage response = make_dialog_response(remote_invite_->request, remote_invite_->flow, 200);
     add_capabilities(response, context_->settings);
-    response.set_body(std::move(sdp), "application/sdp");
+    // RFC 3262 §5: what a reliable provisional response has said is done. An answer may be said again, an
+    // offer would be a new one.
+    if (remote_invite_->early_sdp) sdp = *remote_invite_->early_sdp;
+    if (!remote_invite_->agreed || (remote_invite_->has_offer && remote_invite_->early_sdp))
+        response.set_body(std::move(sdp), "application/sdp");
     timer_.answer(remote_invite_->request, response, now);
     dialog_->refresh_target(remote_invite_->request);
 
     Success success;
     success.transaction = remote_invite_->transaction;
     success.cseq = remote_invite_->request.cseq().number;
-    success.has_offer = !remote_invite_->has_offer;
+    success.has_offer = !remote_invite_->has_offer && !remote_invite_->agreed;
     success.interval = context_->timers.t1;
     success.resend_at = now + success.interval;
     success.give_up_at = now + context_->timers.transaction_lifetime();
@@ -160,6 +159,9 @@ void InviteSession::stop_ringing() {
     remote_invite_.reset();
     ring_limit_.reset();
     ring_refresh_.reset();
+    next_ringing_.reset();
+    accept_after_prack_.reset();
+    if (provisional_) provisional_->stop_repeating();
 }
 
 void InviteSession::on_ring_limit(SessionOutbox& out) {
@@ -179,9 +181,8 @@ void InviteSession::on_ack(const AckReceived& ack, TimePoint now, SessionOutbox&
         return;
     }
     if (had_offer) {
-        const auto answer = find_session_description(ack.ack);
-        if (answer && *answer)
-            out.events.push_back(SdpAnswerReceived{id_, std::string(**answer)});
+        if (auto answer = session_description_in(ack.ack))
+            out.events.push_back(SdpAnswerReceived{id_, std::move(*answer)});
         else
             on_missing_sdp(out);
     }
@@ -222,7 +223,7 @@ void InviteSession::on_bye(const RequestReceived& bye, SessionOutbox& out) {
     bye_after_ack_.reset();
     owed_ack_.reset();
     if (remote_invite_) answer_remote_invite(487, {}, {}, out);
-    cancel_invite(out);
+    cancel_invite({}, out);
     end(EndCause::remote_bye, 0, reason_header(bye.request), out);
 }
 

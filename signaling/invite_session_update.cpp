@@ -37,7 +37,7 @@ std::optional<Refusal> InviteSession::update_conflict(bool has_offer) const {
     if (remote_update_) return Refusal::overlapping_invite;
     if (!has_offer) return std::nullopt;
     // An offer of theirs that we still have to answer.
-    if (remote_invite_ || owed_ack_) return Refusal::overlapping_invite;
+    if ((remote_invite_ && !remote_invite_->agreed) || owed_ack_) return Refusal::overlapping_invite;
     // An offer of ours that they still have to answer.
     if (local_invite_ || (success_ && success_->has_offer) || (local_update_ && local_update_->has_offer))
         return Refusal::request_pending;
@@ -55,14 +55,23 @@ void InviteSession::on_update(RequestReceived update, std::optional<std::string>
     out.events.push_back(ReinviteReceived{id_, std::move(update.request), std::move(offer), update.flow});
 }
 
-// §5.2: the 2xx moves the remote target and says where we are to be reached.
+// §5.2: the 2xx to an UPDATE moves the remote target and says where we are to be reached. That to a PRACK
+// with an offer only answers.
 void InviteSession::accept_update(const RemoteUpdate& update, std::optional<std::string> sdp, TimePoint now,
                                   SessionOutbox& out) {
-    SipMessage response = make_dialog_response(update.request, update.flow, 200);
-    add_capabilities(response, context_->settings);
-    if (sdp) response.set_body(std::move(*sdp), "application/sdp");
-    timer_.answer(update.request, response, now);
-    dialog_->refresh_target(update.request);
+    const bool refreshes = update.request.method() == Method::update;
+    SipMessage response = refreshes ? make_dialog_response(update.request, update.flow, 200)
+                                    : make_response(update.request, 200);
+    if (refreshes) {
+        add_capabilities(response, context_->settings);
+        timer_.answer(update.request, response, now);
+        dialog_->refresh_target(update.request);
+    }
+    if (sdp) {
+        response.set_body(std::move(*sdp), "application/sdp");
+        // What the INVITE's 2xx would say is of the past.
+        if (remote_invite_) remote_invite_->early_sdp.reset();
+    }
     out.actions.push_back(SendResponse{update.transaction, std::move(response), {}});
 }
 
@@ -112,9 +121,8 @@ void InviteSession::on_update_success(const SipMessage& response, TimePoint now,
     timer_.on_success(response, now);
     refreshing_ = false;
     if (had_offer) {
-        const auto answer = find_session_description(response);
-        if (answer && *answer)
-            out.events.push_back(SdpAnswerReceived{id_, std::string(**answer)});
+        if (auto answer = session_description_in(response))
+            out.events.push_back(SdpAnswerReceived{id_, std::move(*answer)});
         else
             out.events.push_back(ReinviteFailed{id_, 0});
     }

@@ -215,4 +215,10 @@ Result<std::optional<std::string_view>, BodyRefusal> find_session_description(co
     return std::optional<std::string_view>{};
 }
 
+std::optional<std::string> session_description_in(const SipMessage& message) {
+    const auto found = find_session_description(message);
+    if (!found || !*found) return std::nullopt;
+    return std::string(**found);
+}
+
 }  // namespace rotunda::sip

@@ -53,4 +53,7 @@ Result<std::vector<BodyPart>, BodyRefusal> walk_body(const SipMessage& message);
 // Refused with 415: a required part that is no SDP, or an encoding we do not know; with 400: broken MIME.
 Result<std::optional<std::string_view>, BodyRefusal> find_session_description(const SipMessage& message);
 
+// The same of a response or ACK, which cannot be refused: what is of no use counts as none.
+std::optional<std::string> session_description_in(const SipMessage& message);
+
 }  // namespace rotunda::sip

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -33,7 +34,9 @@ struct SendResponse {
     std::optional<Refusal> refusal;  // to be counted
 };
 // Cancels the session's INVITE that has no final response yet.
-struct CancelInvite {};
+struct CancelInvite {
+    std::string reason;  // value of its Reason header field (RFC 3326); empty: none
+};
 
 using SessionAction = std::variant<SendRequest, SendAck, RepeatAck, SendResponse, CancelInvite>;
 

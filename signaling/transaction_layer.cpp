@@ -37,8 +37,8 @@ ClientTransactionId TransactionLayer::send_request(SipMessage request, const Flo
     return clients_.send(std::move(request), flow, now);
 }
 
-void TransactionLayer::cancel(ClientTransactionId invite, TimePoint now) {
-    clients_.cancel(invite, now);
+void TransactionLayer::cancel(ClientTransactionId invite, TimePoint now, std::string_view reason) {
+    clients_.cancel(invite, now, reason);
 }
 
 OutgoingMessage TransactionLayer::send_ack(SipMessage ack, const Flow& flow, TimePoint now) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/random.hpp"
@@ -50,7 +51,8 @@ class TransactionLayer {
     // Cancels an INVITE (§9.1): at once if a provisional response has come, else as soon as one does. Without
     // effect when there is a final response. The INVITE still ends with a response (487 mostly, a 2xx if that
     // crossed) or a timeout.
-    void cancel(ClientTransactionId invite, TimePoint now);
+    // `reason`: value of the CANCEL's Reason header field (RFC 3326), empty for none.
+    void cancel(ClientTransactionId invite, TimePoint now, std::string_view reason = {});
     // The ACK for a 2xx, with a Via of its own (§13.2.2.4). The result is for resend(), once for every
     // further 2xx.
     OutgoingMessage send_ack(SipMessage ack, const Flow& flow, TimePoint now);

@@ -22,9 +22,10 @@ bool can_be_reached(const SipMessage& invite) {
            invite.from().uri.is_sip();
 }
 
-// RFC 3261 §15.1.2, RFC 3311 §5.2, RFC 6086 §4.2.1.
+// RFC 3261 §15.1.2, RFC 3262 §3, RFC 3311 §5.2, RFC 6086 §4.2.1.
 bool needs_dialog(const Method& method) {
-    return method == Method::bye || method == Method::update || method == Method::info;
+    return method == Method::bye || method == Method::update || method == Method::info ||
+           method == Method::prack;
 }
 
 }  // namespace
@@ -129,6 +130,8 @@ void UserAgent::on_dialog_request(RequestReceived& event, TimePoint now) {
     const Method method = event.request.method();
     const bool owners = is_owners(method, settings_);
     if (!call || !call->session.matches(DialogId::of_request(event.request))) {
+        if (call && call->session.matches_early(DialogId::of_request(event.request)))
+            return on_early_request(*call, event, now);
         if (owners) return events_.push_back(std::move(event));
         return refuse(event.transaction, Refusal::no_dialog, SipMessage::response_to(event.request, 481),
                       now);
@@ -152,6 +155,9 @@ void UserAgent::on_dialog_request(RequestReceived& event, TimePoint now) {
             case Method::update:
                 session.on_update(std::move(event), std::move(sdp), now, out);
                 break;
+            case Method::prack:
+                session.on_prack(std::move(event), std::move(sdp), now, out);
+                break;
             case Method::info:
                 session.on_info(event, out);
                 break;
@@ -162,6 +168,16 @@ void UserAgent::on_dialog_request(RequestReceived& event, TimePoint now) {
                 session.on_owners_request(std::move(event), out);
                 break;
         }
+        return true;
+    });
+}
+
+void UserAgent::on_early_request(Call& call, const RequestReceived& event, TimePoint now) {
+    std::optional<std::string> sdp;
+    if (auto refused = check_content(event.request, settings_, sdp))
+        return refuse(event.transaction, refused->reason, std::move(refused->response), now);
+    with(&call, now, [&](InviteSession& session, SessionOutbox& out) {
+        session.on_early_request(event, sdp.has_value(), out);
         return true;
     });
 }

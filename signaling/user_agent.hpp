@@ -68,10 +68,13 @@ class UserAgent {
 
     // Our Contact from now on. Without it the user part is that of the INVITE's Request-URI.
     bool set_contact(SessionId session, LocalContact contact);
-    // 180, or another status from 101 to 199.
-    bool ring(SessionId session, TimePoint now, int status = 180);
+    // 180, or another status from 101 to 199; with our answer (early media), or after an INVITE without an
+    // offer with ours, which is left out for a peer that does not know 100rel (RFC 3262 §5). Reliable where
+    // the peer demands it, or takes it and there is SDP; the next one then waits for the PRACK.
+    bool ring(SessionId session, TimePoint now, int status = 180, std::optional<std::string> sdp = {});
     // The 200 to a call or a re-INVITE, with our answer or, after an INVITE without one, our offer; after
-    // OfferInResponse the ACK with our answer.
+    // OfferInResponse the ACK or PRACK with our answer. Where ring() brought the description already it is
+    // not looked at again.
     bool accept(SessionId session, std::string sdp, TimePoint now);
     // A final status 300 to 699 for a call or a re-INVITE. An empty phrase: the usual one.
     bool reject(SessionId session, int status, std::string_view phrase, const ExtraHeaders& headers,
@@ -94,7 +97,7 @@ class UserAgent {
     // No id: as many sessions as there may be.
     SessionId invite(OutgoingInvite call, TimePoint now);
     // The same as bye(), for a call of ours that has no final answer yet.
-    bool cancel(SessionId session, TimePoint now);
+    bool cancel(SessionId session, TimePoint now, std::string_view reason = {});
 
     // A request inside the session's dialog, which has been confirmed, or has ended and is held. Contact is
     // added where the method refreshes the target. No id: not possible. RequestAnswered follows.
@@ -160,6 +163,7 @@ class UserAgent {
     // The INVITE's 2xx is repeated until its ACK or the end of patience, whatever became of one copy.
     void on(ServerTransactionFailed&, TimePoint) {}
     void on_dialog_request(RequestReceived& event, TimePoint now);
+    void on_early_request(Call& call, const RequestReceived& event, TimePoint now);
     void on_new_request(RequestReceived& event, TimePoint now);
     void on_new_invite(RequestReceived& event, TimePoint now);
     bool passes_guard(RequestReceived& event, TimePoint now);

@@ -41,17 +41,20 @@ struct IncomingInvite {
 struct InviteProgress {
     SessionId session;
     int status = 180;
-    std::optional<std::string> sdp;  // early media; only a preview of the answer (RFC 6337 §3.1)
+    // Early media: only a preview of the answer (RFC 6337 §3.1). SdpAnswerReceived tells when the call is up.
+    std::optional<std::string> sdp;
+    std::string fork;  // To tag: whose of several that may be ringing; empty where there is none
 };
 
-// The peer's answer to our offer: in the ACK to our 2xx, or in the 2xx to our (re-)INVITE.
+// The peer's answer to our offer: in the ACK to our 2xx, in the 2xx to our (re-)INVITE or UPDATE, or in the
+// PRACK to our offer.
 struct SdpAnswerReceived {
     SessionId session;
     std::string sdp;
 };
 
-// The peer's re-INVITE, or his UPDATE with an offer (RFC 3311). The owner calls accept() or reject(); a
-// rejected one leaves the session as it was.
+// The peer's re-INVITE, or his UPDATE or PRACK with an offer (RFC 3311, RFC 3262 §5). The owner calls
+// accept() or reject(); a rejected one leaves the session as it was.
 struct ReinviteReceived {
     SessionId session;
     SipMessage request;
@@ -59,8 +62,8 @@ struct ReinviteReceived {
     Flow flow;                         // the peer may have moved
 };
 
-// The 2xx to our re-INVITE without SDP carries the peer's offer: the owner calls accept(), the answer goes in
-// the ACK.
+// The 2xx to our INVITE without SDP, or a reliable provisional response to it, carries the peer's offer: the
+// owner calls accept(), the answer goes in the ACK or PRACK.
 struct OfferInResponse {
     SessionId session;
     std::string sdp;
@@ -95,7 +98,7 @@ enum class EndCause : std::uint8_t {
     rejected,  // reject()
     remote_bye,
     cancelled,  // the peer's CANCEL, or his INVITE's Expires ran out
-    no_ack,     // our 2xx was never acknowledged
+    no_ack,     // our 2xx or reliable provisional response was never acknowledged
     failed,     // the peer refused our INVITE, or broke offer/answer
     timeout,    // no answer to a request of ours, none from the owner in time, or no refresh (RFC 4028)
     transport,  // the network refused what we sent

@@ -16,9 +16,10 @@ bool UserAgent::set_contact(SessionId session, LocalContact contact) {
     return true;
 }
 
-bool UserAgent::ring(SessionId session, TimePoint now, int status) {
-    return command(session, now,
-                   [&](InviteSession& s, SessionOutbox& out) { return s.ring(status, now, out); });
+bool UserAgent::ring(SessionId session, TimePoint now, int status, std::optional<std::string> sdp) {
+    return command(session, now, [&](InviteSession& s, SessionOutbox& out) {
+        return s.ring({status, std::move(sdp)}, now, out);
+    });
 }
 
 bool UserAgent::accept(SessionId session, std::string sdp, TimePoint now) {
@@ -60,8 +61,8 @@ void UserAgent::send_waiting_byes(TimePoint now) {
     dispatch(now);
 }
 
-bool UserAgent::cancel(SessionId session, TimePoint now) {
-    return bye(session, {}, now);
+bool UserAgent::cancel(SessionId session, TimePoint now, std::string_view reason) {
+    return bye(session, reason, now);
 }
 
 bool UserAgent::ping(SessionId session, TimePoint now) {
@@ -149,8 +150,8 @@ void UserAgent::carry_out(Call&, SendResponse& action, TimePoint now) {
     transactions_.respond(action.transaction, std::move(action.response), now);
 }
 
-void UserAgent::carry_out(Call& call, CancelInvite&, TimePoint now) {
-    transactions_.cancel(call.invite, now);
+void UserAgent::carry_out(Call& call, CancelInvite& action, TimePoint now) {
+    transactions_.cancel(call.invite, now, action.reason);
 }
 
 }  // namespace rotunda::sip

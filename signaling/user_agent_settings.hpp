@@ -18,14 +18,14 @@ namespace rotunda::sip {
 
 // What the user agent handles itself. Allow is made of this list and the owner's, and nothing else: exactly
 // what is handled (RFC 3261 §20.5).
-inline constexpr std::array handled_methods = {Method::invite,  Method::ack,  Method::bye,   Method::cancel,
-                                               Method::options, Method::info, Method::update};
+inline constexpr std::array handled_methods = {Method::invite,  Method::ack,  Method::bye,    Method::cancel,
+                                               Method::options, Method::info, Method::update, Method::prack};
 
 struct UserAgentSettings {
     std::string product;  // Server and User-Agent; empty: neither is sent
     bool isfocus = true;  // Contact says ;isfocus (RFC 4579); off for peers it breaks (interop rule 13)
     // Option tags of Supported, and the only ones Require may name.
-    std::vector<std::string> supported = {"timer"};
+    std::vector<std::string> supported = {"timer", "100rel"};
     std::vector<std::string> accept = {"application/sdp", "multipart/mixed"};
 
     // Further methods, which reach the owner as RequestReceived or DialogRequestReceived and are answered by

@@ -27,7 +27,7 @@ std::string header(const SipMessage& message, HeaderId id) {
 TEST_CASE("A known method that is not handled gets 405 with Allow, an unknown one 501") {
     const SipMessage no = answer_to({.method = "REFER"}, Refusal::method_not_allowed);
     CHECK(no.status() == 405);
-    CHECK(header(no, HeaderId::allow) == "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE");
+    CHECK(header(no, HeaderId::allow) == "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK");
     const SipMessage unknown = answer_to({.method = "DANCE"}, Refusal::method_unknown);
     CHECK(unknown.status() == 501);
     CHECK(unknown.has(HeaderId::allow));
@@ -38,10 +38,10 @@ TEST_CASE("A scheme that is not SIP gets 416") {
 }
 
 TEST_CASE("Require names what is missing in Unsupported; what is supported passes") {
-    const SipMessage no = answer_to({.extra = "Require: 100rel, nothingSupportsThis\r\n", .body = peer_sdp},
+    const SipMessage no = answer_to({.extra = "Require: precondition, nothingSupportsThis\r\n", .body = peer_sdp},
                                     Refusal::required_extension);
     CHECK(no.status() == 420);
-    CHECK(header(no, HeaderId::unsupported) == "100rel, nothingSupportsThis");
+    CHECK(header(no, HeaderId::unsupported) == "precondition, nothingSupportsThis");
 
     UserAgentSettings settings;
     settings.supported = {"replaces"};
@@ -169,7 +169,7 @@ TEST_CASE("OPTIONS outside a dialog is the owner's; Max-Forwards 0 does not matt
     bench.agent.respond(event.transaction, response, bench.now);
     bench.drain();
     CHECK(bench.last().status() == 200);
-    CHECK(header(bench.last(), HeaderId::allow) == "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE");
+    CHECK(header(bench.last(), HeaderId::allow) == "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK");
     CHECK(header(bench.last(), HeaderId::supported) == "timer");
     CHECK(header(bench.last(), HeaderId::accept) == "application/sdp, multipart/mixed");
     CHECK(header(bench.last(), HeaderId::server) == "Rotunda");

@@ -135,7 +135,7 @@ TEST_CASE("What the torture test wants said beside the status is said") {
     };
     says("bext01.dat", "\r\nUnsupported: nothingSupportsThis, nothingSupportsThisEither\r\n");
     says("invut.dat", "\r\nAccept: application/sdp, multipart/mixed\r\n");
-    says("intmeth.dat", "\r\nAllow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE\r\n");
+    says("intmeth.dat", "\r\nAllow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK\r\n");
     says("zeromf.dat", "SIP/2.0 200 OK\r\n");
     says("sdp01.dat", "SIP/2.0 406 ");
     says("badvers.dat", "SIP/2.0 505 ");

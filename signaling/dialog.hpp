@@ -58,6 +58,8 @@ class Dialog {
 
     // The next request inside the dialog, without Via and Contact (§12.2.1.1). Not for ACK and CANCEL.
     SipMessage make_request(const Method& method);
+    // The number of a request that is sent again as a new one.
+    std::uint32_t next_cseq() { return ++local_cseq_; }
     // The ACK for a 2xx to the INVITE with that CSeq (§13.2.2.4).
     SipMessage make_ack(std::uint32_t invite_cseq) const;
     // Where those go.

@@ -98,7 +98,7 @@ bool InviteSession::ping(SessionOutbox& out) {
     ping_cseq_ = options.cseq().number;
     add_capabilities(options, context_->settings);
     add_product(options, context_->settings);
-    out.actions.push_back(SendRequest{std::move(options), dialog_->next_hop()});
+    send_request(std::move(options), dialog_->next_hop(), out);
     return true;
 }
 
@@ -176,7 +176,7 @@ void InviteSession::send_bye(std::string_view reason_header, SessionOutbox& out)
     bye_cseq_ = bye.cseq().number;
     if (!reason_header.empty()) bye.add(HeaderId::reason, reason_header);
     add_product(bye, context_->settings);
-    out.actions.push_back(SendRequest{std::move(bye), dialog_->next_hop()});
+    send_request(std::move(bye), dialog_->next_hop(), out);
 }
 
 void InviteSession::cancel_invite(std::string_view reason_header, SessionOutbox& out) {

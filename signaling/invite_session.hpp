@@ -22,6 +22,7 @@
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "signaling/dialog.hpp"
+#include "signaling/digest_client.hpp"
 #include "signaling/message.hpp"
 #include "signaling/reliable_provisional.hpp"
 #include "signaling/session_outbox.hpp"
@@ -93,6 +94,8 @@ class InviteSession {
     bool ping(SessionOutbox& out);
     // The owner's request, to be sent as it is; nullopt where the dialog does not allow one.
     std::optional<SendRequest> make_request(OutgoingRequest request);
+    // After a challenge to it: `sent` is to be sent again. False: there is nothing to answer it with.
+    bool answer_challenge(SipMessage& sent, const SipMessage& challenge);
     // The peer does not know the dialog of a request of the owner's any more.
     void on_dialog_gone(SessionOutbox& out);
     void hold_dialog() { ++holds_; }
@@ -110,6 +113,8 @@ class InviteSession {
     NameAddr contact() const;
     // nullopt before there is a dialog.
     std::optional<SessionPeer> peer() const;
+    // We may answer challenges.
+    bool has_credentials() const { return !digest_.empty(); }
     // True for exactly this dialog.
     bool matches(const DialogId& id) const { return dialog_ && dialog_->id() == id; }
     // True for one of the forks of our call that ring.
@@ -173,6 +178,10 @@ class InviteSession {
         std::uint32_t cseq = 0;
         TimePoint give_up_at;
     };
+    struct Challengeable {  // a request under way
+        SipMessage request;
+        Flow flow;
+    };
     struct SentAck {  // of one fork, the last one; its place in sent_acks_ is its slot
         std::uint32_t cseq = 0;
         std::string to_tag;
@@ -220,6 +229,13 @@ class InviteSession {
                     SessionOutbox& out);
     void answer_in_prack(std::string sdp, SessionOutbox& out);
     EarlyDialog confirm_fork(const SipMessage& success, const Flow& flow);
+
+    // invite_session_digest.cpp
+    void authorize(SipMessage& request);
+    void send_request(SipMessage request, const Flow& flow, SessionOutbox& out);
+    bool send_again(const SipMessage& response, SessionOutbox& out);
+    std::uint32_t next_cseq(const Method& method);
+    void renumber(const Method& method, std::uint32_t old_cseq, std::uint32_t cseq);
 
     // invite_session_update.cpp
     std::optional<Refusal> update_conflict(bool has_offer) const;
@@ -277,6 +293,10 @@ class InviteSession {
     bool refreshing_ = false;          // our refresh was asked for and is not done yet
     bool peer_allows_update_ = false;  // his last Allow says so, or he sends it himself
     bool peer_allows_message_ = false;
+
+    DigestClient digest_;
+    std::vector<Challengeable> challengeable_;  // where there are credentials
+    ExtraHeaders ack_credentials_;              // of the last INVITE: its ACK repeats them (§22.1)
 
     SipMessage first_invite_;         // a caller's, for the dialogs that answer it
     std::vector<SentAck> sent_acks_;  // the dialog's own first, then those of other forks

@@ -32,6 +32,7 @@ InviteSession::InviteSession(SessionId id, const SessionContext& context, Outgoi
     invite.set_cseq(1, Method::invite);
     first_invite_ = invite;
     for (const ExtraHeader& header : call.headers) invite.add(header.id, header.value);
+    digest_ = DigestClient(std::move(call.credentials));
     send_invite(std::move(invite), std::move(call.offer), call.flow,
                 now + call.ring_limit.value_or(context.settings.ring_limit), out);
 }
@@ -64,13 +65,14 @@ void InviteSession::send_invite(SipMessage invite, std::optional<std::string> sd
     local_invite_ = LocalInvite{invite.cseq().number, sdp.has_value(), false, give_up_at, {}, flow, {}};
     if (sdp) invite.set_body(std::move(*sdp), "application/sdp");
     if (!dialog_) local_invite_->request = invite;
-    out.actions.push_back(SendRequest{std::move(invite), flow});
+    send_request(std::move(invite), flow, out);
 }
 
 // --- responses
 
 void InviteSession::on_response(const SipMessage& response, const Flow& flow, TimePoint now,
                                 SessionOutbox& out) {
+    if (response.is_final() && send_again(response, out)) return;
     if (response.method() == Method::invite) return on_invite_response(response, flow, now, out);
     if (!response.is_final()) return;
     const std::uint32_t cseq = response.cseq().number;
@@ -132,13 +134,12 @@ void InviteSession::on_invite_failure(int status, std::string_view reason, const
 // RFC 4028 §7.3: the same call again, with the interval the peer can live with.
 bool InviteSession::ask_for_longer_session(const SipMessage& too_small, SessionOutbox& out) {
     if (!timer_.on_too_small(too_small)) return false;
-    early_.clear();
     SipMessage& invite = local_invite_->request;
-    local_invite_->cseq = invite.cseq().number + 1;
-    invite.set_cseq(local_invite_->cseq, Method::invite);
-    first_invite_.set_cseq(local_invite_->cseq, Method::invite);
+    const std::uint32_t cseq = next_cseq(Method::invite);
+    renumber(Method::invite, local_invite_->cseq, cseq);
+    invite.set_cseq(cseq, Method::invite);
     timer_.ask(invite);
-    out.actions.push_back(SendRequest{invite, local_invite_->flow});
+    send_request(invite, local_invite_->flow, out);
     return true;
 }
 
@@ -216,6 +217,7 @@ bool InviteSession::repeat_ack(const SipMessage& response, SessionOutbox& out) c
 void InviteSession::send_ack(const Dialog& dialog, std::uint32_t cseq, std::optional<std::string> sdp,
                              SessionOutbox& out) {
     SipMessage ack = dialog.make_ack(cseq);
+    for (const ExtraHeader& header : ack_credentials_) ack.add(header.id, header.value);
     if (sdp) ack.set_body(std::move(*sdp), "application/sdp");
     const std::string& fork = dialog.id().remote_tag;
     std::size_t slot = 0;
@@ -233,6 +235,7 @@ void InviteSession::on_fork(const SipMessage& response, const Flow& flow, Sessio
     send_ack(fork, response.cseq().number, std::nullopt, out);
     SipMessage bye = fork.make_request(Method::bye);
     add_product(bye, context_->settings);
+    authorize(bye);
     out.actions.push_back(SendRequest{std::move(bye), fork.next_hop(), false});
 }
 

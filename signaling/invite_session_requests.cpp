@@ -27,6 +27,12 @@ void InviteSession::on_options(const RequestReceived& options, SessionOutbox& ou
 void InviteSession::on_info(const RequestReceived& info, SessionOutbox& out) {
     if (!in_order(info, out)) return;
     if (ended_) return refuse(info, Refusal::no_dialog, out);
+    if (info.request.header("Info-Package")) {  // RFC 6086 §4.2.2: none is announced, and the answer says so
+        SipMessage response = make_response(info.request, 469);
+        response.add("Recv-Info", "");
+        out.actions.push_back(SendResponse{info.transaction, std::move(response), Refusal::content_type});
+        return;
+    }
     const auto content = read_info(info.request);
     if (!content) {
         const BodyRefusal& no = content.error();
@@ -63,6 +69,7 @@ std::optional<SendRequest> InviteSession::make_request(OutgoingRequest request) 
     add_capabilities(message, context_->settings);
     add_product(message, context_->settings);
     if (!request.body.empty()) message.set_body(std::move(request.body), request.content_type);
+    authorize(message);
     return SendRequest{std::move(message), dialog_->next_hop()};
 }
 

@@ -101,7 +101,7 @@ void InviteSession::send_update(std::optional<std::string> offer, SessionOutbox&
     timer_.ask(update);
     local_update_ = LocalUpdate{update.cseq().number, offer.has_value()};
     if (offer) update.set_body(std::move(*offer), "application/sdp");
-    out.actions.push_back(SendRequest{std::move(update), flow});
+    send_request(std::move(update), flow, out);
 }
 
 // RFC 4028 §7.4: UPDATE without an offer where the peer takes it, else a re-INVITE, whose offer is the

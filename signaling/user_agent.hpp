@@ -148,6 +148,9 @@ class UserAgent {
     struct OwnersRequest {
         RequestId id;
         std::optional<SessionId> session;
+        DigestClient digest = {};  // where there is no session
+        SipMessage sent = {};      // to be sent again after a challenge; empty where we could not answer one
+        Flow flow = {};
     };
 
     // user_agent.cpp
@@ -171,7 +174,8 @@ class UserAgent {
     void refuse(ServerTransactionId transaction, Refusal reason, SipMessage response, TimePoint now);
 
     // user_agent_requests.cpp
-    RequestId start(SipMessage request, const Flow& flow, std::optional<SessionId> session, TimePoint now);
+    RequestId start(OwnersRequest asked, SipMessage request, const Flow& flow, TimePoint now);
+    bool answer_challenge(OwnersRequest& asked, const SipMessage& challenge, TimePoint now);
     bool is_owners_answer(ResponseReceived& event, TimePoint now);
     bool is_owners_failure(const ClientTransactionFailed& event);
 

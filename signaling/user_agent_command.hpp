@@ -8,6 +8,7 @@
 
 #include "base/strong_id.hpp"
 #include "base/time.hpp"
+#include "signaling/digest_client.hpp"
 #include "signaling/flow.hpp"
 #include "signaling/header_fields.hpp"
 #include "signaling/header_id.hpp"
@@ -40,6 +41,7 @@ struct OutgoingInvite {
     std::vector<NameAddr> route;       // preloaded route set (outbound proxy)
     std::optional<std::string> offer;  // none: the peer offers in its 2xx (OfferInResponse)
     ExtraHeaders headers;
+    std::vector<DigestCredentials> credentials;  // for 401 and 407, in the whole call
     Identity identity{};  // who answers there, as far as we know: what his requests in this call count as
     std::string call_id = {};                 // empty: a new one
     std::optional<Duration> ring_limit = {};  // the longest wait for a final answer; none: as in the settings
@@ -54,6 +56,9 @@ struct OutgoingRequest {
     ExtraHeaders headers;
     std::string body;
     std::string content_type;
+    // For 401 and 407; inside a session's dialog the call's own are used. The answer's CSeq is then higher
+    // than the one that was asked for.
+    std::vector<DigestCredentials> credentials;
 
     // Inside a dialog only its display name counts, which may change from request to request; empty: the
     // dialog's. Outside, the tag is ours to add, unless it has one.

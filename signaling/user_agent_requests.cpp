@@ -28,7 +28,9 @@ RequestId UserAgent::request(SessionId session, OutgoingRequest request, TimePoi
     if (!call) return {};
     auto made = call->session.make_request(std::move(request));
     if (!made) return {};
-    return start(std::move(made->request), made->flow, session, now);
+    OwnersRequest asked{request_ids_.next(), session};
+    if (call->session.has_credentials()) asked.sent = made->request;
+    return start(std::move(asked), std::move(made->request), made->flow, now);
 }
 
 RequestId UserAgent::send(OutgoingRequest request, TimePoint now) {
@@ -45,32 +47,52 @@ RequestId UserAgent::send(OutgoingRequest request, TimePoint now) {
     add_capabilities(message, settings_);
     add_product(message, settings_);
     if (!request.body.empty()) message.set_body(std::move(request.body), request.content_type);
-    return send(std::move(message), request.flow, now);
+    OwnersRequest asked{request_ids_.next(), std::nullopt, DigestClient(std::move(request.credentials))};
+    if (!asked.digest.empty()) asked.sent = message;
+    return start(std::move(asked), std::move(message), request.flow, now);
 }
 
 RequestId UserAgent::send(SipMessage request, const Flow& flow, TimePoint now) {
-    return start(std::move(request), flow, std::nullopt, now);
+    return start({request_ids_.next(), std::nullopt}, std::move(request), flow, now);
 }
 
-RequestId UserAgent::start(SipMessage request, const Flow& flow, std::optional<SessionId> session,
-                           TimePoint now) {
-    const RequestId id = request_ids_.next();
+RequestId UserAgent::start(OwnersRequest asked, SipMessage request, const Flow& flow, TimePoint now) {
+    const RequestId id = asked.id;
+    asked.flow = flow;
     const auto transaction = transactions_.send_request(std::move(request), flow, now);
-    owners_requests_.emplace(transaction, OwnersRequest{id, session});
+    owners_requests_.emplace(transaction, std::move(asked));
     dispatch(now);
     return id;
+}
+
+// RFC 3261 §22.2, §22.3: the same request again, as a new one with credentials.
+bool UserAgent::answer_challenge(OwnersRequest& asked, const SipMessage& challenge, TimePoint now) {
+    SipMessage& sent = asked.sent;
+    if (!sent.is_request() || sent.call_id().empty()) return false;
+    if (asked.session) {
+        Call* call = find(*asked.session);
+        if (!call || !call->session.answer_challenge(sent, challenge)) return false;
+    } else {
+        if (!asked.digest.retry(sent, challenge)) return false;
+        sent.set_cseq(sent.cseq().number + 1, sent.method());
+        asked.digest.authorize(sent, random_);
+    }
+    const Flow flow = asked.flow;
+    const auto transaction = transactions_.send_request(sent, flow, now);
+    owners_requests_.emplace(transaction, std::exchange(asked, {}));
+    return true;
 }
 
 bool UserAgent::is_owners_answer(ResponseReceived& event, TimePoint now) {
     const auto it = owners_requests_.find(event.transaction);
     if (it == owners_requests_.end()) return false;
-    if (!event.response.is_final()) return true;
-    const OwnersRequest asked = it->second;
+    if (!event.response.is_final() || answer_challenge(it->second, event.response, now)) return true;
+    const auto session = it->second.session;
     const bool gone = event.response.status() == 481 && belongs_to_call(event.response.method());
-    events_.push_back(RequestAnswered{asked.id, asked.session, std::move(event.response)});
-    if (asked.session && gone)
-        with(find(*asked.session), now, [](InviteSession& session, SessionOutbox& out) {
-            session.on_dialog_gone(out);
+    events_.push_back(RequestAnswered{it->second.id, session, std::move(event.response)});
+    if (session && gone)
+        with(find(*session), now, [](InviteSession& call, SessionOutbox& out) {
+            call.on_dialog_gone(out);
             return true;
         });
     return true;

@@ -11,7 +11,8 @@ class Scenarios(InteropTest):
 
     def test_over_udp(self):
         self.server = self.start(Rotunda)
-        for scenario in ("call", "delayed_offer", "hold", "many_media", "options", "info", "update", "session_timer"):
+        for scenario in ("call", "delayed_offer", "hold", "many_media", "options", "info", "update", "session_timer",
+                         "reliable", "cancel_late"):
             with self.subTest(scenario):
                 self.play(scenario)
         self.play("no_room", room="nobody")

@@ -118,3 +118,17 @@ TEST_CASE("An INFO out of order gets 500, one outside every dialog or after its 
     bench.info("application/dtmf", "1");
     CHECK(bench.last().status() == 481);
 }
+
+TEST_CASE("An INFO of a package gets 469 with Recv-Info, and the call goes on (RFC 6086 4.2.2)") {
+    AgentBench bench;
+    bench.incoming_call();
+    PeerRequest info = bench.in_dialog("INFO", 2, "Signal=1");
+    info.extra = "Info-Package: nobody-knows\r\n";
+    info.content_type = "application/dtmf-relay";
+    bench.receive(info);
+    CHECK(bench.last().status() == 469);
+    CHECK(bench.last().reason() == "Bad Info Package");
+    CHECK(bench.last().header("Recv-Info") == "");
+    CHECK(bench.all<DigitReceived>().empty());
+    CHECK(bench.agent.session_count() == 1);
+}

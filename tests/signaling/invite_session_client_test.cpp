@@ -130,13 +130,14 @@ TEST_CASE("cancel() waits for a provisional response, then sends CANCEL; 487 end
     AgentBench bench;
     const SessionId session = bench.call();
     const SipMessage invite = bench.last();
-    CHECK(bench.agent.cancel(session, bench.now));
+    CHECK(bench.agent.cancel(session, bench.now, "SIP;cause=200"));
     bench.drain();
     CHECK(count(bench, Method::cancel) == 0);
     CHECK(bench.only<SessionEnded>().cause == EndCause::local);
     bench.answer(invite, 180);
     REQUIRE(count(bench, Method::cancel) == 1);
     CHECK(bench.last().top_via().branch() == invite.top_via().branch());
+    CHECK(bench.last().header(HeaderId::reason) == "SIP;cause=200");  // RFC 3326
     CHECK(bench.all<InviteProgress>().empty());
     bench.answer(bench.last(), 200);
     bench.answer(invite, 487);

@@ -27,6 +27,7 @@ class SimOwner {
         int reinvites = 0;  // by the peer
         int failed = 0;     // offers that came to nothing
         std::optional<std::string> our_offer, their_offer;
+        std::optional<std::string> early;  // what we said of the session in a provisional response
         std::optional<bool> alive;
         std::optional<SessionEnded> end;
     };
@@ -58,13 +59,25 @@ class SimOwner {
     }
     bool accept(SessionId session, TimePoint now) {
         Leg& leg = legs.at(session);
-        std::string sdp = leg.their_offer ? "answer to " + *leg.their_offer : next_offer();
-        if (!leg.their_offer) leg.our_offer = sdp;
+        const bool offers = !leg.their_offer && !leg.early;
+        std::string sdp = offers ? next_offer() : describe(leg);
+        if (offers) leg.our_offer = sdp;
         const bool done = agent.accept(session, sdp, now);
-        if (!done && !leg.their_offer) leg.our_offer.reset();
+        if (!done && offers) leg.our_offer.reset();
+        leg.early.reset();
         leg.their_offer.reset();
         leg.due = Due::nothing;
         return done;
+    }
+    // Early media: the answer, or our offer, in a provisional response. Both agents know 100rel.
+    void ring_with_media(SessionId session, TimePoint now) {
+        Leg& leg = legs.at(session);
+        if (leg.due != Due::call || leg.early) return;
+        const bool offers = !leg.their_offer;
+        std::string sdp = offers ? next_offer() : describe(leg);
+        if (!agent.ring(session, now, 183, sdp)) return;
+        leg.early = sdp;
+        if (offers) leg.our_offer = sdp;
     }
     bool reject(SessionId session, TimePoint now) {
         Leg& leg = legs.at(session);
@@ -102,6 +115,9 @@ class SimOwner {
     }
 
   private:
+    static std::string describe(const Leg& leg) {
+        return leg.early ? *leg.early : "answer to " + *leg.their_offer;
+    }
     std::string next_offer() { return "offer " + std::to_string(++offers_) + " of " + name_; }
 
     Leg& leg_of(SessionId session) {

@@ -131,6 +131,25 @@ TEST_CASE("Glare: both re-INVITEs fail with 491, and both get through one after 
     }
 }
 
+TEST_CASE("Early media over a network that loses a third: PRACK, then the 200, with and without an offer") {
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+        CAPTURE(seed);
+        World world(seed, {.loss = 0.3, .delay = 20ms, .jitter = 50ms});
+        world.bob.answers_at_once = false;
+        world.call(seed % 2 == 0);
+        world.network.run(10s);
+        if (world.bob.legs.empty()) continue;
+        world.bob.ring_with_media(world.bob.only_id(), world.now());
+        world.network.run(std::chrono::milliseconds(seed * 20));
+        world.bob.accept_if_due(world.bob.only_id(), world.now());
+        world.network.run(40s);
+        CHECK(world.alice.only().confirmed);
+        CHECK(world.bob.only().confirmed);
+        CHECK(world.alice.only().answers + world.bob.only().answers == 1);
+        world.finish();
+    }
+}
+
 TEST_CASE("CANCEL and 200 cross at every distance: both sides end, once, and nothing is left") {
     for (int ms = 0; ms <= 80; ms += 2) {
         World world(static_cast<std::uint64_t>(ms));
@@ -284,7 +303,10 @@ void do_something(World& world, SimOwner& owner, const Flow& to_peer) {
     }
     const SessionId session = living[world.random.u32() % living.size()];
     const bool with_offer = world.random.u32() % 2 == 0;
-    switch (world.random.u32() % 8) {
+    switch (world.random.u32() % 9) {
+        case 8:
+            owner.ring_with_media(session, world.now());
+            break;
         case 0:
             owner.agent.ring(session, world.now());
             break;

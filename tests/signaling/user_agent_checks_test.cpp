@@ -38,8 +38,9 @@ TEST_CASE("A scheme that is not SIP gets 416") {
 }
 
 TEST_CASE("Require names what is missing in Unsupported; what is supported passes") {
-    const SipMessage no = answer_to({.extra = "Require: precondition, nothingSupportsThis\r\n", .body = peer_sdp},
-                                    Refusal::required_extension);
+    const SipMessage no =
+        answer_to({.extra = "Require: precondition, nothingSupportsThis\r\n", .body = peer_sdp},
+                  Refusal::required_extension);
     CHECK(no.status() == 420);
     CHECK(header(no, HeaderId::unsupported) == "precondition, nothingSupportsThis");
 

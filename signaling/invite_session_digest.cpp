@@ -1,0 +1,84 @@
+// The part of InviteSession that proves who we are: requests of ours that were answered with 401 or 407 go
+// again with credentials (RFC 3261 §22.2, §22.3), within the same call.
+#include <algorithm>
+#include <utility>
+
+#include "signaling/invite_session.hpp"
+
+namespace rotunda::sip {
+namespace {
+
+// Requests of one session under way at once: an INVITE or UPDATE, a ping, a BYE, and their forerunners.
+constexpr std::size_t max_challengeable = 8;
+
+}  // namespace
+
+// Without credentials the owner's own header fields stay.
+void InviteSession::authorize(SipMessage& request) {
+    if (!digest_.empty()) digest_.authorize(request, context_->random);
+}
+
+void InviteSession::send_request(SipMessage request, const Flow& flow, SessionOutbox& out) {
+    authorize(request);
+    if (request.method() == Method::invite) {
+        ack_credentials_.clear();
+        for (const HeaderId id : {HeaderId::authorization, HeaderId::proxy_authorization})
+            for (const std::string_view value : request.values(id))
+                ack_credentials_.push_back({id, std::string(value)});
+    }
+    if (!digest_.empty()) {
+        if (challengeable_.size() == max_challengeable) challengeable_.erase(challengeable_.begin());
+        challengeable_.push_back({request, flow});
+    }
+    out.actions.push_back(SendRequest{std::move(request), flow});
+}
+
+// A final response: true if its request was sent again, so that it is not final after all.
+bool InviteSession::send_again(const SipMessage& response, SessionOutbox& out) {
+    const auto it =
+        std::find_if(challengeable_.begin(), challengeable_.end(),
+                     [&](const Challengeable& sent) { return sent.request.cseq() == response.cseq(); });
+    if (it == challengeable_.end()) return false;
+    Challengeable sent = std::move(*it);
+    challengeable_.erase(it);
+    const Method method = sent.request.method();
+    const bool dropped = method == Method::invite ? ended_ || !local_invite_ || local_invite_->canceled
+                                                  : ended_ && method != Method::bye;
+    if (dropped || !digest_.retry(sent.request, response)) return false;
+    const std::uint32_t cseq = next_cseq(method);
+    renumber(method, sent.request.cseq().number, cseq);
+    sent.request.set_cseq(cseq, method);
+    send_request(std::move(sent.request), sent.flow, out);
+    return true;
+}
+
+bool InviteSession::answer_challenge(SipMessage& sent, const SipMessage& challenge) {
+    if (!dialog_ || !digest_.retry(sent, challenge)) return false;
+    sent.set_cseq(dialog_->next_cseq(), sent.method());
+    authorize(sent);
+    return true;
+}
+
+std::uint32_t InviteSession::next_cseq(const Method& method) {
+    if (dialog_) return dialog_->next_cseq();
+    return method == Method::invite && local_invite_ ? local_invite_->cseq + 1 : 1;
+}
+
+// Whoever waits for the answer to a request waits for that to its successor.
+void InviteSession::renumber(const Method& method, std::uint32_t old_cseq, std::uint32_t cseq) {
+    if (method == Method::invite) {
+        local_invite_->cseq = cseq;
+        local_invite_->rseq.reset();
+        if (dialog_) return;
+        // The forks of the first try are no more.
+        first_invite_.set_cseq(cseq, Method::invite);
+        early_.clear();
+        owed_prack_.reset();
+        return;
+    }
+    if (local_update_ && local_update_->cseq == old_cseq) local_update_->cseq = cseq;
+    if (bye_cseq_ == old_cseq) bye_cseq_ = cseq;
+    if (ping_cseq_ == old_cseq) ping_cseq_ = cseq;
+}
+
+}  // namespace rotunda::sip

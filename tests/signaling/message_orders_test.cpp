@@ -13,10 +13,9 @@ using Script = std::vector<std::uint8_t>;
 // Beginnings, in the language of HostileConversation::step(); without one a random script hardly ever gets as
 // far as a call.
 const Script nothing = {};
-const Script incoming_call = {0, 64, 5, 0, 2, 0, 0};                       // INVITE, accept, ACK
-const Script reliable_call = {0, 192, 13, 0, 1, 17, 0, 1, 5, 0, 2, 0, 0};  // INVITE, 183, PRACK, accept, ACK
-0, 1, 5, 0, 2, 0, 0
-};                                                  // INVITE, 183, PRACK, accept, ACK
+const Script incoming_call = {0, 64, 5, 0, 2, 0, 0};  // INVITE, accept, ACK
+// INVITE, 183, PRACK, accept, ACK
+const Script reliable_call = {0, 192, 13, 0, 1, 17, 0, 1, 5, 0, 2, 0, 0};
 const Script outgoing_call = {10, 1, 1, 4, 0, 68};  // call, 200
 
 }  // namespace

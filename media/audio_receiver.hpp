@@ -44,6 +44,8 @@ class AudioReceiver {
     std::optional<TimePoint> next_timeout() const { return dtmf_.next_timeout(); }
     std::optional<rtp::DtmfDigit> on_timeout(TimePoint now);
 
+    void prefetch_packet() const { buffer_.prefetch_next(); }
+
     // Once a tick either pull() or skim(). `deadline`: of the tick. `block` 10 or 20 ms.
     //
     // The next block, at rate_hz(), valid until the next call; empty while nothing has ever been received.

@@ -157,7 +157,11 @@ void MediaRoom::choose_block() {
 
 void MediaRoom::receive_slice(TimePoint now) {
     const std::size_t end = std::min(members_.size(), at_ + receive_slice_size);
-    for (; at_ < end; ++at_) receive(at_, now);
+    for (; at_ < end; ++at_) {
+        if (at_ + 2 < members_.size()) members_[at_ + 2].session->prefetch_self();
+        if (at_ + 1 < members_.size()) members_[at_ + 1].session->prefetch_packet();
+        receive(at_, now);
+    }
     if (at_ == members_.size()) stage_ = Stage::mix;
 }
 
@@ -281,7 +285,10 @@ void MediaRoom::serve_private(std::size_t index) {
 
 void MediaRoom::send_slice(TimePoint now) {
     const std::size_t end = std::min(members_.size(), at_ + send_slice_size);
-    for (; at_ < end; ++at_) send(at_, now);
+    for (; at_ < end; ++at_) {
+        if (at_ + 2 < members_.size()) members_[at_ + 2].session->prefetch_self();
+        send(at_, now);
+    }
     if (at_ == members_.size()) end_tick();
 }
 

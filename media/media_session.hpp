@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "base/prefetch.hpp"
 #include "media/audio_receiver.hpp"
 #include "media/media_context.hpp"
 #include "media/media_crypto.hpp"
@@ -26,6 +27,14 @@ class MediaSession {
 
     // False if the leg is what it was: nothing happens then.
     bool update(const AudioLeg& leg, TimePoint now);
+
+    // Hints to the processor, two sessions and one session before this one's turn: its own state, then what
+    // that points at.
+    void prefetch_self() const { prefetch(this, sizeof *this); }
+    void prefetch_packet() const {
+        prefetch(ports_.rtp.get(), 1);
+        receiver_.prefetch_packet();
+    }
 
     // Reads the RTP socket: one packet as a rule, more only where one left behind would cost delay. `late`:
     // the tick began so long after its deadline that a second packet may have come in.

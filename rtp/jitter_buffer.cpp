@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/prefetch.hpp"
+
 namespace rotunda::rtp {
 namespace {
 
@@ -131,6 +133,12 @@ void JitterBuffer::reset() {
     covered_ = Duration{};
     spare_.reset();
     unexplained_ = 0;
+}
+
+void JitterBuffer::prefetch_next() const {
+    prefetch(&slot_of(newest_ + 1), sizeof(Slot));
+    if (history_size_ > 0) prefetch(&slot_of(history_[0]), sizeof(Slot));
+    pool_.prefetch_next();
 }
 
 void JitterBuffer::set_tick(Duration tick) {

@@ -86,6 +86,9 @@ class JitterBuffer {
     // `buffered`: PCM in the FIFO. Each call makes progress: after at most a few calls the FIFO holds a tick.
     Step next(TimePoint now, Duration buffered);
 
+    // Where the next packet will be stored, and what goes for it: a hint to the processor.
+    void prefetch_next() const;
+
     // The owner's tick changed (10 or 20 ms). The schedule stays where it is.
     void set_tick(Duration tick);
 

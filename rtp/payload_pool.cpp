@@ -1,6 +1,9 @@
 #include "rtp/payload_pool.hpp"
 
 #include <algorithm>
+#include <bit>
+
+#include "base/prefetch.hpp"
 
 namespace rotunda::rtp {
 
@@ -19,6 +22,11 @@ std::optional<PayloadPool::Block> PayloadPool::store(Bytes payload) {
         return block;
     }
     return std::nullopt;
+}
+
+void PayloadPool::prefetch_next() const {
+    const auto first = static_cast<std::size_t>(std::countr_one(used_));
+    if (first < block_count) prefetch(memory_->data() + first * block_size, 2 * block_size);
 }
 
 void PayloadPool::release(Block block) {

@@ -26,6 +26,8 @@ class PayloadPool {
     // Copies the payload (1 to max_payload_size octets); nullopt if no run of free blocks is long enough.
     std::optional<Block> store(Bytes payload);
     void release(Block block);
+    // A hint to the processor: where the next payload will most likely be stored.
+    void prefetch_next() const;
     Bytes view(Block block, std::size_t size) const {
         return Bytes(*memory_).subspan(block.first * block_size, size);
     }

@@ -78,6 +78,8 @@ void packetize_h264(Bytes access_unit, PacketizationMode mode, std::size_t max_p
     AnnexBReader reader(access_unit);
     while (const auto nal = reader.next()) {
         if (nal->size() > max_payload) {
+            // x264 introduces itself in an SEI of 700 octets, which nobody needs.
+            if (mode == PacketizationMode::single_nal && !is_slice(nal_type((*nal)[0]))) continue;
             aggregate.flush();
             fragment(*nal, max_payload, out);
         } else if (mode == PacketizationMode::single_nal) {

@@ -128,6 +128,14 @@ TEST_CASE("in mode 0 every packet is one NAL unit") {
     CHECK(sink.frames[0].data == unit);
 }
 
+TEST_CASE("in mode 0 an encoder's long introduction is left out, and a slice too large still goes") {
+    const Octets unit = annex_b({nal(sps, 20), nal(sei, 1500), nal(idr, 2000)});
+    const PayloadList payloads = cut_h264(unit, PacketizationMode::single_nal);
+    REQUIRE(payloads.size() == 3);
+    CHECK(nal_type(payloads[1][0]) == NalType::fu_a);
+    CHECK((payloads[1][1] & nal_type_mask) == (idr & nal_type_mask));
+}
+
 TEST_CASE("a frame that lost any one packet is dropped, and nothing is intact before the next keyframe") {
     const PayloadList payloads = cut_h264(keyframe);
     for (std::size_t lost = 0; lost < payloads.size(); ++lost) {

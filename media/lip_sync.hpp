@@ -1,0 +1,45 @@
+// Which of a sender's two streams waits for the other, and for how long.
+#pragma once
+
+#include <optional>
+
+#include "base/time.hpp"
+
+namespace rotunda::media {
+
+// A stream's lag is the time from its capture, on the sender's clock, to the moment it would be heard or seen
+// here if nothing waited for it: both lags carry the same unknown difference of clocks, so only their
+// difference means something. Sans-IO; one for each sender who is shown and heard.
+class LipSync {
+  public:
+    static constexpr Duration most_audio_hold = std::chrono::milliseconds(150);
+    static constexpr Duration most_picture_hold = std::chrono::milliseconds(500);
+    // Less than this apart is not noticed, and not worth a change.
+    static constexpr Duration tolerance = std::chrono::milliseconds(10);
+
+    struct Holds {
+        Duration audio{};
+        Duration picture{};
+
+        friend bool operator==(const Holds&, const Holds&) = default;
+    };
+
+    // Measurements, of any rate; one second's worth weighs little, so that a hold does not follow jitter.
+    void on_audio(Duration lag) { average(audio_, lag); }
+    void on_picture(Duration lag) { average(picture_, lag); }
+    // Not shown, or on hold, or a stream began anew: nobody waits.
+    void reset();
+
+    // What is to be held now. Nothing until both are known.
+    const Holds& update();
+    const Holds& holds() const { return holds_; }
+
+  private:
+    static void average(std::optional<Duration>& mean, Duration lag);
+
+    std::optional<Duration> audio_;
+    std::optional<Duration> picture_;
+    Holds holds_;
+};
+
+}  // namespace rotunda::media

@@ -1,0 +1,51 @@
+// What a video room gives up when the machine is short of time, and when it takes it back. Frame rate first,
+// then size: sound is not asked.
+#pragma once
+
+#include <optional>
+
+#include "base/time.hpp"
+
+namespace rotunda::media {
+
+// Sans-IO; one for each room's video.
+class LoadGovernor {
+  public:
+    struct Step {
+        int frames_per_second = 30;
+        int height = 1080;  // of the largest picture
+
+        friend bool operator==(const Step&, const Step&) = default;
+    };
+
+    struct Settings {
+        Duration strain = std::chrono::milliseconds(500);  // so long late before a step is given up
+        Duration recovery = std::chrono::seconds(5);       // so long on time before one is taken back
+        double late = 0.5;                                 // of a frame interval
+        // Where a step taken back brought lateness again, its next try waits longer, up to this.
+        Duration longest_recovery = std::chrono::seconds(60);
+    };
+    LoadGovernor() : LoadGovernor(Settings{}) {}
+    explicit LoadGovernor(const Settings& settings) : settings_(settings), recovery_(settings.recovery) {}
+
+    // A frame turn that should have ended before the next one is due: how long after its deadline it did end.
+    // True if the step changed: the caller counts and tells it.
+    bool on_turn(Duration behind, TimePoint now);
+
+    const Step& step() const;
+    // 0: nothing is given up.
+    std::size_t depth() const { return depth_; }
+
+  private:
+    bool give_up(TimePoint now);
+    bool take_back(TimePoint now);
+
+    Settings settings_;
+    std::size_t depth_ = 0;
+    std::optional<TimePoint> late_since_;
+    std::optional<TimePoint> fine_since_;
+    std::optional<TimePoint> taken_back_at_;
+    Duration recovery_;
+};
+
+}  // namespace rotunda::media

@@ -1,0 +1,115 @@
+#include "media/video_receiver.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "rtp/h264_nal.hpp"
+
+namespace rotunda::media {
+namespace {
+
+constexpr Duration request_pause = std::chrono::milliseconds(500);
+// A sender who makes no keyframe in this time makes none when asked: a smeared picture is better than a still
+// one.
+constexpr Duration patience = std::chrono::seconds(3);
+
+rtp::VideoReceiveBuffer::Settings buffer_settings(bool nack) {
+    rtp::VideoReceiveBuffer::Settings settings;
+    settings.nack = nack;
+    return settings;
+}
+
+}  // namespace
+
+VideoReceiver::VideoReceiver(std::vector<Format> formats, const Feedback& feedback)
+    : formats_(std::move(formats)), feedback_(feedback), buffer_(buffer_settings(feedback.nack)) {}
+
+void VideoReceiver::configure(std::vector<Format> formats) {
+    formats_ = std::move(formats);
+}
+
+const VideoReceiver::Format* VideoReceiver::find(std::uint8_t payload_type) const {
+    const auto at = std::find_if(formats_.begin(), formats_.end(),
+                                 [&](const Format& f) { return f.payload_type == payload_type; });
+    return at == formats_.end() ? nullptr : &*at;
+}
+
+void VideoReceiver::on_packet(const rtp::RtpPacket& packet, TimePoint arrival) {
+    if (knows(packet.header.payload_type)) buffer_.insert(packet.header, packet.payload, arrival);
+}
+
+void VideoReceiver::restart() {
+    buffer_.reset();
+    if (stream_) stream_->depacketizer.reset();
+    decoder_follows_ = false;
+}
+
+void VideoReceiver::show(bool shown) {
+    if (!std::exchange(shown_, shown) && shown) {
+        decoder_follows_ = false;
+        asked_.reset();
+        broken_since_.reset();
+    }
+}
+
+void VideoReceiver::decode(TimePoint now) {
+    while (const auto packet = buffer_.next(now)) take(*packet, now);
+}
+
+void VideoReceiver::take(const rtp::VideoReceiveBuffer::Packet& packet, TimePoint now) {
+    const Format* const format = find(packet.header.payload_type);
+    if (!format) return;  // renegotiated away while it waited
+    use(*format);
+    for (const rtp::CodedFrame& frame :
+         stream_->depacketizer.push(packet.header, packet.payload, packet.lost_before))
+        on_frame(frame, now);
+    note_health(now);
+}
+
+void VideoReceiver::use(const Format& format) {
+    if (stream_ && stream_->format == format) return;
+    if (stream_) dropped_ += stream_->depacketizer.frames_dropped();
+    stream_ = std::make_unique<Stream>(format);
+    stream_->depacketizer.set_parameter_sets(rtp::parameter_sets_from_sdp(format.parameter_sets));
+    decoder_follows_ = false;
+}
+
+bool VideoReceiver::lost_patience(TimePoint now) const {
+    return broken_since_ && now - *broken_since_ >= patience;
+}
+
+bool VideoReceiver::is_worth_decoding(const rtp::CodedFrame& frame, TimePoint now) const {
+    return frame.keyframe || (frame.intact && decoder_follows_) || lost_patience(now);
+}
+
+void VideoReceiver::on_frame(const rtp::CodedFrame& frame, TimePoint now) {
+    if (!shown_ || !is_worth_decoding(frame, now)) {
+        decoder_follows_ = false;
+        return;
+    }
+    auto decoded = stream_->decoder.decode(frame.data);
+    decoder_follows_ = !decoded.damaged && (frame.keyframe || decoder_follows_);
+    if (decoded.damaged) stream_->depacketizer.break_chain();
+    if (!decoded.picture || (decoded.damaged && !lost_patience(now))) return;
+    picture_ = std::move(decoded.picture);
+    ++pictures_;
+}
+
+void VideoReceiver::note_health(TimePoint now) {
+    const bool healthy = !shown_ || (decoder_follows_ && !stream_->depacketizer.keyframe_wanted());
+    if (healthy)
+        broken_since_.reset();
+    else if (!broken_since_)
+        broken_since_ = now;
+}
+
+VideoReceiver::KeyframeRequest VideoReceiver::take_keyframe_request(TimePoint now) {
+    // Before the first packet there is nobody to ask.
+    const bool wanted = shown_ && stream_ && (!decoder_follows_ || stream_->depacketizer.keyframe_wanted());
+    if (!wanted || (asked_ && now - *asked_ < request_pause)) return KeyframeRequest::none;
+    asked_ = now;
+    if (feedback_.pli) return KeyframeRequest::pli;
+    return feedback_.fir ? KeyframeRequest::fir : KeyframeRequest::info;
+}
+
+}  // namespace rotunda::media

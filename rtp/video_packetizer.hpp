@@ -15,9 +15,10 @@ inline constexpr std::size_t default_max_video_payload = 1200;
 // RFC 6184 §6: 0 single NAL units, 1 also STAP-A and FU-A.
 enum class PacketizationMode : std::uint8_t { single_nal = 0, non_interleaved = 1 };
 
-// `access_unit`: Annex B. `max_payload` of at least 64 octets. In mode 0 the encoder must keep its slices below
-// max_payload: one that is larger goes out as FU-A all the same, which many receivers of mode 0 understand,
-// while a missing slice spoils the picture for every one of them. Other units that are larger are left out there.
+// `access_unit`: Annex B. `max_payload` of at least 64 octets. In mode 0 the encoder must keep its slices
+// below max_payload: one that is larger goes out as FU-A all the same, which many receivers of mode 0
+// understand, while a missing slice spoils the picture for every one of them. Other units that are larger are
+// left out there.
 void packetize_h264(Bytes access_unit, PacketizationMode mode, std::size_t max_payload, PayloadList& out);
 
 // `picture_id` counts up by one a picture, modulo 2^15. Payloads are of about equal size. An empty frame

@@ -64,10 +64,10 @@ void Focus::on_subscribe(const sip::RequestReceived& subscribe, std::optional<si
                          TimePoint now) {
     if (notifier_.resubscribe(subscribe, session, now)) return;
     const Participant* who = session ? find(*session) : nullptr;
-    const std::string user = subscribe.request.uri().user();
-    const Room* room = who ? rooms_.find(who->room) : rooms_.find(user);
+    const std::string name = room_for(subscribe.request.uri(), subscribe.flow);
+    const Room* room = who ? rooms_.find(who->room) : rooms_.find(name);
     if (room) return watchers_.subscribe(subscribe, session, *room, now);
-    const bool unknown = rooms_.would_refuse(user) == RoomRefusal::unknown;
+    const bool unknown = rooms_.would_refuse(name) == RoomRefusal::unknown;
     refuse(subscribe, {unknown ? 404 : 480, "no such room is open", {}}, now);
 }
 
@@ -100,18 +100,20 @@ void Focus::send_notifies(TimePoint now) {
 
 void Focus::on_message(const sip::RequestReceived& message, const Participant* who, TimePoint now) {
     if (who && who->joined) return chat_.say(message, *who, now);
-    const bool open = rooms_.find(message.request.uri().user()) != nullptr;
+    const bool open = rooms_.find(room_for(message.request.uri(), message.flow)) != nullptr;
     refuse(message, {open ? 403 : 404, "only who is in the room may speak", {}}, now);
 }
 
-// Outside a call: who is in the room with the same From, and reaches us from the same address.
+// Outside a call: the user who is in the room and has proved to be himself, or who is there with the same
+// From and reaches us from the same address.
 const Participant* Focus::sender_of(const sip::RequestReceived& message) const {
-    const Room* room = rooms_.find(message.request.uri().user());
+    const Room* room = rooms_.find(room_for(message.request.uri(), message.flow));
     if (!room) return nullptr;
     const std::string from = message.request.from().uri.to_string();
     for (const media::ParticipantId id : chat_.members(room->id)) {
         const Participant& who = participants_.at(id);
-        if (who.from == from && who.signaling_source == message.flow.remote.address) return &who;
+        const bool proved = message.identity.is_user() && who.identity == message.identity;
+        if (proved || (who.from == from && who.signaling_source == message.flow.remote.address)) return &who;
     }
     return nullptr;
 }

@@ -91,7 +91,8 @@ struct World {
     static sip::UserAgentSettings agent_settings() {
         sip::UserAgentSettings settings;
         settings.supported = {"timer", "replaces", "join", "norefersub", "tdialog"};
-        settings.owner_methods = {sip::Method::refer, sip::Method::notify};
+        settings.owner_methods = {sip::Method::refer, sip::Method::notify, sip::Method::subscribe,
+                                  sip::Method::message};
         return settings;
     }
     static FocusSettings default_settings() {

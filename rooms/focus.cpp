@@ -32,6 +32,9 @@ std::chrono::seconds subscription_lasts(Duration ring_limit) {
     return std::chrono::duration_cast<std::chrono::seconds>(ring_limit) + std::chrono::seconds(60);
 }
 
+// From the first packet of who takes a place until his jitter buffer lets him be heard.
+constexpr Duration takeover_overlap = std::chrono::milliseconds(100);
+
 }  // namespace
 
 Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool& ports, RouteFinder& routes,
@@ -149,7 +152,7 @@ std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, T
     if (participant.room_name != event.request.uri().user())
         agent_.set_contact(event.session, {participant.room_name, {}, {}});
     agent_.accept(event.session, std::move(*description), now);
-    if (participant.joined && replaces) hang_up_replaced(participant, now);
+    if (participant.joined && replaces) await_media(participant, now);
     return std::nullopt;
 }
 
@@ -207,7 +210,7 @@ void Focus::take_answer(Participant& who, const std::string& text, TimePoint now
         parsed ? who.media.accept_answer(*parsed) : std::optional(sdp::refusal_for(parsed.error()));
     if (!refused) {
         apply_agreement(who);
-        if (who.replaces) hang_up_replaced(who, now);
+        if (who.replaces) await_media(who, now);
         return;
     }
     if (!parsed) who.media.roll_back();
@@ -256,6 +259,7 @@ void Focus::on(const sip::SessionEnded& event, TimePoint now) {
     if (!who) return;
     by_session_.erase(event.session);
     referrals_.forget(event.session);
+    takeovers_.erase(who->id);
     who->ended = event;
     leave(*who);
     if (!who->joined) {
@@ -312,8 +316,9 @@ void Focus::handle(const media::RoomEvent& event, TimePoint now) {
         event);
 }
 
-void Focus::on(Participant& who, const media::MediaStarted& event, TimePoint) {
+void Focus::on(Participant& who, const media::MediaStarted& event, TimePoint now) {
     log_.media_started(who, event.source);
+    if (who.replaces) takeovers_.set(who.id, now + takeover_overlap);
 }
 
 void Focus::on(Participant& who, const media::MediaSilent&, TimePoint now) {

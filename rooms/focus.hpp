@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
+#include "base/timer_queue.hpp"
 #include "media/media_transport.hpp"
 #include "media/room_command.hpp"
 #include "media/room_event.hpp"
@@ -149,6 +150,7 @@ class Focus {
                       std::optional<sip::SessionId> session, TimePoint now);
     void on_notify(const sip::DialogRequestReceived& event, TimePoint now);
     Result<std::optional<Named>, Refused> named_call(const sip::IncomingInvite& event);
+    void await_media(Participant& who, TimePoint now);
     void hang_up_replaced(Participant& who, TimePoint now);
     bool on_move_answer(const sip::RequestAnswered& event);
     void end_move(Participant& who, int status);
@@ -217,6 +219,7 @@ class Focus {
     Dialer dialer_;
     sip::Notifier notifier_;
     Referrals referrals_;
+    TimerQueue<media::ParticipantId> takeovers_;  // who replaces somebody and is not heard yet
     std::unordered_map<sip::RequestId, media::ParticipantId> moves_;  // REFERs of ours under way
     IdSource<media::ParticipantId> ids_;
     std::unordered_map<media::ParticipantId, Participant> participants_;

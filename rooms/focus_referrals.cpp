@@ -8,6 +8,12 @@
 #include "signaling/refer.hpp"
 
 namespace rotunda::rooms {
+namespace {
+
+// A phone sends its first packet within a round trip and the time to open its microphone.
+constexpr Duration takeover_limit = std::chrono::seconds(1);
+
+}  // namespace
 
 // --- REFER
 
@@ -72,8 +78,15 @@ Result<std::optional<Focus::Named>, Focus::Refused> Focus::named_call(const sip:
     return std::optional(Named{who->id, replaces->has_value()});
 }
 
-// The new leg is in the mix already, so nobody hears a gap.
+// Both are in the mix until the new one is heard, so that the room hears no gap; but not for long, where he
+// has nothing to say.
+void Focus::await_media(Participant& who, TimePoint now) {
+    if (!who.leg.receives) return hang_up_replaced(who, now);
+    takeovers_.set(who.id, now + takeover_limit);
+}
+
 void Focus::hang_up_replaced(Participant& who, TimePoint now) {
+    takeovers_.erase(who.id);
     const media::ParticipantId replaced = std::exchange(who.replaces, {});
     const auto found = participants_.find(replaced);
     if (found == participants_.end() || found->second.ended) return;

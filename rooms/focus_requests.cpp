@@ -73,13 +73,16 @@ void Focus::on_subscribe(const sip::RequestReceived& subscribe, std::optional<si
 
 void Focus::on_timeout(TimePoint now) {
     links_.on_timeout(now);
+    while (const auto due = takeovers_.pop_due(now)) hang_up_replaced(participants_.at(*due), now);
     notifier_.on_timeout(now);
     send_notifies(now);
 }
 
 std::optional<TimePoint> Focus::next_timeout() const {
-    const auto links = links_.next_timeout(), notifier = notifier_.next_timeout();
-    return links && notifier ? std::min(*links, *notifier) : links ? links : notifier;
+    std::optional<TimePoint> first;
+    for (const auto& next : {links_.next_timeout(), notifier_.next_timeout(), takeovers_.next()})
+        if (next && (!first || *next < *first)) first = next;
+    return first;
 }
 
 void Focus::send_notifies(TimePoint now) {

@@ -110,6 +110,7 @@ bool Dialer::ring(Entry& entry, OutgoingLeg leg, TimePoint now) {
     invite.headers = std::move(leg.headers);
     for (const sip::ExtraHeader& header : dial.options.headers)
         if (leg.takes_replaces || header.id != sip::HeaderId::replaces) invite.headers.push_back(header);
+    invite.credentials = std::move(leg.credentials);
     invite.call_id = who.call_id;
     invite.ring_limit = dial.until - now;
     who.session = agent_.invite(std::move(invite), now);

@@ -82,6 +82,7 @@ Result<OutgoingLeg, DialRefusal> OutboundRouting::through(const Trunk& trunk, st
     leg.target = sip::Uri::sip(number, trunk.domain);
     leg.target.set_scheme(trunk.proxy.scheme());
     leg.flow = *flow;
+    leg.credentials = credentials_for(trunk);
     leg.media = media_of(trunk);
     leg.takes_replaces = trunk.replaces;
     const std::string& caller = trunk.caller_id.empty() ? trunk.user : trunk.caller_id;

@@ -16,6 +16,7 @@ struct OutgoingLeg {
     std::vector<sip::NameAddr> route;
     sip::Flow flow;
     sip::ExtraHeaders headers;
+    std::vector<sip::DigestCredentials> credentials;  // for 401 and 407
     // Tried one after the other while the one before cannot be reached: the same phone by another way (RFC
     // 5626 §5.3).
     std::vector<OutgoingLeg> otherwise;

@@ -29,6 +29,11 @@ std::vector<sip::NameAddr> route_to(const Trunk& trunk) {
     return {{{}, std::move(proxy), {}}};
 }
 
+std::vector<sip::DigestCredentials> credentials_for(const Trunk& trunk) {
+    if (trunk.password.empty()) return {};
+    return {{trunk.user, trunk.password}};
+}
+
 const Trunk* TrunkTable::named(std::string_view name) const {
     return first(trunks_, [&](const Trunk& trunk) { return trunk.name == name; });
 }

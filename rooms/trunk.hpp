@@ -11,6 +11,7 @@
 #include "base/audio_codec.hpp"
 #include "base/net_address.hpp"
 #include "base/time.hpp"
+#include "signaling/digest_client.hpp"
 #include "signaling/header_fields.hpp"
 #include "signaling/uri.hpp"
 
@@ -41,6 +42,9 @@ struct Trunk {
 // The outbound proxy as a preloaded route set; empty where the Request-URI leads there anyway, since some
 // carriers refuse a Route that names themselves.
 std::vector<sip::NameAddr> route_to(const Trunk& trunk);
+
+// For its 401 and 407; none where it has no password. Whatever realm it names: only the trunk is asked.
+std::vector<sip::DigestCredentials> credentials_for(const Trunk& trunk);
 
 class TrunkTable {
   public:

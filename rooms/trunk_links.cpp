@@ -108,6 +108,7 @@ sip::RequestId TrunkLinks::send(Link& link, OutboundRegistration::Request what, 
     request.from.set_tag(link.tag);
     request.flow = *flow;
     request.route = route_to(trunk);
+    request.credentials = credentials_for(trunk);
     request.contact = sip::LocalContact{trunk.user, {}, false, trunk.contact_host};
     if (registers) {
         request.to = sip::NameAddr{{}, request.from.uri, {}};

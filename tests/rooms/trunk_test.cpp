@@ -155,6 +155,32 @@ TEST_CASE(
     CHECK(world.focus.idle());
 }
 
+TEST_CASE("a trunk's challenges are answered with its password, nobody else's are") {
+    Trunk trunk = carrier();
+    trunk.registration = 600s;
+    trunk.password = "secret";
+    OnTrunk world(std::move(trunk));
+    const std::string challenge =
+        "Digest realm=\"carrier.example\", nonce=\"n\", qop=\"auth\", algorithm=MD5";
+    world.start();
+    world.answer(world.last(sip::Method::register_), 401, {}, {{sip::HeaderId::www_authenticate, challenge}});
+    REQUIRE(world.requests(sip::Method::register_).size() == 2);
+    const auto again = world.last(sip::Method::register_);
+    CHECK(again.header(sip::HeaderId::authorization)->find("username=\"4930\"") != std::string::npos);
+    world.answer(again, 200, {},
+                 {{sip::HeaderId::contact, again.contacts().at(0).to_string() + ";expires=300"}});
+    CHECK(world.log.count("trunk.registered") == 1);
+    world.pass_focus(240s);
+    CHECK(world.last(sip::Method::register_).cseq().number == again.cseq().number + 1);
+
+    world.answer(world.dial("tel:+4940123"), 407, {}, {{sip::HeaderId::proxy_authenticate, challenge}});
+    CHECK(world.last(sip::Method::invite).has(sip::HeaderId::proxy_authorization));
+    const auto calls = world.requests(sip::Method::invite).size();
+    world.answer(world.dial("sip:bob@192.0.2.77"), 407, {}, {{sip::HeaderId::proxy_authenticate, challenge}});
+    CHECK(world.requests(sip::Method::invite).size() == calls + 1);
+    CHECK(world.log.field("dial.failed", "status") == "407");
+}
+
 TEST_CASE("a registrar that refuses is told about and asked again later") {
     Trunk trunk = carrier();
     trunk.registration = 600s;

@@ -85,7 +85,8 @@ std::string RoomList::print(const std::vector<ConfiguredRoom>& value) {
 
 Complaint Codecs::read(const ConfigNode& value, std::vector<AudioCodec>& out) {
     std::array<std::string_view, all_codecs.size()> names;
-    std::transform(all_codecs.begin(), all_codecs.end(), names.begin(), encoding_name);
+    std::transform(all_codecs.begin(), all_codecs.end(), names.begin(),
+                   [](AudioCodec codec) { return encoding_name(codec); });
     std::vector<AudioCodec> codecs;
     auto complaint =
         read_list(value, type, codecs, [&](const ConfigNode& item, AudioCodec& codec) -> Complaint {

@@ -199,6 +199,7 @@ class HostileConversation {
     // --- what comes out
     void drain() {
         for (const OutgoingMessage& out : agent_.take_outgoing()) {
+            if (finishing_) continue;  // nobody answers any more
             const ParsedMessage parsed = parse_message(out.bytes);
             if (!parsed.ok()) continue;  // repeats what the peer wrote
             remember(parsed.message);
@@ -247,6 +248,7 @@ class HostileConversation {
         now_ = end;
     }
     void finish() {
+        finishing_ = true;
         for (const SessionId id : std::set(living_)) agent_.bye(id, {}, now_);
         drain();
         require_(living_.empty(), "bye() ends every session at once");
@@ -270,6 +272,7 @@ class HostileConversation {
     std::vector<std::string> tags_;
     std::vector<SipMessage> requests_, reliable_responses_;
     std::size_t reliable_ = 0;
+    bool finishing_ = false;
     std::set<RequestId> asked_;
     std::vector<SessionId> sessions_;
     std::set<SessionId> living_, confirmed_;

@@ -124,8 +124,10 @@ void SipClient::read(TimePoint now) {
 
 void SipClient::write(TimePoint now) {
     for (const auto& message : agent_->take_outgoing())
-        if (send(socket_.get(), message.bytes.data(), message.bytes.size(), MSG_NOSIGNAL) < 0 &&
-            errno == ECONNREFUSED)
+        // Only datagrams go out here: what is too large for one learns at once that there is no TCP.
+        if (message.flow.transport != sip::Transport::udp ||
+            (send(socket_.get(), message.bytes.data(), message.bytes.size(), MSG_NOSIGNAL) < 0 &&
+             errno == ECONNREFUSED))
             agent_->on_transport_error(message.flow, now);
 }
 

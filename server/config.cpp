@@ -14,6 +14,11 @@ std::vector<IpPrefix> private_networks() {
 
 }  // namespace
 
+std::string_view scheme_of(sip::Transport transport) {
+    constexpr std::string_view names[] = {"udp", "tcp", "tls", "ws", "wss"};
+    return names[static_cast<std::size_t>(transport)];
+}
+
 Config::Config() {
     http.listen = Endpoint{IpAddress::v4(0x7f000001), 8080};
     sip.local_net = private_networks();

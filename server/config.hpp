@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,9 @@
 #include "signaling/flow.hpp"
 
 namespace rotunda::server {
+
+// "udp", "tcp", "tls", "ws", "wss"
+std::string_view scheme_of(sip::Transport transport);
 
 // "udp://0.0.0.0:5060"
 struct ListenAddress {
@@ -76,6 +80,8 @@ struct ConfiguredTrunk {
     std::string contact_host;
 };
 
+enum class TlsClientCheck : std::uint8_t { none, optional, required };
+
 enum class LogFormat : std::uint8_t { text, json };
 
 // The values a default-constructed Config holds are the documented defaults.
@@ -84,6 +90,13 @@ struct Config {
         std::uint32_t connections = 10000;
         std::uint32_t connections_per_peer = 2500;
         Duration idle_timeout = std::chrono::hours(1);
+        std::uint32_t pending_per_peer = 262'144;  // octets
+        Duration message_timeout = std::chrono::seconds(10);
+    };
+    struct Tls {
+        std::vector<std::string> certificate, private_key;  // PEM files, in pairs
+        std::string ca;                                     // PEM file; empty: the system's
+        TlsClientCheck verify_client = TlsClientCheck::none;
     };
     struct Sip {
         std::vector<ListenAddress> listen = {
@@ -100,6 +113,9 @@ struct Config {
         Duration session_expires = std::chrono::minutes(30);  // 0: no session timers
         Duration min_se = std::chrono::seconds(90);
         Tcp tcp;
+        Tls tls;
+        std::vector<std::string> web_socket_origins;  // empty: any
+        std::vector<Endpoint> dns_servers;            // port 0: 53; empty: the system's
     };
     struct Media {
         std::optional<IpAddress> external_address;  // default: the address of sip.external_address

@@ -1,22 +1,25 @@
 // The kinds of setting that hold addresses and ports.
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "server/config_reading.hpp"
 
 namespace rotunda::server::config_values {
 namespace {
 
+constexpr std::string_view schemes[] = {"udp", "tcp", "tls", "ws", "wss"};
+
 Complaint read_listener(const ConfigNode& item, ListenAddress& out) {
-    constexpr std::string_view schemes[] = {"udp", "tcp"};
+    constexpr std::string_view form = "udp, tcp, tls, ws or wss://address:port, IPv6 in brackets";
     const std::size_t end = item.text.find("://");
-    if (!is_scalar(item) || end == std::string::npos)
-        return want(item, "udp://address:port or tcp://address:port");
+    if (!is_scalar(item) || end == std::string::npos) return want(item, form);
     const std::string scheme = item.text.substr(0, end);
-    if (scheme != "udp" && scheme != "tcp")
+    const auto known = std::ranges::find(schemes, scheme);
+    if (known == std::end(schemes))
         return not_one_of({ConfigNode::Kind::scalar, item.line, {}, scheme, {}}, schemes);
     const auto endpoint = Endpoint::parse(std::string_view(item.text).substr(end + 3));
-    if (!endpoint || endpoint->address.is_multicast())
-        return want(item, "udp://address:port or tcp://address:port, IPv6 in brackets");
-    out = {scheme == "udp" ? sip::Transport::udp : sip::Transport::tcp, *endpoint, false};
+    if (!endpoint || endpoint->address.is_multicast()) return want(item, form);
+    out = {static_cast<sip::Transport>(known - std::begin(schemes)), *endpoint, false};
     return std::nullopt;
 }
 
@@ -36,9 +39,24 @@ Complaint Listeners::read(const ConfigNode& value, std::vector<ListenAddress>& o
 }
 std::string Listeners::print(const std::vector<ListenAddress>& value) {
     return print_list(value, [](const ListenAddress& l) {
-        return quoted(fmt::format("{}://{}", l.transport == sip::Transport::udp ? "udp" : "tcp",
-                                  l.endpoint.to_string()));
+        return quoted(fmt::format("{}://{}", scheme_of(l.transport), l.endpoint.to_string()));
     });
+}
+
+Complaint NameServers::read(const ConfigNode& value, std::vector<Endpoint>& out) {
+    return read_list(value, type, out, [](const ConfigNode& item, Endpoint& server) -> Complaint {
+        std::optional<Endpoint> endpoint = Endpoint::parse(item.text);
+        if (!endpoint)
+            if (auto address = IpAddress::parse(item.text)) endpoint = Endpoint{*address, 0};
+        if (!is_scalar(item) || !endpoint)
+            return want(item, "an address such as 192.0.2.53 or 127.0.0.1:5353");
+        server = *endpoint;
+        return std::nullopt;
+    });
+}
+std::string NameServers::print(const std::vector<Endpoint>& value) {
+    return print_list(
+        value, [](const Endpoint& e) { return quoted(e.port ? e.to_string() : e.address.to_string()); });
 }
 
 Complaint ExternalEndpoint::read(const ConfigNode& value, std::optional<Endpoint>& out) {

@@ -124,6 +124,18 @@ Problem apply_yaml(const std::string& yaml, std::string_view name, Config& confi
     return apply(*document, "", name, config);
 }
 
+// Each value may be good and both together not.
+Problem disagreement(const Config& config) {
+    const PortRange& media = config.media.ports;
+    for (const ListenAddress& listener : config.sip.listen) {
+        const std::uint16_t port = listener.endpoint.port;
+        if (listener.transport == sip::Transport::udp && port >= media.first && port <= media.last)
+            return fmt::format("media.ports: {}-{} holds the SIP port {} of sip.listen", media.first,
+                               media.last, port);
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 Result<Config> load_config_text(const std::string& yaml, std::string_view name) {
@@ -143,6 +155,7 @@ Result<Config> load_config(const ConfigSources& sources) {
         if (auto problem = apply_variable(name, value, config)) return fail_with(std::move(*problem));
     for (const std::string& setting : sources.settings)
         if (auto problem = apply_setting(setting, config)) return fail_with(std::move(*problem));
+    if (auto problem = disagreement(config)) return fail_with(std::move(*problem));
     return config;
 }
 

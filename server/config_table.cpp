@@ -63,6 +63,38 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Time>(
         "sip.tcp.idle_timeout", "A TCP connection on which nothing moves for so long is closed.",
         [](auto& c) -> auto& { return c.sip.tcp.idle_timeout; }),
+    key<Time>(
+        "sip.tcp.message_timeout",
+        "From a message's first octet to its last; a connection that takes longer is closed.",
+        [](auto& c) -> auto& { return c.sip.tcp.message_timeout; }),
+    key<Count<65'536, 100'000'000>>(
+        "sip.tcp.pending_per_peer",
+        "Octets kept for a connection whose peer does not read; one more and it is closed.",
+        [](auto& c) -> auto& { return c.sip.tcp.pending_per_peer; }),
+    key<Files>(
+        "sip.tls.certificate",
+        "PEM files with our certificates, each followed by its chain; the client's SNI chooses, else the "
+        "first "
+        "serves. Read again when they change. None: one is made at start that nobody can verify.",
+        [](auto& c) -> auto& { return c.sip.tls.certificate; }),
+    key<Files>(
+        "sip.tls.private_key", "PEM files with the keys of sip.tls.certificate, in the same order.",
+        [](auto& c) -> auto& { return c.sip.tls.private_key; }),
+    key<File>(
+        "sip.tls.ca", "PEM file of the authorities that peers are verified with; empty: the system's.",
+        [](auto& c) -> auto& { return c.sip.tls.ca; }),
+    key<TlsClientCheckName>(
+        "sip.tls.verify_client",
+        "Whether clients are asked for a certificate, and whether they must have one.",
+        [](auto& c) -> auto& { return c.sip.tls.verify_client; }),
+    key<Origins>(
+        "sip.websocket.origins",
+        "Web pages that may open a WebSocket here, such as https://meet.example.com; none: any.",
+        [](auto& c) -> auto& { return c.sip.web_socket_origins; }),
+    key<NameServers>(
+        "sip.dns_servers",
+        "Who is asked for the SRV, NAPTR and address records of SIP domains; none: the system's.",
+        [](auto& c) -> auto& { return c.sip.dns_servers; }),
     key<ExternalAddress>(
         "media.external_address",
         "What SDP says to peers outside sip.local_net; empty: the address of sip.external_address.",

@@ -117,6 +117,7 @@ std::string Dscp::print(std::uint8_t value) {
 namespace {
 
 constexpr std::string_view encryption_names[] = {"off", "optional", "required"};
+constexpr std::string_view client_check_names[] = {"none", "optional", "required"};
 constexpr std::string_view format_names[] = {"text", "json"};
 constexpr std::string_view level_names[] = {"debug", "info", "warning", "error"};
 
@@ -138,6 +139,20 @@ Complaint EncryptionName::read(const ConfigNode& value, sdp::MediaEncryption& ou
 }
 std::string EncryptionName::print(sdp::MediaEncryption value) {
     return std::string(encryption_names[static_cast<std::size_t>(value)]);
+}
+
+Complaint Files::read(const ConfigNode& value, std::vector<std::string>& out) {
+    return read_list(value, type, out, Text::read);
+}
+std::string Files::print(const std::vector<std::string>& value) {
+    return print_list(value, quoted);
+}
+
+Complaint TlsClientCheckName::read(const ConfigNode& value, TlsClientCheck& out) {
+    return read_choice(value, client_check_names, out);
+}
+std::string TlsClientCheckName::print(TlsClientCheck value) {
+    return std::string(client_check_names[static_cast<std::size_t>(value)]);
 }
 
 Complaint LogFormatName::read(const ConfigNode& value, LogFormat& out) {

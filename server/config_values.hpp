@@ -63,7 +63,7 @@ struct Dscp {
 };
 
 struct Listeners {
-    static constexpr std::string_view type = "list of udp://address:port, tcp://address:port";
+    static constexpr std::string_view type = "list of udp, tcp, tls, ws or wss://address:port";
     static constexpr bool is_list = true;
     static Complaint read(const ConfigNode& value, std::vector<ListenAddress>& out);
     static std::string print(const std::vector<ListenAddress>& value);
@@ -125,6 +125,36 @@ struct Users {
     static constexpr bool is_list = true;
     static Complaint read(const ConfigNode& value, std::vector<ConfiguredUser>& out);
     static std::string print(const std::vector<ConfiguredUser>& value);
+};
+
+// A list of texts that are not looked into.
+struct Files {
+    static constexpr std::string_view type = "list of file names";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<std::string>& out);
+    static std::string print(const std::vector<std::string>& value);
+};
+
+struct Origins : Files {
+    static constexpr std::string_view type = "list of origins";
+};
+
+struct File : Text {
+    static constexpr std::string_view type = "file name";
+};
+
+struct TlsClientCheckName {
+    static constexpr std::string_view type = "none, optional or required";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, TlsClientCheck& out);
+    static std::string print(TlsClientCheck value);
+};
+
+struct NameServers {
+    static constexpr std::string_view type = "list of address or address:port";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<Endpoint>& out);
+    static std::string print(const std::vector<Endpoint>& value);
 };
 
 struct ExternalEndpoint {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "signaling/next_hop.hpp"
+
 namespace rotunda::server {
 namespace {
 
@@ -19,9 +21,11 @@ std::string sample_room(const Config::Rooms& rooms) {
 }
 
 // "sip:1000@192.0.2.1"; the transport is said where UDP, which phones assume, is not served.
-std::string uri(const std::string& room, const Endpoint& at, bool tcp_only) {
-    const std::string port = at.port == default_port ? "" : fmt::format(":{}", at.port);
-    return fmt::format("sip:{}@{}{}{}", room, at.address.to_host(), port, tcp_only ? ";transport=tcp" : "");
+std::string uri(const std::string& room, const Endpoint& at, sip::Transport transport) {
+    const std::string port = at.port == sip::default_port(transport) ? "" : fmt::format(":{}", at.port);
+    const bool said = transport != sip::Transport::udp;
+    return fmt::format("sip:{}@{}{}{}", room, at.address.to_host(), port,
+                       said ? fmt::format(";transport={}", scheme_of(transport)) : "");
 }
 
 bool served_on_udp(const std::vector<ListenAddress>& bound, const Endpoint& endpoint) {
@@ -38,16 +42,17 @@ std::vector<std::string> uris(const std::string& room, const Config& config,
     };
     if (const auto& external = config.sip.external_address)
         add(uri(room, {external->address, external->port ? external->port : bound.front().endpoint.port},
-                false));
+                sip::Transport::udp));
     for (const ListenAddress& l : bound) {
-        const bool tcp_only = l.transport == sip::Transport::tcp;
-        if (tcp_only && served_on_udp(bound, l.endpoint)) continue;
+        // Browsers come by a web page, not by dialling.
+        if (l.transport == sip::Transport::ws || l.transport == sip::Transport::wss) continue;
+        if (l.transport == sip::Transport::tcp && served_on_udp(bound, l.endpoint)) continue;
         if (!l.endpoint.address.is_wildcard())
-            add(uri(room, l.endpoint, tcp_only));
+            add(uri(room, l.endpoint, l.transport));
         else
             for (const IpAddress& address : host)
                 if (address.family() == l.endpoint.address.family())
-                    add(uri(room, {address, l.endpoint.port}, tcp_only));
+                    add(uri(room, {address, l.endpoint.port}, l.transport));
     }
     if (found.size() > most_lines) found.resize(most_lines);
     return found;
@@ -72,8 +77,7 @@ std::string listeners(const std::vector<ListenAddress>& bound) {
     std::vector<std::string> parts;
     parts.reserve(bound.size());
     for (const ListenAddress& l : bound)
-        parts.push_back(
-            fmt::format("{} {}", l.transport == sip::Transport::udp ? "udp" : "tcp", l.endpoint.to_string()));
+        parts.push_back(fmt::format("{} {}", scheme_of(l.transport), l.endpoint.to_string()));
     return fmt::format("{}", fmt::join(parts, ", "));
 }
 

@@ -9,6 +9,7 @@
 #include "rooms/focus.hpp"
 #include "server/account_services.hpp"
 #include "server/clock.hpp"
+#include "server/dns_client.hpp"
 #include "server/event_loop.hpp"
 #include "server/event_tap.hpp"
 #include "server/greeting.hpp"
@@ -89,6 +90,7 @@ class Server::Parts final : private api::Host {
     sip::UserAgent agent_;
     rooms::Focus focus_;
     SipTransports transports_;
+    DnsClient dns_;
     const TimePoint started_ = clock_.now();
     api::OperatorApi api_;
     HttpListener http_;
@@ -127,6 +129,11 @@ Server::Parts::Parts(Config c)
                        if (flow.connection) accounts_.on_connection_lost(flow.connection);
                        settle();
                    }}),
+      dns_(loop, clock_, config_.sip.dns_servers,
+           [this](const sip::DnsAnswer& answer) {
+               agent_.on_dns_answer(answer, clock_.now());
+               settle();
+           }),
       api_(*this, focus_, history_,
            {http_tokens(config_), config_.http.listen && config_.http.listen->address.is_loopback()}),
       http_(loop, clock_, history_, [this](const api::HttpRequest& request) { return api_.answer(request); }),
@@ -147,6 +154,7 @@ Result<std::vector<ListenAddress>> Server::Parts::listen() {
     auto bound = transports_.listen();
     if (!bound) return bound;
     bound_ = *bound;
+    agent_.set_flow_source(sip_routes_);
     if (auto problem = listen_http()) return fail(std::move(*problem));
     start_workers();
     return bound;
@@ -218,6 +226,7 @@ bool Server::Parts::settle_once() {
     focus_.drain_agent(clock_.now());
     auto commands = focus_.take_commands();
     auto messages = agent_.take_outgoing();
+    for (const sip::DnsQuestion& question : agent_.take_dns_questions()) dns_.ask(question);
     // The worker learns of a leg before the peer learns of our answer, so that the first packet finds it.
     for (rooms::WorkerCommand& each : commands) workers_[each.worker]->post(std::move(each.command));
     for (const sip::OutgoingMessage& message : messages) transports_.send(message);

@@ -74,6 +74,9 @@ sip::UserAgentSettings user_agent_settings(const Config& config) {
     settings.owner_methods = {sip::Method::subscribe, sip::Method::message, sip::Method::refer,
                               sip::Method::notify};
     settings.event_packages = {"conference", "refer"};
+    settings.router.resolve_names = true;
+    // RFC 3263 §4.1: our order of preference where the DNS has none.
+    settings.router.lookup.transports = {sip::Transport::udp, sip::Transport::tcp, sip::Transport::tls};
     const auto in_seconds = [](Duration time) {
         return std::chrono::duration_cast<std::chrono::seconds>(time);
     };

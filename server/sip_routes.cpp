@@ -18,6 +18,9 @@ sip::Transport transport_of(const sip::Uri& uri) {
     return iequals(name, "tcp") ? sip::Transport::tcp : sip::Transport::udp;
 }
 
+// RFC 5737: nobody's address, to which the kernel has the route it has to strangers.
+const IpAddress somewhere = IpAddress::v4(0xc0000201);
+
 }  // namespace
 
 SipRoutes::SipRoutes(LocalAddresses& routes, const AdvertisedAddresses& advertised,
@@ -34,16 +37,26 @@ const ListenAddress* SipRoutes::listener(sip::Transport transport, const IpAddre
 }
 
 std::optional<sip::Flow> SipRoutes::find(const sip::Uri& uri) {
+    const sip::Transport transport = transport_of(uri);
     const auto address = IpAddress::parse(uri.has_param("maddr") ? *uri.param("maddr") : uri.host());
-    if (!address || address->is_wildcard() || address->is_multicast()) return std::nullopt;
+    if (!address) return flow_to(transport, {somewhere, 0});
+    if (address->is_wildcard() || address->is_multicast()) return std::nullopt;
+    const std::uint16_t port = uri.port() != 0 ? uri.port() : sip::default_port(transport);
+    return flow_to(transport, {address->unmapped(), port});
+}
+
+std::optional<sip::Flow> SipRoutes::flow_to(sip::Transport transport, const Endpoint& remote) {
+    if (transport == sip::Transport::ws || transport == sip::Transport::wss) return std::nullopt;
+    const auto local = routes_.towards(remote.address);
+    if (!local) return std::nullopt;
+    const ListenAddress* from = listener(transport, *local);
+    // A connection can be opened from anywhere; only a datagram needs the socket its answer comes to.
+    if (!from && transport == sip::Transport::udp) return std::nullopt;
     sip::Flow flow;
-    flow.transport = transport_of(uri);
-    flow.remote = {address->unmapped(), uri.port() != 0 ? uri.port() : sip::default_port(flow.transport)};
-    const auto local = routes_.towards(flow.remote.address);
-    const ListenAddress* from = local ? listener(flow.transport, *local) : nullptr;
-    if (!from) return std::nullopt;
-    flow.local = {*local, from->endpoint.port};
-    flow.advertised = advertised_.for_sip(flow.local, flow.remote.address);
+    flow.transport = transport;
+    flow.remote = remote;
+    flow.local = {*local, from ? from->endpoint.port : sip::default_port(transport)};
+    flow.advertised = advertised_.for_sip(flow.local, remote.address);
     return flow;
 }
 

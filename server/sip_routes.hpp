@@ -1,5 +1,5 @@
 // Ways to peers we have not heard from: the kernel's route, a listener of ours to send from, and what we say
-// of ourselves there. Literal addresses; names wait for the resolver.
+// of ourselves there.
 #pragma once
 
 #include <string>
@@ -8,16 +8,21 @@
 #include "rooms/route_finder.hpp"
 #include "server/config.hpp"
 #include "server/local_addresses.hpp"
+#include "signaling/flow_source.hpp"
 
 namespace rotunda::server {
 
-class SipRoutes final : public rooms::RouteFinder {
+class SipRoutes final : public rooms::RouteFinder, public sip::FlowSource {
   public:
     // All outlive the routes. `bound` may be filled later. `domains`: names that are ours.
     SipRoutes(LocalAddresses& routes, const AdvertisedAddresses& advertised,
               const std::vector<ListenAddress>& bound, const std::vector<std::string>& domains);
 
+    // A name's server is found when the request goes: its flow is_unspecified(), but for the address of ours
+    // that leads to the world at large.
     std::optional<sip::Flow> find(const sip::Uri& uri) override;
+    // WebSocket clients come to us; we go to nobody by it.
+    std::optional<sip::Flow> flow_to(sip::Transport transport, const Endpoint& remote) override;
     bool is_self(const sip::Uri& uri) override;
 
   private:

@@ -20,7 +20,8 @@ constexpr int reads_in_a_row = 8;
 std::string_view to_string(SipTcpEnd end) {
     constexpr std::string_view names[] = {"tcp_closed_by_peer", "tcp_connect_failed", "tcp_silent",
                                           "tcp_half_message",   "tcp_not_reading",    "tcp_idle",
-                                          "tcp_bad_stream",     "tcp_network_error",  "tcp_no_memory"};
+                                          "tcp_bad_stream",     "tcp_network_error",  "tcp_no_memory",
+                                          "tls_failed",         "web_socket_failed"};
     return names[static_cast<std::size_t>(end)];
 }
 
@@ -54,6 +55,7 @@ void SipTcpConnection::on_connected() {
     connecting_ = false;
     last_activity_ = clock_.now();
     socket_.on_readable([this] { read_some(); });
+    if (tls_) tls_->start(output_);
     flush();
     if (!ended_) owner_.on_progress(*this);
 }
@@ -77,9 +79,36 @@ bool SipTcpConnection::read_once() {
         return false;
     }
     last_activity_ = clock_.now();
-    framer_.feed({buffer.data(), static_cast<std::size_t>(size)});
-    take_events();
+    on_octets({buffer.data(), static_cast<std::size_t>(size)});
     return !ended_ && !closing_;
+}
+
+void SipTcpConnection::on_octets(std::string_view network) {
+    if (!tls_) return on_plain(network);
+    std::string plain;
+    const bool waiting = !output_.empty();
+    const TlsSession::State state = tls_->receive(network, plain, output_);
+    push_output(waiting);
+    if (!ended_ && !plain.empty()) on_plain(plain);
+    if (!ended_) on_tls(state);
+}
+
+void SipTcpConnection::on_tls(TlsSession::State state) {
+    // What is left to be said is an alert at most.
+    if (state == TlsSession::State::failed) end(SipTcpEnd::tls_failed);
+    if (state == TlsSession::State::closed) end(SipTcpEnd::closed_by_peer);
+}
+
+void SipTcpConnection::on_plain(std::string_view plain) {
+    if (web_socket_) {
+        std::string reply;
+        web_socket_->receive(plain, reply);
+        if (!reply.empty()) put(reply);
+        if (!ended_) take_web_socket_events();
+        return;
+    }
+    framer_.feed(plain);
+    take_events();
 }
 
 void SipTcpConnection::take_events() {
@@ -88,31 +117,77 @@ void SipTcpConnection::take_events() {
         if (event->kind == sip::StreamEvent::Kind::ping) {
             send("\r\n");  // RFC 5626 §4.4.1
         } else {
-            proven_ = proven_ || event->message.ok();
-            last_message_ = last_activity_;
-            closing_ = event->kind == sip::StreamEvent::Kind::failed;
-            owner_.on_message(*this, std::move(event->message));
+            const bool failed = event->kind == sip::StreamEvent::Kind::failed;
+            closing_ = failed;
+            take_message(std::move(event->message));
+            if (failed && !ended_) return close_after_output(SipTcpEnd::bad_stream);
         }
         if (ended_) return;
-        if (closing_) {
-            socket_.pause_reading();
-            if (output_.empty()) end(SipTcpEnd::bad_stream);
-            return;
-        }
     }
-    if (!framer_.mid_message())
+    note_progress_of_message(framer_.mid_message());
+}
+
+void SipTcpConnection::take_web_socket_events() {
+    while (auto event = web_socket_->next()) {
+        message_begun_.reset();
+        if (event->kind == WebSocket::Event::Kind::closed)
+            return close_after_output(SipTcpEnd::closed_by_peer);
+        if (event->kind == WebSocket::Event::Kind::failed)
+            return close_after_output(SipTcpEnd::web_socket_failed);
+        // RFC 7118 §6: a CRLF pair is a keep-alive here, too.
+        if (event->payload == "\r\n\r\n")
+            send("\r\n");
+        else
+            take_message(sip::parse_message(event->payload));
+        if (ended_) return;
+    }
+    note_progress_of_message(web_socket_->mid_message());
+}
+
+void SipTcpConnection::take_message(sip::ParsedMessage message) {
+    proven_ = proven_ || message.ok();
+    last_message_ = last_activity_;
+    owner_.on_message(*this, std::move(message));
+}
+
+void SipTcpConnection::note_progress_of_message(bool mid_message) {
+    if (!mid_message)
         message_begun_.reset();
     else if (!message_begun_)
         message_begun_ = last_activity_;
 }
 
+void SipTcpConnection::close_after_output(SipTcpEnd why) {
+    closing_ = true;
+    closing_why_ = why;
+    socket_.pause_reading();
+    if (output_.empty()) end(why);
+}
+
 void SipTcpConnection::send(std::string_view bytes) {
     if (ended_) return;
-    if (output_.size() + bytes.size() > limits_.pending_output) return end(SipTcpEnd::not_reading);
+    if (web_socket_)
+        put(WebSocket::frame(bytes));
+    else
+        put(bytes);
+}
+
+void SipTcpConnection::put(std::string_view plain) {
+    if (pending_output() + plain.size() > limits_.pending_output) return end(SipTcpEnd::not_reading);
     const bool waiting = !output_.empty();
-    output_ += bytes;
+    TlsSession::State state = TlsSession::State::open;
+    if (tls_)
+        state = tls_->send(plain, output_);
+    else
+        output_ += plain;
+    push_output(waiting);
+    if (!ended_) on_tls(state);
+}
+
+void SipTcpConnection::push_output(bool was_waiting) {
+    if (!has_pending_output()) return;
     if (!output_since_) output_since_ = clock_.now();
-    if (!waiting && !connecting_) flush();
+    if (!was_waiting && !connecting_ && !output_.empty()) flush();
 }
 
 void SipTcpConnection::connect_within(Duration limit) {
@@ -133,8 +208,8 @@ void SipTcpConnection::flush() {
     last_activity_ = clock_.now();
     if (!output_.empty()) return await_writable();
     if (output_.capacity() > read_size) std::string().swap(output_);  // a rare message set this size
-    output_since_.reset();
-    if (closing_) end(SipTcpEnd::bad_stream);
+    if (!has_pending_output()) output_since_.reset();
+    if (closing_) end(closing_why_);
 }
 
 void SipTcpConnection::await_writable() {

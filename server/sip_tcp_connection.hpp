@@ -1,7 +1,8 @@
-// One SIP stream connection: cuts what comes in into messages, queues what goes out, and knows when the peer
-// has had enough patience. Signaling thread.
+// One SIP stream connection, with TLS and WebSocket where its flow says so: cuts what comes in into messages,
+// queues what goes out, and knows when the peer has had enough patience. Signaling thread.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,8 @@
 #include "base/time.hpp"
 #include "server/clock.hpp"
 #include "server/event_loop.hpp"
+#include "server/tls_session.hpp"
+#include "server/web_socket.hpp"
 #include "signaling/flow.hpp"
 #include "signaling/stream_framer.hpp"
 
@@ -36,7 +39,9 @@ enum class SipTcpEnd {
     idle,
     bad_stream,  // where the next message begins is unknown (RFC 3261 §18.3)
     network_error,
-    no_memory,  // limits.memory was used up and this one longest without a whole message
+    no_memory,          // limits.memory was used up and this one longest without a whole message
+    tls_failed,         // no handshake, a certificate that does not fit, a broken record
+    web_socket_failed,  // no upgrade, or a frame against RFC 6455
     count
 };
 // "tcp_half_message": a counter's name.
@@ -60,6 +65,9 @@ class SipTcpConnection {
     SipTcpConnection(EventLoop& loop, const Clock& clock, const SipTcpLimits& limits, Owner& owner,
                      FileDescriptor fd, const sip::Flow& flow, bool connecting);
 
+    // Before start(), if the flow's transport wants it.
+    void use(std::unique_ptr<TlsSession> tls) { tls_ = std::move(tls); }
+    void use(std::unique_ptr<WebSocket> web_socket) { web_socket_ = std::move(web_socket); }
     // To be called once the owner can be called back.
     void start();
     // Keeps what the socket does not take at once; ends the connection when that becomes too much.
@@ -74,9 +82,9 @@ class SipTcpConnection {
 
     const sip::Flow& flow() const { return flow_; }
     bool ended() const { return ended_; }
-    bool has_pending_output() const { return !output_.empty(); }
+    bool has_pending_output() const { return !output_.empty() || (tls_ && tls_->waiting() > 0); }
     // Octets kept: of a message not yet whole, and of output not yet taken.
-    std::size_t memory() const { return framer_.buffered() + output_.size(); }
+    std::size_t memory() const { return buffered() + pending_output(); }
     // When the last whole message came, or the connection began.
     TimePoint last_message() const { return last_message_; }
 
@@ -85,7 +93,19 @@ class SipTcpConnection {
     void read_some();
     // False when the connection has ended or has nothing more for now.
     bool read_once();
+    void on_octets(std::string_view network);
+    void on_tls(TlsSession::State state);
+    void on_plain(std::string_view plain);
     void take_events();
+    void take_web_socket_events();
+    void take_message(sip::ParsedMessage message);
+    void close_after_output(SipTcpEnd why);
+    void note_progress_of_message(bool mid_message);
+    std::size_t buffered() const { return web_socket_ ? web_socket_->buffered() : framer_.buffered(); }
+    std::size_t pending_output() const { return output_.size() + (tls_ ? tls_->waiting() : 0); }
+    // Into output_, through TLS if there is any.
+    void put(std::string_view plain);
+    void push_output(bool was_waiting);
     void flush();
     void await_writable();
     void end(SipTcpEnd why);
@@ -96,11 +116,14 @@ class SipTcpConnection {
     sip::Flow flow_;
 
     LoopSocket socket_;
+    std::unique_ptr<TlsSession> tls_;
+    std::unique_ptr<WebSocket> web_socket_;
     sip::StreamFramer framer_;
     std::string output_;
     bool connecting_;
     bool proven_ = false;   // at least one whole message came
     bool closing_ = false;  // ends as soon as the output is gone
+    SipTcpEnd closing_why_ = SipTcpEnd::bad_stream;
     bool ended_ = false;
     TimePoint opened_;
     TimePoint connect_until_;

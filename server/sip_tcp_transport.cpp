@@ -24,6 +24,11 @@ void set_keep_alive(int fd) {
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
+// RFC 5922 §7: whom a TLS peer has to prove to be.
+std::string domain_of(const sip::Flow& flow) {
+    return flow.domain.empty() ? flow.remote.address.to_string() : flow.domain;
+}
+
 }  // namespace
 
 IpAddress peer_of(const IpAddress& address) {
@@ -45,31 +50,39 @@ SipTcpTransport::SipTcpTransport(EventLoop& loop, const Clock& clock, LogSink& l
       handlers_(std::move(handlers)),
       timer_(loop, clock, [this] { on_timer(); }),
       accept_again_(loop, clock, [this] {
-          for (Listener& listener : listeners_)
-              listener.socket->on_readable([this, socket = listener.socket.get()] { accept_some(*socket); });
+          for (const Listener& listener : listeners_) watch(listener);
       }) {}
 
 SipTcpTransport::~SipTcpTransport() {
     *alive_ = false;
 }
 
-Result<Endpoint, int> SipTcpTransport::listen(const Endpoint& local) {
+void SipTcpTransport::use(const TlsContext* tls, const std::vector<std::string>* web_socket_origins) {
+    tls_ = tls;
+    origins_ = web_socket_origins;
+}
+
+Result<Endpoint, int> SipTcpTransport::listen(sip::Transport transport, const Endpoint& local) {
     auto fd = open_socket(SOCK_STREAM, local);
     if (!fd) return fail(int{fd.error()});
     if (::listen(fd->get(), SOMAXCONN) != 0) return fail(int{errno});
     const Endpoint bound = local_endpoint(fd->get()).value_or(local);
-    Listener& listener =
-        listeners_.emplace_back(Listener{std::make_unique<LoopSocket>(loop_, std::move(*fd)), bound});
-    listener.socket->on_readable([this, socket = listener.socket.get()] { accept_some(*socket); });
+    watch(listeners_.emplace_back(Listener{std::make_unique<LoopSocket>(loop_, std::move(*fd)), transport}));
     return bound;
 }
 
-void SipTcpTransport::accept_some(LoopSocket& listener) {
+void SipTcpTransport::watch(const Listener& listener) {
+    listener.socket->on_readable([this, socket = listener.socket.get(), transport = listener.transport] {
+        accept_some(*socket, transport);
+    });
+}
+
+void SipTcpTransport::accept_some(LoopSocket& listener, sip::Transport transport) {
     for (int i = 0; i < accepts_in_a_row; ++i) {
         SocketAddress remote;
         FileDescriptor fd(accept4(listener.fd(), remote.get(), remote.fill(), SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (fd) {
-            admit(std::move(fd), remote.endpoint());
+            admit(std::move(fd), transport, remote.endpoint());
         } else if (errno == EAGAIN) {
             return;
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -90,7 +103,7 @@ void SipTcpTransport::pause_accepting() {
     accept_again_.set(now + accept_pause);
 }
 
-void SipTcpTransport::admit(FileDescriptor fd, const Endpoint& remote) {
+void SipTcpTransport::admit(FileDescriptor fd, sip::Transport transport, const Endpoint& remote) {
     if (connections_.size() >= limits_.connections) {
         ++counters_.refused_full;
         return;
@@ -104,7 +117,7 @@ void SipTcpTransport::admit(FileDescriptor fd, const Endpoint& remote) {
     if (!local) return;
     ++counters_.accepted;
     sip::Flow flow;
-    flow.transport = sip::Transport::tcp;
+    flow.transport = transport;
     flow.local = *local;
     flow.remote = remote;
     flow.advertised = advertised_.for_sip(*local, remote.address);
@@ -126,7 +139,11 @@ SipTcpConnection* SipTcpTransport::add(FileDescriptor fd, sip::Flow flow, bool c
         return nullptr;
     }
     SipTcpConnection* connection = created.get();
-    by_remote_[flow.remote] = id;
+    if (!add_layers(*connection, connecting)) {
+        ++counters_.setup_errors;
+        return nullptr;
+    }
+    by_remote_[{flow.transport, flow.remote}] = id;
     ++per_peer_[peer_of(flow.remote.address)];
     connections_[id].connection = std::move(created);
     connection->start();
@@ -134,16 +151,33 @@ SipTcpConnection* SipTcpTransport::add(FileDescriptor fd, sip::Flow flow, bool c
     return connection;
 }
 
+bool SipTcpTransport::add_layers(SipTcpConnection& connection, bool connecting) {
+    const sip::Flow& flow = connection.flow();
+    const bool web_socket = flow.transport == sip::Transport::ws || flow.transport == sip::Transport::wss;
+    if (web_socket) connection.use(std::make_unique<WebSocket>(*origins_));
+    if (flow.transport != sip::Transport::tls && flow.transport != sip::Transport::wss) return true;
+    if (!tls_) return false;
+    auto tls = connecting ? TlsSession::as_client(*tls_, domain_of(flow)) : TlsSession::as_server(*tls_);
+    const bool made = tls != nullptr;
+    connection.use(std::move(tls));
+    return made;
+}
+
 SipTcpConnection* SipTcpTransport::find(const sip::Flow& flow) {
     if (auto it = connections_.find(flow.connection); it != connections_.end())
         return it->second.connection.get();
-    if (auto it = by_remote_.find(flow.remote); it != by_remote_.end())
-        return connections_.at(it->second).connection.get();
-    return nullptr;
+    const auto it = by_remote_.find({flow.transport, flow.remote});
+    if (it == by_remote_.end()) return nullptr;
+    SipTcpConnection* connection = connections_.at(it->second).connection.get();
+    // RFC 5923 §9: who has proven to be one domain has not proven to be another.
+    const bool same = flow.transport != sip::Transport::tls || connection->flow().domain == flow.domain;
+    return same ? connection : nullptr;
 }
 
 SipTcpConnection* SipTcpTransport::open(const sip::Flow& flow) {
     if (connections_.size() >= limits_.connections) return nullptr;
+    // RFC 7118: a WebSocket is opened by the client.
+    if (flow.transport != sip::Transport::tcp && flow.transport != sip::Transport::tls) return nullptr;
     auto fd = open_unbound_socket(SOCK_STREAM, flow.remote.address.family());
     if (!fd) return nullptr;
     if (flow.local.address.family() == flow.remote.address.family() && !flow.local.address.is_wildcard()) {
@@ -205,8 +239,8 @@ void SipTcpTransport::on_end(SipTcpConnection& connection, SipTcpEnd end) {
                     std::string(to_string(end)),
                     {{"peer", flow.remote.to_string()}}});
     if (connection.has_pending_output()) report_lost_output(connections_.at(flow.connection));
-    if (auto it = by_remote_.find(flow.remote); it != by_remote_.end() && it->second == flow.connection)
-        by_remote_.erase(it);
+    const auto known = by_remote_.find({flow.transport, flow.remote});
+    if (known != by_remote_.end() && known->second == flow.connection) by_remote_.erase(known);
     if (auto it = per_peer_.find(peer_of(flow.remote.address)); it != per_peer_.end() && --it->second == 0)
         per_peer_.erase(it);
     deadlines_.erase(flow.connection);

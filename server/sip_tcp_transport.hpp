@@ -1,8 +1,10 @@
-// SIP over TCP: listeners, the connections they accept, and those we open. Signaling thread.
+// SIP over TCP, TLS and WebSocket: listeners, the connections they accept, and those we open. Signaling
+// thread.
 #pragma once
 
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -12,6 +14,7 @@
 #include "base/timer_queue.hpp"
 #include "server/local_addresses.hpp"
 #include "server/sip_tcp_connection.hpp"
+#include "server/tls_context.hpp"
 
 namespace rotunda::server {
 
@@ -27,7 +30,7 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
         std::uint64_t refused_full = 0;   // limits.connections reached
         std::uint64_t refused_peer = 0;   // limits.connections_per_peer reached
         std::uint64_t accept_errors = 0;  // above all: out of file descriptors
-        std::uint64_t setup_errors = 0;   // the system could not watch one more
+        std::uint64_t setup_errors = 0;   // the system could not watch one more, or TLS had no memory
         std::array<std::uint64_t, static_cast<std::size_t>(SipTcpEnd::count)> ended{};
     };
     struct Handlers {
@@ -42,8 +45,10 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
                     const SipTcpLimits& limits, std::uint8_t dscp, Handlers handlers);
     ~SipTcpTransport();
 
+    // Before any TLS or WebSocket connection; both outlive the transport.
+    void use(const TlsContext* tls, const std::vector<std::string>* web_socket_origins);
     // The address bound to (port 0: any free one), or errno.
-    Result<Endpoint, int> listen(const Endpoint& local);
+    Result<Endpoint, int> listen(sip::Transport transport, const Endpoint& local);
     // Over flow.connection if it stands, else over a connection to flow.remote, opened if need be.
     void send(const sip::OutgoingMessage& message);
 
@@ -55,8 +60,9 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
   private:
     struct Listener {
         std::unique_ptr<LoopSocket> socket;
-        Endpoint local;
+        sip::Transport transport;
     };
+    using Peer = std::pair<sip::Transport, Endpoint>;
 
     struct Member {
         std::unique_ptr<SipTcpConnection> connection;
@@ -69,8 +75,11 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
     void on_end(SipTcpConnection& connection, SipTcpEnd end) override;
     void on_progress(SipTcpConnection& connection) override;
 
-    void accept_some(LoopSocket& listener);
-    void admit(FileDescriptor fd, const Endpoint& remote);
+    void accept_some(LoopSocket& listener, sip::Transport transport);
+    void watch(const Listener& listener);
+    void admit(FileDescriptor fd, sip::Transport transport, const Endpoint& remote);
+    // False: TLS could not be set up.
+    bool add_layers(SipTcpConnection& connection, bool connecting);
     void pause_accepting();
     SipTcpConnection* find(const sip::Flow& flow);
     SipTcpConnection* open(const sip::Flow& flow);
@@ -92,11 +101,13 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
     const SipTcpLimits limits_;
     const std::uint8_t dscp_;
     Handlers handlers_;
+    const TlsContext* tls_ = nullptr;
+    const std::vector<std::string>* origins_ = nullptr;
 
     std::vector<Listener> listeners_;
     std::unordered_map<sip::ConnectionId, Member> connections_;
     std::size_t memory_ = 0;
-    std::unordered_map<Endpoint, sip::ConnectionId> by_remote_;
+    std::map<Peer, sip::ConnectionId> by_remote_;
     std::unordered_map<IpAddress, std::size_t> per_peer_;  // by peer_of()
     // Ended connections that may still be on the call stack.
     std::vector<std::unique_ptr<SipTcpConnection>> leaving_;

@@ -1,22 +1,33 @@
 #include "server/sip_transports.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "server/socket.hpp"
+#include "signaling/stun_keep_alive.hpp"
 
 namespace rotunda::server {
 namespace {
+
+// How often the certificate files are looked at.
+constexpr Duration certificate_interval = std::chrono::seconds(10);
 
 SipTcpLimits tcp_limits(const Config::Tcp& settings) {
     SipTcpLimits limits;
     limits.idle = settings.idle_timeout;
     limits.connections = settings.connections;
     limits.connections_per_peer = settings.connections_per_peer;
+    limits.pending_output = settings.pending_per_peer;
+    limits.half_message = settings.message_timeout;
     return limits;
 }
 
 std::string name_of(const ListenAddress& address) {
-    return (address.transport == sip::Transport::udp ? "udp://" : "tcp://") + address.endpoint.to_string();
+    return std::string(scheme_of(address.transport)) + "://" + address.endpoint.to_string();
+}
+
+bool is_secure(const ListenAddress& address) {
+    return address.transport == sip::Transport::tls || address.transport == sip::Transport::wss;
 }
 
 // What an operator can do about a listener that cannot be had.
@@ -44,7 +55,9 @@ SipTransports::SipTransports(EventLoop& loop, const Clock& clock, LogSink& log,
       settings_(settings),
       handlers_(std::move(handlers)),
       tcp_(loop, clock, log, advertised, tcp_limits(settings.tcp), settings.dscp,
-           {handlers_.on_message, handlers_.on_send_failed}) {}
+           {handlers_.on_message, handlers_.on_send_failed}),
+      clock_(clock),
+      certificate_timer_(loop, clock, [this] { look_for_new_certificates(); }) {}
 
 SipTransports::~SipTransports() {
     *alive_ = false;
@@ -63,7 +76,7 @@ SipUdpSocket::Counters SipTransports::udp_counters() const {
 }
 
 Result<Endpoint, int> SipTransports::listen(const ListenAddress& address) {
-    if (address.transport != sip::Transport::udp) return tcp_.listen(address.endpoint);
+    if (address.transport != sip::Transport::udp) return tcp_.listen(address.transport, address.endpoint);
     auto socket = SipUdpSocket::open(loop_, address.endpoint, settings_.dscp,
                                      [this](std::string_view bytes, const Endpoint& local,
                                             const Endpoint& remote) { on_datagram(bytes, local, remote); });
@@ -73,6 +86,7 @@ Result<Endpoint, int> SipTransports::listen(const ListenAddress& address) {
 }
 
 Result<std::vector<ListenAddress>> SipTransports::listen() {
+    if (auto ready = prepare_tls(); !ready) return fail(Error(ready.error()));
     std::vector<ListenAddress> bound;
     for (const ListenAddress& address : settings_.listen) {
         auto endpoint = listen(address);
@@ -89,6 +103,30 @@ Result<std::vector<ListenAddress>> SipTransports::listen() {
     return bound;
 }
 
+Result<bool> SipTransports::prepare_tls() {
+    const bool serves = std::ranges::any_of(settings_.listen, is_secure);
+    auto loaded = TlsContext::load(settings_.tls, serves);
+    if (!loaded) return fail(Error(loaded.error()));
+    tls_ = std::move(*loaded);
+    tcp_.use(tls_.get(), &settings_.web_socket_origins);
+    certificate_timer_.set(clock_.now() + certificate_interval);
+    if (tls_->self_signed())
+        log_.write({LogLevel::warning,
+                    "sip.tls_self_signed",
+                    "no sip.tls.certificate: serving with one made just now, which no client can verify",
+                    {}});
+    return true;
+}
+
+void SipTransports::look_for_new_certificates() {
+    const auto reloaded = tls_->reload_if_changed();
+    if (!reloaded)
+        log_.write({LogLevel::warning, "sip.tls_not_reloaded", reloaded.error().message, {}});
+    else if (*reloaded)
+        log_.write({LogLevel::info, "sip.tls_reloaded", "new connections use the new certificates", {}});
+    certificate_timer_.set(clock_.now() + certificate_interval);
+}
+
 void SipTransports::on_datagram(std::string_view bytes, const Endpoint& local, const Endpoint& remote) {
     // Keep-alives (RFC 5626 §4.4.2 leaves UDP to STUN, yet phones send CRLF) need no answer.
     if (remote.port == 0) return;  // nobody could be answered
@@ -97,6 +135,10 @@ void SipTransports::on_datagram(std::string_view bytes, const Endpoint& local, c
     flow.local = local;
     flow.remote = remote;
     flow.advertised = advertised_.for_sip(local, remote.address);
+    if (sip::is_stun(bytes)) {
+        if (const auto answer = sip::answer_stun(bytes, remote)) (void)send_datagram(flow, *answer);
+        return;
+    }
     handlers_.on_datagram(bytes, flow);
 }
 
@@ -113,10 +155,8 @@ int SipTransports::send_datagram(const sip::Flow& flow, std::string_view bytes) 
 
 void SipTransports::send(const sip::OutgoingMessage& message) {
     const sip::Flow& flow = message.flow;
-    if (flow.transport == sip::Transport::tcp) return tcp_.send(message);
-    // What is to go over TLS or WebSocket, not served yet, must not leave in the clear.
-    const int error =
-        flow.transport == sip::Transport::udp ? send_datagram(flow, message.bytes) : EPROTONOSUPPORT;
+    if (flow.transport != sip::Transport::udp) return tcp_.send(message);
+    const int error = send_datagram(flow, message.bytes);
     // A full buffer is loss, which the transactions repair; the rest is a transport error (RFC 3261 §18.4).
     if (error == 0 || error == EAGAIN || error == ENOBUFS) return;
     log_.write(

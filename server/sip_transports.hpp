@@ -40,6 +40,8 @@ class SipTransports {
 
   private:
     Result<Endpoint, int> listen(const ListenAddress& address);
+    Result<bool> prepare_tls();
+    void look_for_new_certificates();
     // 0 or errno.
     int send_datagram(const sip::Flow& flow, std::string_view bytes);
     void on_datagram(std::string_view bytes, const Endpoint& local, const Endpoint& remote);
@@ -50,7 +52,10 @@ class SipTransports {
     const Config::Sip& settings_;
     Handlers handlers_;
     std::vector<std::unique_ptr<SipUdpSocket>> udp_;
+    std::unique_ptr<TlsContext> tls_;
     SipTcpTransport tcp_;
+    const Clock& clock_;
+    LoopTimer certificate_timer_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

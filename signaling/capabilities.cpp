@@ -65,6 +65,16 @@ void add_product(SipMessage& message, const UserAgentSettings& settings) {
     message.set(message.is_request() ? HeaderId::user_agent : HeaderId::server, settings.product);
 }
 
+void set_transport_param(Uri& uri, Transport transport) {
+    const auto name = transport_param(transport);
+    // RFC 5630 §3.1.3: sips names the protection already, transport=tls is of the past.
+    const bool secure = uri.scheme() == Uri::Scheme::sips;
+    if (name.empty())
+        uri.params().remove("transport");
+    else
+        uri.params().set("transport", secure && name == "tls" ? "tcp" : name);
+}
+
 NameAddr contact_of(const LocalContact& contact, const Flow& flow, bool secure,
                     const UserAgentSettings& settings) {
     NameAddr value;
@@ -72,9 +82,7 @@ NameAddr contact_of(const LocalContact& contact, const Flow& flow, bool secure,
     const std::string host = contact.host.empty() ? flow.advertised.address.to_host() : contact.host;
     value.uri = Uri::sip(contact.user, host, flow.advertised.port);
     if (secure) value.uri.set_scheme(Uri::Scheme::sips);
-    // RFC 5630 §3.1.3: sips names the protection already, transport=tls is of the past.
-    if (const auto transport = transport_param(flow.transport); !transport.empty())
-        value.uri.params().set("transport", secure && transport == "tls" ? "tcp" : transport);
+    set_transport_param(value.uri, flow.transport);
     if (contact.isfocus.value_or(settings.isfocus)) value.params.set("isfocus");
     return value;
 }

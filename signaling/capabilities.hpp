@@ -25,6 +25,9 @@ void add_capabilities(SipMessage& message, const UserAgentSettings& settings);
 // Server in a response, User-Agent in a request; nothing when we keep it to ourselves.
 void add_product(SipMessage& message, const UserAgentSettings& settings);
 
+// What a URI of ours says of the transport it is reached by; nothing for UDP.
+void set_transport_param(Uri& uri, Transport transport);
+
 // Our Contact towards the peer at the other end of `flow`.
 NameAddr contact_of(const LocalContact& contact, const Flow& flow, bool secure,
                     const UserAgentSettings& settings);

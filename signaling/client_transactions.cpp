@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "signaling/client_requests.hpp"
-#include "signaling/parser.hpp"
 #include "signaling/transaction_key.hpp"
 #include "signaling/transaction_outbox.hpp"
 #include "signaling/writer.hpp"
@@ -18,17 +17,23 @@ Duration patience(bool too_large) {
 
 }  // namespace
 
-ClientTransactions::ClientTransactions(const TimerSettings& timers, RandomSource& random,
-                                       TransactionOutput& output)
-    : timers_(timers), random_(random), output_(output) {}
+ClientTransactions::ClientTransactions(const TimerSettings& timers, RouterSettings router,
+                                       RandomSource& random, TransactionOutput& output)
+    : timers_(timers), random_(random), output_(output), router_(std::move(router), random) {}
 
 ClientTransactionId ClientTransactions::send(SipMessage request, const Flow& flow, TimePoint now) {
-    return start(address(std::move(request), flow, now), now).first;
+    if (auto uri = router_.to_resolve(request, flow)) {
+        const ClientTransactionId id = ids_.next();
+        records_.emplace(id, Record{.machine = NonInviteClientTransaction(timers_, true), .flow = flow});
+        look_up({id, std::move(request), flow, std::move(*uri), new_branch()}, now);
+        return id;
+    }
+    return start(address(std::move(request), flow, new_branch(), now), now).first;
 }
 
 ClientTransactions::Addressed ClientTransactions::address(SipMessage request, const Flow& flow,
-                                                          TimePoint now) {
-    request.prepend_via(client_via(flow, new_branch()));
+                                                          const std::string& branch, TimePoint now) {
+    request.prepend_via(client_via(flow, branch));
     Addressed ready{std::move(request), {}, flow};
     ready.bytes = to_wire(ready.request);
     if (!large_.prefer_tcp(flow, ready.bytes.size(), now)) return ready;
@@ -66,7 +71,7 @@ void ClientTransactions::run(Entry& entry, Addressed ready, TimePoint now) {
 
     TransactionOutbox out;
     std::visit([&](auto& m) { m.start(std::move(ready.bytes), now, out); }, record.machine);
-    if (is_invite || record.too_large) record.request = std::move(request);
+    if (is_invite || record.too_large || !record.others.empty()) record.request = std::move(request);
     carry_out(entry, out);
 }
 
@@ -77,13 +82,14 @@ void ClientTransactions::send_again_by_udp(Entry& entry, TimePoint now) {
     forget_keys(entry);
     SipMessage request = std::move(record.request);
     request.remove_first(HeaderId::via);
-    run(entry, address(std::move(request), LargeRequests::udp_flow(record.flow), now), now);
+    run(entry, address(std::move(request), LargeRequests::udp_flow(record.flow), new_branch(), now), now);
 }
 
 void ClientTransactions::cancel(ClientTransactionId invite, TimePoint now, std::string_view reason) {
     const auto found = records_.find(invite);
     if (found == records_.end()) return;
     Record& record = found->second;
+    if (record.key.empty()) return fail_unsent(*found);  // the DNS has not answered yet
     const auto* machine = std::get_if<InviteClientTransaction>(&record.machine);
     if (!machine || record.cancel != Cancel::none) return;
     record.cancel_reason = reason;
@@ -105,24 +111,14 @@ void ClientTransactions::send_cancel(Entry& invite, TimePoint now) {
     timers_due_.set(invite.first, machine.next_timeout());
 }
 
-OutgoingMessage ClientTransactions::send_ack(SipMessage ack, const Flow& flow, TimePoint now) {
-    // §13.2.2.4 and §17.1.1.3: the ACK for a 2xx has a branch of its own.
-    Addressed ready = address(std::move(ack), flow, now);
-    return output_.outgoing.emplace_back(
-        OutgoingMessage{ready.flow, std::move(ready.bytes), patience(ready.too_large)});
-}
-
-// No transaction waits for the fate of an ACK: where TCP has failed meanwhile, the peer, who repeats his 2xx,
-// gets the next copy by UDP.
-void ClientTransactions::resend(const OutgoingMessage& ack, TimePoint now) {
-    const bool too_large = ack.connect_within != Duration{};
-    if (too_large && large_.has_no_tcp(ack.flow.remote, now)) {
-        ParsedMessage parsed = parse_message(ack.bytes);
-        parsed.message.remove_first(HeaderId::via);
-        send_ack(std::move(parsed.message), LargeRequests::udp_flow(ack.flow), now);
-    } else {
-        output_.outgoing.push_back(ack);
-    }
+// §13.2.2.4 and §17.1.1.3: the ACK for a 2xx has a branch of its own. No transaction waits for its fate:
+// where TCP has failed meanwhile, the peer, who repeats his 2xx, gets the next copy by UDP.
+void ClientTransactions::send_ack(SipMessage ack, const Flow& flow, const std::string& branch,
+                                  TimePoint now) {
+    if (auto uri = router_.to_resolve(ack, flow))
+        return look_up({{}, std::move(ack), flow, std::move(*uri), branch}, now);
+    Addressed ready = address(std::move(ack), flow, branch, now);
+    output_.outgoing.push_back({ready.flow, std::move(ready.bytes), patience(ready.too_large)});
 }
 
 std::string ClientTransactions::new_branch() {
@@ -141,6 +137,7 @@ void ClientTransactions::receive(SipMessage response, const Flow& flow, TimePoin
         ++output_.counters.foreign_responses;
         return;
     }
+    if (moves_on(entry, response, now)) return;
     TransactionOutbox out;
     record.answered = true;
     record.has_final = record.has_final || response.is_final();
@@ -192,6 +189,7 @@ void ClientTransactions::on_transport_error(const Flow& flow, TimePoint now) {
             send_again_by_udp(entry, now);
             continue;
         }
+        if (moves_on(entry, TransactionFailure::transport, now)) continue;
         TransactionOutbox out;
         std::visit([&](auto& machine) { machine.on_transport_error(out); }, entry.second.machine);
         carry_out(entry, out);
@@ -203,6 +201,7 @@ void ClientTransactions::on_timeout(TimePoint now) {
         Entry& entry = *records_.find(*due);
         TransactionOutbox out;
         std::visit([&](auto& machine) { machine.on_timeout(now, out); }, entry.second.machine);
+        if (out.times_out() && moves_on(entry, TransactionFailure::timeout, now)) continue;
         carry_out(entry, out);
     }
 }

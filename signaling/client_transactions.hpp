@@ -8,6 +8,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <variant>
+#include <vector>
 
 #include "base/random.hpp"
 #include "base/strong_id.hpp"
@@ -19,6 +20,7 @@
 #include "signaling/large_requests.hpp"
 #include "signaling/message.hpp"
 #include "signaling/non_invite_client_transaction.hpp"
+#include "signaling/request_router.hpp"
 #include "signaling/timer_settings.hpp"
 #include "signaling/transaction_event.hpp"
 #include "signaling/transaction_output.hpp"
@@ -27,16 +29,20 @@ namespace rotunda::sip {
 
 class ClientTransactions {
   public:
-    ClientTransactions(const TimerSettings& timers, RandomSource& random, TransactionOutput& output);
+    ClientTransactions(const TimerSettings& timers, RouterSettings router, RandomSource& random,
+                       TransactionOutput& output);
 
     ClientTransactionId send(SipMessage request, const Flow& flow, TimePoint now);
     void cancel(ClientTransactionId invite, TimePoint now, std::string_view reason = {});
-    OutgoingMessage send_ack(SipMessage ack, const Flow& flow, TimePoint now);
-    void resend(const OutgoingMessage& ack, TimePoint now);
+    void send_ack(SipMessage ack, const Flow& flow, const std::string& branch, TimePoint now);
+    std::string new_branch();
 
     void receive(SipMessage response, const Flow& flow, TimePoint now);
     void on_transport_error(const Flow& flow, TimePoint now);
     void on_timeout(TimePoint now);
+    void on_dns_answer(const DnsAnswer& answer, TimePoint now);
+    std::vector<DnsQuestion> take_questions() { return router_.resolver().take_questions(); }
+    void set_flow_source(FlowSource& source) { router_.set_flow_source(source); }
 
     std::optional<TimePoint> next_timeout() const { return timers_due_.next(); }
     std::size_t size() const { return records_.size(); }
@@ -59,10 +65,11 @@ class ClientTransactions {
         SipMessage request = {};
         Cancel cancel = Cancel::none;
         std::string cancel_reason = {};
-        bool too_large = false;      // for UDP; it goes there only if there is no TCP
-        bool answered = false;       // somebody is there
-        bool answered_here = false;  // a CANCEL: the TU knows nothing of it
-        bool has_final = false;      // the TU has its outcome
+        bool too_large = false;         // for UDP; it goes there only if there is no TCP
+        bool answered = false;          // somebody is there
+        std::vector<Flow> others = {};  // still to be tried should this way fail (RFC 3263 §4.3)
+        bool answered_here = false;     // a CANCEL: the TU knows nothing of it
+        bool has_final = false;         // the TU has its outcome
     };
     using Records = std::unordered_map<ClientTransactionId, Record>;
     using Entry = Records::value_type;
@@ -74,13 +81,30 @@ class ClientTransactions {
         Flow flow;
         bool too_large = false;  // for the UDP that was asked for: it goes by TCP
     };
-    Addressed address(SipMessage request, const Flow& flow, TimePoint now);
+    Addressed address(SipMessage request, const Flow& flow, const std::string& branch, TimePoint now);
     Entry& start(Addressed request, TimePoint now);
     void run(Entry& entry, Addressed request, TimePoint now);
     void send_again_by_udp(Entry& entry, TimePoint now);
     void forget_keys(const Entry& entry);
+
+    // client_routing.cpp
+    struct Waiting {                      // for the DNS
+        ClientTransactionId transaction;  // none: an ACK
+        SipMessage request;
+        Flow asked;
+        Uri uri;
+        std::string branch;
+    };
+    void look_up(Waiting waiting, TimePoint now);
+    void take_found(TimePoint now);
+    void on_found(Waiting waiting, const std::vector<Target>& targets, TimePoint now);
+    // The request over the next flow of `others`; false where there is none.
+    bool try_next(Entry& entry, TimePoint now);
+    bool moves_on(Entry& entry, TransactionFailure failure, TimePoint now);
+    bool moves_on(Entry& entry, const SipMessage& response, TimePoint now);
+    void leave_behind(Entry& entry, const TransactionOutbox& out);
+    void fail_unsent(Entry& entry);
     void send_cancel(Entry& invite, TimePoint now);
-    std::string new_branch();
     bool feed(Record& record, const SipMessage& response, TimePoint now, TransactionOutbox& out);
     void receive_stray(SipMessage response, const Flow& flow);
     // Does what the machine asked for, keeps its deadline, buries it when it has ended.
@@ -92,6 +116,8 @@ class ClientTransactions {
     RandomSource& random_;
     TransactionOutput& output_;
 
+    RequestRouter router_;
+    std::unordered_map<LookupId, Waiting> waiting_;
     LargeRequests large_;
     IdSource<ClientTransactionId> ids_;
     Records records_;

@@ -28,6 +28,8 @@ struct Flow {
     // What Via and Contact say of us towards this peer: `local`, or sip.external_address when the peer is not
     // in sip.local_net.
     Endpoint advertised;
+    // TLS: the domain a connection opened for this flow has to prove (RFC 5922 §7); empty: the address.
+    std::string domain = {};
 
     friend bool operator==(const Flow&, const Flow&) = default;
 };

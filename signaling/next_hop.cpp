@@ -46,9 +46,22 @@ bool is_behind_nat(const IpAddress& said, const Flow& flow, bool direct) {
     return direct || (is_private(said) && !is_private(seen));
 }
 
+// An address on this machine is reached only by a peer on this machine: else a stranger could talk to our own
+// local services.
 bool is_usable(const IpAddress& address, const Flow& flow) {
+    if (address.is_loopback() && !flow.remote.address.unmapped().is_loopback()) return false;
     return !address.is_wildcard() && !address.is_multicast() &&
            address.is_v4() == flow.remote.address.unmapped().is_v4();
+}
+
+// RFC 5630 §3.1.1: sips is never taken back to a way in the clear.
+Flow secured(const Uri& target, Flow flow) {
+    const bool secure = flow.transport == Transport::tls || flow.transport == Transport::wss;
+    if (target.scheme() != Uri::Scheme::sips || secure) return flow;
+    flow.transport = transport_of(target, flow.transport);
+    flow.remote.port = target.port() != 0 ? target.port() : default_port(flow.transport);
+    flow.connection = {};
+    return flow;
 }
 
 }  // namespace
@@ -70,14 +83,17 @@ std::uint16_t default_port(Transport transport) {
 
 Flow next_hop(const Uri& target, const Flow& flow, bool direct) {
     const auto parsed = IpAddress::parse(target.host());
-    if (!parsed) return flow;
+    if (!parsed) return secured(target, flow);
     const IpAddress said = parsed->unmapped();
-    if (!is_usable(said, flow) || is_behind_nat(said, flow, direct)) return flow;
+    if (!is_usable(said, flow) || is_behind_nat(said, flow, direct)) return secured(target, flow);
 
     Flow hop = flow;
     hop.transport = transport_of(target, flow.transport);
     hop.remote.port = target.port() != 0 ? target.port() : default_port(hop.transport);
-    if (said != flow.remote.address.unmapped()) hop.remote.address = said;
+    if (said != flow.remote.address.unmapped()) {
+        hop.remote.address = said;
+        hop.domain.clear();
+    }
     // The connection that stands is used again (RFC 5923); `remote` is where a new one goes should it be
     // lost.
     if (hop.transport != flow.transport || hop.remote.address != flow.remote.address) hop.connection = {};

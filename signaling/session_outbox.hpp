@@ -24,6 +24,7 @@ struct SendAck {
     std::size_t slot = 0;
     SipMessage ack;
     Flow flow;
+    std::string branch = {};  // the user agent's to choose; its copies have the same
 };
 struct RepeatAck {
     std::size_t slot = 0;

@@ -10,7 +10,7 @@ namespace rotunda::sip {
 
 TransactionLayer::TransactionLayer(const Settings& settings, RandomSource& random)
     : servers_(settings.timers, settings.limits, random, output_),
-      clients_(settings.timers, random, output_) {}
+      clients_(settings.timers, settings.router, random, output_) {}
 
 void TransactionLayer::receive(SipMessage message, const Flow& flow, TimePoint now) {
     const Via& top = message.top_via();
@@ -41,12 +41,8 @@ void TransactionLayer::cancel(ClientTransactionId invite, TimePoint now, std::st
     clients_.cancel(invite, now, reason);
 }
 
-OutgoingMessage TransactionLayer::send_ack(SipMessage ack, const Flow& flow, TimePoint now) {
-    return clients_.send_ack(std::move(ack), flow, now);
-}
-
-void TransactionLayer::resend(const OutgoingMessage& ack, TimePoint now) {
-    clients_.resend(ack, now);
+void TransactionLayer::send_ack(SipMessage ack, const Flow& flow, const std::string& branch, TimePoint now) {
+    clients_.send_ack(std::move(ack), flow, branch, now);
 }
 
 void TransactionLayer::on_transport_error(const Flow& flow, TimePoint now) {

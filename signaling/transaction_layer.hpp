@@ -27,6 +27,7 @@ class TransactionLayer {
     struct Settings {
         TimerSettings timers;
         ServerTransactionLimits limits;
+        RouterSettings router = {};
     };
 
     // `random` must outlive the layer.
@@ -47,20 +48,27 @@ class TransactionLayer {
     // --- as a client
     // Adds the top Via: transport and advertised address of the flow, a new branch, rport. Not for ACK and
     // CANCEL. What is too large for UDP goes to the same endpoint by TCP if the peer has it (§18.1.1).
+    // With a flow that is_unspecified(), or where the URI names a host and names are resolved, the ways of
+    // RFC 3263 are tried one after the other; Contact, if it was made for `flow`, is made to fit.
     ClientTransactionId send_request(SipMessage request, const Flow& flow, TimePoint now);
     // Cancels an INVITE (§9.1): at once if a provisional response has come, else as soon as one does. Without
     // effect when there is a final response. The INVITE still ends with a response (487 mostly, a 2xx if that
     // crossed) or a timeout.
     // `reason`: value of the CANCEL's Reason header field (RFC 3326), empty for none.
     void cancel(ClientTransactionId invite, TimePoint now, std::string_view reason = {});
-    // The ACK for a 2xx, with a Via of its own (§13.2.2.4). The result is for resend(), once for every
-    // further 2xx.
-    OutgoingMessage send_ack(SipMessage ack, const Flow& flow, TimePoint now);
-    void resend(const OutgoingMessage& ack, TimePoint now);
+    // The ACK for a 2xx, with a Via of its own (§13.2.2.4), which is a new_branch(); again, as it was, for
+    // every further 2xx.
+    void send_ack(SipMessage ack, const Flow& flow, const std::string& branch, TimePoint now);
+    std::string new_branch() { return clients_.new_branch(); }
 
     // --- from the transport
     // `flow` of an OutgoingMessage that could not be sent, or of a connection that broke.
     void on_transport_error(const Flow& flow, TimePoint now);
+
+    // To be asked on the wire, each to be answered once.
+    std::vector<DnsQuestion> take_questions() { return clients_.take_questions(); }
+    void on_dns_answer(const DnsAnswer& answer, TimePoint now) { clients_.on_dns_answer(answer, now); }
+    void set_flow_source(FlowSource& source) { clients_.set_flow_source(source); }
 
     // --- driving
     void on_timeout(TimePoint now);

@@ -30,12 +30,13 @@ class TransactionOutbox {
     void transport_error() { push({TransactionAction::Kind::transport_error, {}}); }
 
     std::span<const TransactionAction> actions() const { return {actions_.data(), size_}; }
-    bool delivers() const {
-        return std::ranges::any_of(
-            actions(), [](const TransactionAction& a) { return a.kind == TransactionAction::Kind::deliver; });
-    }
+    bool delivers() const { return has(TransactionAction::Kind::deliver); }
+    bool times_out() const { return has(TransactionAction::Kind::timeout); }
 
   private:
+    bool has(TransactionAction::Kind kind) const {
+        return std::ranges::any_of(actions(), [kind](const TransactionAction& a) { return a.kind == kind; });
+    }
     void push(TransactionAction action) {
         assert(size_ < actions_.size());
         actions_[size_++] = action;

@@ -33,7 +33,7 @@ bool needs_dialog(const Method& method) {
 UserAgent::UserAgent(UserAgentSettings settings, RandomSource& random)
     : settings_(std::move(settings)),
       random_(random),
-      transactions_({settings_.timers, settings_.transaction_limits}, random),
+      transactions_({settings_.timers, settings_.transaction_limits, settings_.router}, random),
       context_{settings_, settings_.timers, random} {}
 
 // --- from the network and the clock
@@ -77,6 +77,11 @@ std::optional<TimePoint> UserAgent::next_timeout() const {
 
 void UserAgent::on_transport_error(const Flow& flow, TimePoint now) {
     transactions_.on_transport_error(flow, now);
+    dispatch(now);
+}
+
+void UserAgent::on_dns_answer(const DnsAnswer& answer, TimePoint now) {
+    transactions_.on_dns_answer(answer, now);
     dispatch(now);
 }
 

@@ -61,6 +61,13 @@ class UserAgent {
     std::vector<OutgoingMessage> take_outgoing();
     std::vector<UserAgentEvent> take_events();
 
+    // --- to and from the DNS (settings.router): each question is to be answered once, with no records where
+    // there are none to be had
+    std::vector<DnsQuestion> take_dns_questions() { return transactions_.take_questions(); }
+    void on_dns_answer(const DnsAnswer& answer, TimePoint now);
+    // Outlives the user agent. Says how what has no flow yet is to go.
+    void set_flow_source(FlowSource& source) { transactions_.set_flow_source(source); }
+
     // --- commands
     //
     // False: the session is gone or in a state the command does not fit; nothing was done. A session that
@@ -138,8 +145,8 @@ class UserAgent {
   private:
     struct Call {
         InviteSession session;
-        ClientTransactionId invite;         // ours under way, for CANCEL
-        std::vector<OutgoingMessage> acks;  // by slot
+        ClientTransactionId invite;  // ours under way, for CANCEL
+        std::vector<SendAck> acks;   // by slot
     };
     struct ClientRequest {
         SessionId session;

@@ -37,7 +37,8 @@ struct OutgoingInvite {
     Uri target;     // Request-URI and To
     NameAddr from;  // the tag is ours to add
     LocalContact contact;
-    Flow flow;                         // where it goes and what Via and Contact say of us
+    // Where it goes and what Via and Contact say of us. Left as it is, target and route decide (RFC 3263).
+    Flow flow = {};
     std::vector<NameAddr> route;       // preloaded route set (outbound proxy)
     std::optional<std::string> offer;  // none: the peer offers in its 2xx (OfferInResponse)
     ExtraHeaders headers;
@@ -68,7 +69,8 @@ struct OutgoingRequest {
     Uri target;                  // Request-URI
     std::optional<NameAddr> to;  // none: the target
     std::optional<LocalContact> contact;
-    Flow flow;                    // where it goes and what Via and Contact say of us
+    // Where it goes and what Via and Contact say of us. Left as it is, target and route decide (RFC 3263).
+    Flow flow = {};
     std::vector<NameAddr> route;  // preloaded route set (outbound proxy)
     // Empty: a new one. A registration keeps its own and counts on (RFC 3261 §10.2.4).
     std::string call_id;

@@ -138,11 +138,14 @@ void UserAgent::carry_out(Call& call, SendRequest& action, TimePoint now) {
 
 void UserAgent::carry_out(Call& call, SendAck& action, TimePoint now) {
     if (action.slot >= call.acks.size()) call.acks.resize(action.slot + 1);
-    call.acks[action.slot] = transactions_.send_ack(std::move(action.ack), action.flow, now);
+    action.branch = transactions_.new_branch();
+    call.acks[action.slot] = action;
+    transactions_.send_ack(std::move(action.ack), action.flow, action.branch, now);
 }
 
 void UserAgent::carry_out(Call& call, RepeatAck& action, TimePoint now) {
-    transactions_.resend(call.acks[action.slot], now);
+    const SendAck& sent = call.acks[action.slot];
+    transactions_.send_ack(sent.ack, sent.flow, sent.branch, now);
 }
 
 void UserAgent::carry_out(Call&, SendResponse& action, TimePoint now) {

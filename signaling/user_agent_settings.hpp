@@ -10,6 +10,7 @@
 
 #include "base/time.hpp"
 #include "signaling/method.hpp"
+#include "signaling/request_router.hpp"
 #include "signaling/server_transactions.hpp"
 #include "signaling/session_timer.hpp"
 #include "signaling/timer_settings.hpp"
@@ -44,6 +45,7 @@ struct UserAgentSettings {
 
     TimerSettings timers;
     ServerTransactionLimits transaction_limits;
+    RouterSettings router;
 };
 
 }  // namespace rotunda::sip

@@ -79,8 +79,8 @@ class Process:
 
 
 class Rotunda(Process):
-    def __init__(self, folder, host="127.0.0.1", **settings):
-        self.host, self.port = host, free_port()
+    def __init__(self, folder, host="127.0.0.1", port=None, **settings):
+        self.host, self.port = host, port or free_port()
         media = free_port(count=2)
         # Loopback tests run beside one another: each server gets a media range of its own.
         low = 20000 + (media * 7919) % 90 * 400
@@ -194,7 +194,7 @@ class Baresip(Process):
 class Linphone(Process):
     """Debian's linphonec with files instead of a sound card."""
 
-    def __init__(self, folder, name, play, codec=None, encryption=None):
+    def __init__(self, folder, name, play, codec=None, encryption=None, tls=False):
         self.home, self.play = pathlib.Path(folder) / name, play
         # Without this folder linphonec opens no socket, and says nothing of it.
         (self.home / ".local/share/linphone").mkdir(parents=True)
@@ -203,7 +203,8 @@ class Linphone(Process):
         rtp = 18000 + self.port % 100 * 20
         config = self.home / "linphonerc"
         config.write_text(f"[sip]\nmedia_encryption={encryption or 'none'}\n"
-                          f"sip_port={self.port}\nsip_tcp_port={self.port}\nsip_tls_port=0\nguess_hostname=0\n"
+                          f"sip_port={self.port}\nsip_tcp_port={self.port}\nsip_tls_port={-1 if tls else 0}\n"
+                          "guess_hostname=0\nverify_server_certs=0\nverify_server_cn=0\n"
                           f"contact=\"{name}\" <sip:{name}@127.0.0.1:{self.port}>\nuse_ipv6=0\n"
                           f"[rtp]\naudio_rtp_port={rtp}\n[sound]\nechocancellation=0\n[net]\nfirewall_policy=0\n"
                           "[video]\nenabled=0\nautomatically_initiate=0\nautomatically_accept=0\n")

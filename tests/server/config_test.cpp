@@ -235,6 +235,13 @@ TEST_CASE("what is printed loads again as the same settings") {
     CHECK(print_config(good(printed)) == printed);
 }
 
+TEST_CASE("a SIP port among the media ports is refused") {
+    const auto config = load_config({"", {}, {"sip.listen=udp://127.0.0.1:20010"}});
+    REQUIRE_FALSE(config.ok());
+    CHECK(config.error().message == "media.ports: 20000-29999 holds the SIP port 20010 of sip.listen");
+    CHECK(load_config({"", {}, {"sip.listen=tcp://127.0.0.1:20010"}}).ok());
+}
+
 TEST_CASE("docs/configuration.md is what the table says") {
     const bool current =
         read(std::filesystem::path(rotunda::test_data("../../docs/configuration.md")).lexically_normal()) ==

@@ -80,12 +80,13 @@ struct Phone {
     }
     std::string request(const std::string& method, const std::string& to_tag, const std::string& body = "") {
         const bool in_dialog = !to_tag.empty();
-        std::string text = method + " sip:1000@" + server.to_string() + " SIP/2.0\r\nVia: SIP/2.0/UDP " +
-                           self.to_string() + ";branch=z9hG4bK" + std::to_string(++branch) +
-                           ";rport\r\nMax-Forwards: 70\r\nFrom: <sip:phone@" + self.to_string() +
-                           ">;tag=1\r\nTo: <sip:1000@" + server.to_string() + ">" +
-                           (in_dialog ? ";tag=" + to_tag : "") + "\r\nCall-ID: " + self.to_string() +
-                           "\r\nCSeq: 1 " + method + "\r\nContact: <sip:phone@" + self.to_string() + ">\r\n";
+        std::string text =
+            method + " sip:1000@" + server.to_string() + " SIP/2.0\r\nVia: SIP/2.0/UDP " + self.to_string() +
+            ";branch=z9hG4bK" + std::to_string(++branch) + ";rport\r\nMax-Forwards: 70\r\nFrom: <sip:phone@" +
+            self.to_string() + ">;tag=1\r\nTo: <sip:1000@" + server.to_string() + ">" +
+            (in_dialog ? ";tag=" + to_tag : "") + "\r\nCall-ID: " + self.to_string() + "\r\nCSeq: 1 " +
+            method + "\r\nContact: " + (contact.empty() ? "<sip:phone@" + self.to_string() + ">" : contact) +
+            "\r\n";
         text += extra;
         if (!body.empty()) text += "Content-Type: application/sdp\r\n";
         return text + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
@@ -118,7 +119,8 @@ struct Phone {
     Endpoint self;
     Endpoint server;
     int branch = 0;
-    std::string extra;  // whole header lines of every request
+    std::string extra;    // whole header lines of every request
+    std::string contact;  // empty: the phone's address
 };
 
 }  // namespace rotunda::server

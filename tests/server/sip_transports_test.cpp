@@ -300,7 +300,7 @@ struct Tcp : LoopFixture {
         : transport(loop, clock, log, advertised, l, 0,
                     {[this](sip::ParsedMessage, const sip::Flow& flow) { flows.push_back(flow); },
                      [this](const sip::Flow&) { ++failed; }}),
-          bound(*transport.listen({loopback, 0})) {}
+          bound(*transport.listen(sip::Transport::tcp, {loopback, 0})) {}
 
     std::uint64_t ended(SipTcpEnd end) const {
         return transport.counters().ended[static_cast<std::size_t>(end)];
@@ -454,12 +454,27 @@ TEST_CASE("an IPv6 peer is its /64") {
     CHECK(peer("192.0.2.1") != peer("192.0.2.2"));
 }
 
-TEST_CASE("what should go over TLS fails and does not leave in the clear") {
+TEST_CASE("what should go over TLS does not leave in the clear, and fails where there is none") {
     Transports t({tcp("127.0.0.1:0")});
+    auto listener = open_socket(SOCK_STREAM, {loopback, 0});
+    REQUIRE(listener.ok());
+    REQUIRE(listen(listener->get(), 5) == 0);
     sip::Flow flow;
     flow.transport = sip::Transport::tls;
-    flow.remote = t.bound[0].endpoint;
+    flow.remote = *local_endpoint(listener->get());
     t.transports.send({flow, options()});
+    FileDescriptor peer;
+    std::string got;
+    REQUIRE(t.run_until([&] {
+        if (!peer) peer = FileDescriptor(accept4(listener->get(), nullptr, nullptr, SOCK_NONBLOCK));
+        char buffer[4096];
+        const ssize_t n = peer ? recv(peer.get(), buffer, sizeof buffer, 0) : ssize_t{-1};
+        if (n > 0) got.append(buffer, static_cast<std::size_t>(n));
+        return !got.empty();
+    }));
+    CHECK(got[0] == 0x16);  // a handshake record
+    CHECK(got.find("OPTIONS") == std::string::npos);
+    CHECK(::send(peer.get(), "SIP/2.0 200 OK\r\n\r\n", 18, MSG_NOSIGNAL) > 0);
     CHECK(t.run_until([&] { return t.failed.size() == 1; }));
     CHECK(t.transports.tcp().connections() == 0);
 }
@@ -492,4 +507,15 @@ TEST_CASE("a message that has another way waits no longer for its connection tha
     REQUIRE(t.run_until([&] { return !t.failed.empty(); }));
     CHECK(t.clock.now() - from < 2s);
     CHECK(t.failed[0].remote == there);
+}
+
+TEST_CASE("a STUN keep-alive is answered at the SIP port and goes no further (RFC 5626 4.4.2)") {
+    Transports t({udp("127.0.0.1:0")});
+    UdpPeer peer;
+    const std::string request("\x00\x01\x00\x00\x21\x12\xa4\x42transaction1", 20);
+    peer.send(request, t.bound[0].endpoint);
+    std::string answer;
+    REQUIRE(t.run_until([&] { return !(answer = peer.receive()).empty(); }));
+    CHECK(answer.starts_with(std::string("\x01\x01\x00\x0c", 4) + request.substr(4)));
+    CHECK(t.received.empty());
 }

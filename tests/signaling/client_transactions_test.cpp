@@ -113,17 +113,18 @@ TEST_CASE("every 2xx to an INVITE comes up, forked ones too, and none is acknowl
     CHECK(bench.events() == Lines{"stray 200 INVITE"});
 }
 
-TEST_CASE("the ACK for a 2xx has a branch of its own and is repeated byte for byte") {
+TEST_CASE("the ACK for a 2xx has a branch of its own and makes no transaction") {
     Bench bench;
     const Sent invite = send(bench, {});
-    const OutgoingMessage ack =
-        bench.layer.send_ack(outgoing({.method = "ACK", .to_tag = "peer"}), udp_flow(), bench.now);
-    bench.layer.resend(ack, bench.now);
+    for (int copy = 0; copy < 2; ++copy)
+        bench.layer.send_ack(outgoing({.method = "ACK", .to_tag = "peer"}), udp_flow(), "z9hG4bKack",
+                             bench.now);
     const auto sent = bench.sent_messages();
     REQUIRE(sent.size() == 2);
-    CHECK(brief(sent[0]) == "ACK");
-    CHECK(sent[0].top_via().branch() != invite.message.top_via().branch());
-    CHECK(bench.last_out[0].bytes == bench.last_out[1].bytes);
+    for (const SipMessage& ack : sent) {
+        CHECK(brief(ack) == "ACK");
+        CHECK(ack.top_via().branch() != invite.message.top_via().branch());
+    }
     CHECK(bench.layer.client_transactions() == 1);
 }
 

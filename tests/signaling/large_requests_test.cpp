@@ -150,17 +150,14 @@ TEST_CASE("CANCEL and the ACK of a refusal go the way their INVITE went") {
 
 TEST_CASE("a large ACK goes by TCP, and its copies by UDP when there was none") {
     Bench bench;
-    const OutgoingMessage ack = bench.layer.send_ack(padded("ACK", 1400), udp_flow(), bench.now);
+    bench.layer.send_ack(padded("ACK", 1400), udp_flow(), "z9hG4bKack", bench.now);
+    const OutgoingMessage ack = bench.layer.take_outgoing()[0];
     CHECK(ack.flow.transport == Transport::tcp);
-    bench.layer.resend(ack, bench.now);
-    for (const OutgoingMessage& out : bench.layer.take_outgoing())
-        CHECK(out.flow.transport == Transport::tcp);
     bench.layer.on_transport_error(broken(ack.flow), bench.now);
-    bench.layer.resend(ack, bench.now);
+    bench.layer.send_ack(padded("ACK", 1400), udp_flow(), "z9hG4bKack", bench.now);
     const auto copies = bench.sent_messages();
     REQUIRE(copies.size() == 1);
     CHECK(copies[0].top_via().transport == "UDP");
-    CHECK(copies[0].vias().size() == 1);
     CHECK(bench.last_out[0].flow == udp_flow());
 }
 

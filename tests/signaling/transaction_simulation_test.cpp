@@ -140,7 +140,7 @@ class Simulation {
         caller_.send_ack(
             outgoing(
                 {.method = "ACK", .to_tag = std::string(ok.to_tag()), .call_id = std::string(ok.call_id())}),
-            flow_between(caller_address, callee_address), now_);
+            flow_between(caller_address, callee_address), caller_.new_branch(), now_);
     }
 
     void on_callee(const TransactionEvent& event) {

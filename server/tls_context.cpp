@@ -1,0 +1,161 @@
+#include "server/tls_context.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <filesystem>
+
+#include "server/self_signed.hpp"
+
+namespace rotunda::server {
+namespace {
+
+std::string last_error() {
+    const unsigned long code = ERR_peek_last_error();
+    ERR_clear_error();
+    char text[200];
+    ERR_error_string_n(code, text, sizeof text);
+    return text;
+}
+
+// RFC 8996: nothing below 1.2. The buffers of an idle connection go back to the heap, and no session is kept.
+void set_common(SSL_CTX* context) {
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(context, 1);
+}
+
+bool trust(SSL_CTX* context, const std::string& authorities) {
+    if (authorities.empty()) return SSL_CTX_set_default_verify_paths(context) == 1;
+    return SSL_CTX_load_verify_file(context, authorities.c_str()) == 1;
+}
+
+int verify_mode(TlsClientCheck check) {
+    switch (check) {
+        case TlsClientCheck::none:
+            return SSL_VERIFY_NONE;
+        case TlsClientCheck::optional:
+            return SSL_VERIFY_PEER;
+        case TlsClientCheck::required:
+            return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    }
+    return SSL_VERIFY_NONE;
+}
+
+}  // namespace
+
+void TlsContext::Free::operator()(ssl_ctx_st* context) const {
+    SSL_CTX_free(context);
+}
+
+TlsContext::~TlsContext() = default;
+
+Result<std::unique_ptr<TlsContext>> TlsContext::load(const Config::Tls& settings, bool serves) {
+    std::unique_ptr<TlsContext> context(new TlsContext(settings));
+    context->serves_ = serves;
+    context->stamp_ = context->stamp();
+    auto servers = context->load_servers();
+    if (!servers) return fail(Error(servers.error()));
+    auto client = context->load_client();
+    if (!client) return fail(Error(client.error()));
+    context->servers_ = std::move(*servers);
+    context->client_ = std::move(*client);
+    return context;
+}
+
+Result<std::vector<TlsContext::Context>> TlsContext::load_servers() {
+    std::vector<Context> contexts;
+    if (settings_.certificate.size() != settings_.private_key.size())
+        return fail_with("sip.tls: as many of private_key as of certificate are needed");
+    self_signed_ = serves_ && settings_.certificate.empty();
+    const std::size_t count = self_signed_ ? 1 : settings_.certificate.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        Context context(SSL_CTX_new(TLS_server_method()));
+        if (!context) return fail_with("sip.tls: " + last_error());
+        set_common(context.get());
+        if (self_signed_) {
+            if (!use_self_signed(context.get())) return fail_with("sip.tls: " + last_error());
+        } else if (SSL_CTX_use_certificate_chain_file(context.get(), settings_.certificate[i].c_str()) != 1) {
+            return fail_with("sip.tls.certificate: " + settings_.certificate[i] + ": " + last_error());
+        } else if (SSL_CTX_use_PrivateKey_file(context.get(), settings_.private_key[i].c_str(),
+                                               SSL_FILETYPE_PEM) != 1) {
+            return fail_with("sip.tls.private_key: " + settings_.private_key[i] + ": " + last_error());
+        }
+        SSL_CTX_set_verify(context.get(), verify_mode(settings_.verify_client), nullptr);
+        if (settings_.verify_client != TlsClientCheck::none && !trust(context.get(), settings_.ca))
+            return fail_with("sip.tls.ca: " + settings_.ca + ": " + last_error());
+        SSL_CTX_set_tlsext_servername_callback(context.get(), &TlsContext::choose_by_name);
+        SSL_CTX_set_tlsext_servername_arg(context.get(), this);
+        contexts.push_back(std::move(context));
+    }
+    return contexts;
+}
+
+Result<TlsContext::Context> TlsContext::load_client() const {
+    Context context(SSL_CTX_new(TLS_client_method()));
+    if (!context) return fail_with("sip.tls: " + last_error());
+    set_common(context.get());
+    // The chain is checked here, the name by the session (RFC 5922 knows other names than HTTP does).
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+    if (!trust(context.get(), settings_.ca))
+        return fail_with("sip.tls.ca: " + settings_.ca + ": " + last_error());
+    // A peer that wants to know who calls is shown the certificate we serve with.
+    if (!settings_.certificate.empty()) {
+        SSL_CTX_use_certificate_chain_file(context.get(), settings_.certificate[0].c_str());
+        SSL_CTX_use_PrivateKey_file(context.get(), settings_.private_key[0].c_str(), SSL_FILETYPE_PEM);
+    }
+    return context;
+}
+
+int TlsContext::choose_by_name(ssl_st* ssl, int*, void* self) {
+    const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    if (!name) return SSL_TLSEXT_ERR_OK;
+    for (const Context& context : static_cast<TlsContext*>(self)->servers_)
+        if (X509_check_host(SSL_CTX_get0_certificate(context.get()), name, 0, 0, nullptr) == 1) {
+            SSL_set_SSL_CTX(ssl, context.get());
+            break;
+        }
+    return SSL_TLSEXT_ERR_OK;
+}
+
+std::string TlsContext::stamp() const {
+    std::string text;
+    const auto add = [&text](const std::string& file) {
+        std::error_code error;
+        text += std::to_string(std::filesystem::file_size(file, error)) + "/" +
+                std::to_string(std::filesystem::last_write_time(file, error).time_since_epoch().count()) +
+                ";";
+    };
+    for (const std::string& file : settings_.certificate) add(file);
+    for (const std::string& file : settings_.private_key) add(file);
+    if (!settings_.ca.empty()) add(settings_.ca);
+    return text;
+}
+
+Result<bool> TlsContext::reload_if_changed() {
+    std::string now = stamp();
+    if (now == stamp_) return false;
+    // Said once for each change, also of files that do not fit together yet.
+    stamp_ = std::move(now);
+    auto servers = load_servers();
+    if (!servers) return fail(Error(servers.error()));
+    auto client = load_client();
+    if (!client) return fail(Error(client.error()));
+    servers_ = std::move(*servers);
+    client_ = std::move(*client);
+    return true;
+}
+
+ssl_st* TlsContext::new_server() const {
+    return servers_.empty() ? nullptr : SSL_new(servers_.front().get());
+}
+
+ssl_st* TlsContext::new_client() const {
+    return SSL_new(client_.get());
+}
+
+}  // namespace rotunda::server

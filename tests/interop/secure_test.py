@@ -1,0 +1,63 @@
+"""TLS and secure WebSocket: real phones and a browser's stand-in talk to one another."""
+import re
+import time
+import unittest
+
+import audio
+from harness import Baresip, InteropTest, Linphone, Rotunda, free_port, measured, wait_until
+from probe import Probe
+from web_socket import SecureWebSocket
+
+
+class Secure(InteropTest):
+    def start_secure(self):
+        self.tls, self.wss = free_port(), free_port()
+        host = "127.0.0.1"
+        port = free_port()
+        return self.start(Rotunda, sip__listen=f"udp://{host}:{port},tcp://{host}:{port},tls://{host}:{self.tls},"
+                                               f"wss://{host}:{self.wss}", port=port)
+
+    def level_in_room(self, phone, server):
+        probe = Probe(server.port)
+        probe.invite()
+        phone.dial(f"sip:1000@127.0.0.1:{self.tls};transport=tls")
+        time.sleep(3)
+        level = audio.level_db(audio.middle(probe.heard(), 8000, 1.0, 0.8), 8000, 440)
+        phone.hang_up()
+        time.sleep(0.5)
+        probe.bye()
+        probe.close()
+        return level
+
+    @measured
+    def test_baresip_over_tls(self):
+        server = self.start_secure()
+        phone = self.start(Baresip, "anna", "opus", self.tone_file(440))
+        self.assertGreater(self.level_in_room(phone, server), -23)
+        self.assertEqual({event["cause"] for event in server.events("call.ended")}, {"bye"})
+
+    @measured
+    def test_linphonec_over_tls(self):
+        server = self.start_secure()
+        phone = self.start(Linphone, "lena", self.tone_file(440), tls=True)
+        self.assertGreater(self.level_in_room(phone, server), -23)
+
+    def test_a_browser_calls_over_a_secure_web_socket(self):
+        server = self.start_secure()
+        browser = Probe(self.wss)
+        browser.sip.close()
+        browser.sip = SecureWebSocket("127.0.0.1", self.wss)
+        answer = browser.invite()
+        self.assertRegex(answer, re.compile(r"^Contact:.*;transport=ws", re.M))
+        self.assertTrue(browser.sip.ping())
+        wait_until(lambda: len(browser.packets) > 20, 5, "sound")
+        # What the server asks comes over the same connection, wherever the Contact points.
+        server.child.terminate()
+        while not (request := browser.sip.recv().decode()).startswith("BYE "):
+            pass
+        self.assertRegex(request, re.compile(r"^Via: SIP/2.0/WSS ", re.M))
+        browser.close()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,170 @@
+// TLS without sockets: two sessions that hand each other their octets.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "server/tls_context.hpp"
+#include "server/tls_session.hpp"
+#include "tests/test_data.hpp"
+
+using namespace rotunda;
+using namespace rotunda::server;
+using State = TlsSession::State;
+
+namespace {
+
+const std::string folder = test_data("tls/");
+
+Config::Tls serving(std::vector<std::string> names, TlsClientCheck check = TlsClientCheck::none) {
+    Config::Tls settings;
+    for (const std::string& name : names) {
+        settings.certificate.push_back(folder + name + ".pem");
+        settings.private_key.push_back(folder + name + ".key");
+    }
+    settings.ca = folder + "ca.pem";
+    settings.verify_client = check;
+    return settings;
+}
+
+std::unique_ptr<TlsContext> context(const Config::Tls& settings, bool serves = true) {
+    auto loaded = TlsContext::load(settings, serves);
+    REQUIRE_MESSAGE(loaded.ok(), (loaded.ok() ? "" : loaded.error().message));
+    return std::move(*loaded);
+}
+
+struct Pair {
+    Pair(const TlsContext& serves, const TlsContext& calls, const std::string& domain)
+        : server(TlsSession::as_server(serves)), client(TlsSession::as_client(calls, domain)) {}
+
+    // True if what the client sent before the handshake has arrived.
+    bool connect() {
+        client->send("hello", to_server);
+        client->start(to_server);
+        for (int i = 0; i < 10; ++i) pump();
+        return at_server == "hello";
+    }
+    void pump() {
+        const std::string there = std::exchange(to_server, {});
+        if (!there.empty() && server_state == State::open)
+            server_state = server->receive(there, at_server, to_client);
+        const std::string back = std::exchange(to_client, {});
+        if (!back.empty() && client_state == State::open)
+            client_state = client->receive(back, at_client, to_server);
+    }
+
+    std::unique_ptr<TlsSession> server, client;
+    State server_state = State::open, client_state = State::open;
+    std::string to_server, to_client, at_server, at_client;
+};
+
+bool connects(const TlsContext& serves, const TlsContext& calls, const std::string& domain) {
+    Pair pair(serves, calls, domain);
+    return pair.connect();
+}
+
+}  // namespace
+
+TEST_CASE("what is sent before the handshake arrives after it, and large messages come whole") {
+    const auto serves = context(serving({"host"})), calls = context(serving({}), false);
+    Pair pair(*serves, *calls, "sip.example.com");
+    CHECK(pair.connect());
+    CHECK(pair.client->waiting() == 0);
+    const std::string large(100'000, 'x');
+    CHECK(pair.server->send(large, pair.to_client) == State::open);
+    CHECK(pair.to_client.find("xxxx") == std::string::npos);
+    pair.pump();
+    CHECK(pair.at_client == large);
+}
+
+TEST_CASE(
+    "a peer is who its certificate says: DNS name, address, SIP URI before DNS name, never a wildcard") {
+    const auto calls = context(serving({}), false);
+    const auto host = context(serving({"host"})), domain = context(serving({"domain"})),
+               wildcard = context(serving({"wildcard"}));
+    CHECK(connects(*host, *calls, "sip.example.com"));
+    CHECK(connects(*host, *calls, "SIP.Example.COM"));
+    CHECK(connects(*host, *calls, "127.0.0.1"));
+    CHECK_FALSE(connects(*host, *calls, "example.com"));
+    CHECK_FALSE(connects(*host, *calls, "127.0.0.2"));
+    CHECK(connects(*domain, *calls, "example.com"));
+    CHECK_FALSE(connects(*domain, *calls, "other.example.com"));
+    CHECK_FALSE(connects(*wildcard, *calls, "sip.example.net"));
+}
+
+TEST_CASE("a certificate nobody vouches for is refused by a client, and made where none is given") {
+    const auto serves = context(Config::Tls{}), calls = context(serving({}), false);
+    CHECK(serves->self_signed());
+    CHECK_FALSE(calls->self_signed());
+    Pair pair(*serves, *calls, "sip.example.com");
+    CHECK_FALSE(pair.connect());
+    CHECK(pair.client_state == State::failed);
+}
+
+TEST_CASE("the name the client asks for chooses among several certificates") {
+    const auto calls = context(serving({}), false);
+    const auto serves = context(serving({"domain", "host"}));
+    CHECK(connects(*serves, *calls, "sip.example.com"));
+    CHECK(connects(*serves, *calls, "example.com"));
+}
+
+TEST_CASE("clients need no certificate, may show one, or must have one") {
+    const auto with = context(serving({"host"}), false), without = context(serving({}), false);
+    for (const TlsClientCheck check :
+         {TlsClientCheck::none, TlsClientCheck::optional, TlsClientCheck::required}) {
+        const auto serves = context(serving({"host"}, check));
+        CHECK(connects(*serves, *with, "sip.example.com"));
+        CHECK(connects(*serves, *without, "sip.example.com") == (check != TlsClientCheck::required));
+    }
+}
+
+TEST_CASE("octets that are no TLS end the session") {
+    const auto serves = context(serving({"host"}));
+    auto server = TlsSession::as_server(*serves);
+    std::string plain, wire;
+    CHECK(server->receive("OPTIONS sip:1000@127.0.0.1 SIP/2.0\r\n\r\n", plain, wire) == State::failed);
+    CHECK(plain.empty());
+}
+
+TEST_CASE("a certificate that changes is taken up, one that is broken is not") {
+    const auto place =
+        std::filesystem::temp_directory_path() /
+        ("rotunda-tls-" + std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()));
+    std::filesystem::create_directory(place);
+    const auto install = [&](const std::string& name) {
+        for (const char* kind : {".pem", ".key"})
+            std::filesystem::copy_file(folder + name + kind, place / ("our" + std::string(kind)),
+                                       std::filesystem::copy_options::overwrite_existing);
+    };
+    install("host");
+    Config::Tls settings = serving({});
+    settings.certificate = {place / "our.pem"};
+    settings.private_key = {place / "our.key"};
+    const auto serves = context(settings), calls = context(serving({}), false);
+    CHECK_FALSE(*serves->reload_if_changed());
+    install("domain");
+    const auto changed = serves->reload_if_changed();
+    REQUIRE(changed.ok());
+    CHECK(*changed);
+    CHECK(connects(*serves, *calls, "example.com"));
+    CHECK_FALSE(connects(*serves, *calls, "sip.example.com"));
+    std::ofstream(place / "our.pem") << "half a file";
+    CHECK_FALSE(serves->reload_if_changed().ok());
+    CHECK_FALSE(*serves->reload_if_changed());  // said once
+    CHECK(connects(*serves, *calls, "example.com"));
+    std::filesystem::remove_all(place);
+}
+
+TEST_CASE("settings that do not fit together are one line for the operator") {
+    Config::Tls missing = serving({"host"});
+    missing.private_key.clear();
+    Config::Tls absent = serving({"nothing"});
+    for (const Config::Tls& settings : {missing, absent}) {
+        const auto loaded = TlsContext::load(settings, true);
+        REQUIRE_FALSE(loaded.ok());
+        CHECK(loaded.error().message.starts_with("sip.tls"));
+        CHECK(loaded.error().message.find('\n') == std::string::npos);
+    }
+}

@@ -1,0 +1,50 @@
+#include "signaling/next_hop.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace rotunda;
+using namespace rotunda::sip;
+
+namespace {
+
+Flow from(const char* remote, Transport transport = Transport::udp) {
+    Flow flow;
+    flow.transport = transport;
+    flow.local = flow.advertised = *Endpoint::parse("192.0.2.1:5060");
+    flow.remote = *Endpoint::parse(remote);
+    if (is_reliable(transport)) flow.connection = ConnectionId{7};
+    return flow;
+}
+
+Flow hop(const char* uri, const Flow& flow, bool direct = false) {
+    return next_hop(*Uri::parse(uri), flow, direct);
+}
+
+}  // namespace
+
+TEST_CASE("a stranger cannot have us talk to our own local services") {
+    const Flow stranger = from("198.51.100.7:5060");
+    CHECK(hop("sip:a@127.0.0.1:8080", stranger) == stranger);
+    CHECK(hop("sip:a@127.0.0.1:8080", from("127.0.0.1:5070")).remote.port == 8080);
+}
+
+TEST_CASE("sips is never taken back to a way in the clear, whatever the address says (RFC 5630 3.1.1)") {
+    for (const char* uri : {"sips:a@198.51.100.7", "sips:a@phone.example.com", "sips:a@10.0.0.1",
+                            "sips:a@198.51.100.7;transport=udp", "sips:a@198.51.100.7;transport=tcp"}) {
+        for (const Transport transport : {Transport::udp, Transport::tcp}) {
+            const Flow next = hop(uri, from("198.51.100.7:5060", transport), true);
+            CHECK(next.transport == Transport::tls);
+            CHECK(next.remote.port == 5061);
+            CHECK_FALSE(next.connection);
+        }
+        const Flow secure = from("198.51.100.7:40000", Transport::tls);
+        CHECK(hop(uri, secure, true).transport == Transport::tls);
+    }
+}
+
+TEST_CASE("another address than the proven domain's has to prove itself") {
+    Flow flow = from("198.51.100.7:5061", Transport::tls);
+    flow.domain = "example.com";
+    CHECK(hop("sip:a@198.51.100.7;transport=tls", flow).domain == "example.com");
+    CHECK(hop("sip:a@198.51.100.8;transport=tls", flow).domain.empty());
+}

@@ -26,7 +26,8 @@ DigestAuthenticator::DigestAuthenticator(DigestSettings settings, const UserTabl
       nonces_(settings_.nonce_lifetime, settings_.max_nonces, random),
       decoy_(make_digest_keys("", settings_.realm, random.token(32))) {}
 
-Credentials DigestAuthenticator::check(const sip::SipMessage& request, TimePoint now) {
+Credentials DigestAuthenticator::check(const sip::SipMessage& request, const IsOurHost& is_our_host,
+                                       TimePoint now) {
     using Worth = Credentials::Worth;
     const auto credentials = credentials_for(request, settings_.realm);
     if (!credentials) return {Worth::absent, {}};
@@ -35,7 +36,7 @@ Credentials DigestAuthenticator::check(const sip::SipMessage& request, TimePoint
     if (!count || !iequals(credentials->qop, "auth") || !credentials->algorithm ||
         !is_offered(*credentials->algorithm) || !is_right(*credentials, request.method().name()))
         return {Worth::refused, {}};
-    if (!is_same_resource(request.uri(), credentials->uri)) return {Worth::wrong_uri, {}};
+    if (!is_same_resource(request.uri(), credentials->uri, is_our_host)) return {Worth::wrong_uri, {}};
     if (!nonces_.use(credentials->nonce, *count, now)) return {Worth::stale, {}};
     return {Worth::good, credentials->username};
 }
@@ -54,22 +55,34 @@ bool DigestAuthenticator::is_right(const sip::DigestAuthorization& credentials,
     return sip::same_digest(expected, credentials.response) && !known.empty();
 }
 
-void DigestAuthenticator::challenge(sip::SipMessage& response, bool stale, TimePoint now) {
+bool DigestAuthenticator::knows_only_md5(const sip::SipMessage& request) const {
+    const std::string_view agent = request.header(sip::HeaderId::user_agent).value_or(std::string_view{});
+    return is_offered(sip::DigestAlgorithm::md5) &&
+           std::any_of(settings_.md5_only.begin(), settings_.md5_only.end(),
+                       [agent](const std::string& beginning) { return agent.starts_with(beginning); });
+}
+
+void DigestAuthenticator::challenge(const sip::SipMessage& request, sip::SipMessage& response, bool stale,
+                                    TimePoint now) {
     sip::DigestChallenge challenge;
     challenge.realm = settings_.realm;
     challenge.nonce = nonces_.issue(now);
     challenge.qop = {"auth"};
     challenge.stale = stale;
+    const bool only_md5 = knows_only_md5(request);
     for (const sip::DigestAlgorithm algorithm : settings_.algorithms) {
+        if (only_md5 && algorithm != sip::DigestAlgorithm::md5) continue;
         challenge.algorithm = algorithm;
         response.add(sip::HeaderId::www_authenticate, challenge.to_string());
     }
 }
 
-bool is_same_resource(const sip::Uri& request_uri, std::string_view digest_uri) {
+bool is_same_resource(const sip::Uri& request_uri, std::string_view digest_uri,
+                      const IsOurHost& is_our_host) {
     const auto other = sip::Uri::parse(digest_uri);
-    return other && other->is_sip() && request_uri.is_sip() && other->user() == request_uri.user() &&
-           iequals(other->host(), request_uri.host());
+    if (!other || !other->is_sip() || !request_uri.is_sip()) return false;
+    if (!iequals(other->host(), request_uri.host()) && !is_our_host(other->host())) return false;
+    return other->raw_user().empty() || other->user() == request_uri.user();
 }
 
 }  // namespace rotunda::accounts

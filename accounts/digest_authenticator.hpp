@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,13 @@ struct DigestSettings {
     std::vector<sip::DigestAlgorithm> algorithms = {sip::DigestAlgorithm::sha256, sip::DigestAlgorithm::md5};
     Duration nonce_lifetime = std::chrono::minutes(5);
     std::size_t max_nonces = 100'000;  // in use at once
+    // Beginnings of User-Agent. These phones give up where anything but MD5 is offered, even beside MD5, so
+    // they are offered MD5 alone, if it is offered at all.
+    std::vector<std::string> md5_only = {"baresip v0.", "baresip v1."};
 };
+
+// True for a host part that means this server.
+using IsOurHost = std::function<bool(std::string_view)>;
 
 struct Credentials {
     enum class Worth {
@@ -42,14 +49,15 @@ class DigestAuthenticator {
 
     // Uses up the count of the nonce when the credentials are good. A user that does not exist takes the same
     // way and the same time as one with another password.
-    Credentials check(const sip::SipMessage& request, TimePoint now);
-    // A challenge for each algorithm, with one nonce.
-    void challenge(sip::SipMessage& response, bool stale, TimePoint now);
+    Credentials check(const sip::SipMessage& request, const IsOurHost& is_our_host, TimePoint now);
+    // Adds to the answer to `request` a challenge for each algorithm, with one nonce.
+    void challenge(const sip::SipMessage& request, sip::SipMessage& response, bool stale, TimePoint now);
 
     const std::string& realm() const { return settings_.realm; }
     std::size_t remembered_nonces() const { return nonces_.remembered(); }
 
   private:
+    bool knows_only_md5(const sip::SipMessage& request) const;
     bool is_offered(sip::DigestAlgorithm algorithm) const;
     bool is_right(const sip::DigestAuthorization& credentials, std::string_view method) const;
 
@@ -59,8 +67,9 @@ class DigestAuthenticator {
     DigestKeys decoy_;  // stands in for a user who does not exist
 };
 
-// True if the uri parameter names what the request is for (RFC 7616 §3.4.6): the same user at the same host.
-// Port and parameters may differ: phones leave out or add them, and a proxy may have rewritten them.
-bool is_same_resource(const sip::Uri& request_uri, std::string_view digest_uri);
+// True if the uri parameter names what the request is for (RFC 7616 §3.4.6): the same user, or none, at the
+// same host or at one that is ours. Port and parameters may differ too: phones leave them out or add them,
+// some write our address where the request has the domain, and a proxy may have rewritten the request's.
+bool is_same_resource(const sip::Uri& request_uri, std::string_view digest_uri, const IsOurHost& is_our_host);
 
 }  // namespace rotunda::accounts

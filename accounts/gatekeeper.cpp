@@ -26,7 +26,8 @@ GuardVerdict Gatekeeper::check(const SipMessage& request, const sip::Flow& flow,
         return {Identity::trunk(peer->name), {}};
     if (access_to(policy_, request.uri(), flow) == Access::trunk)
         return refuse(request, Refusal::forbidden, 403, "Not for You");
-    const Credentials credentials = authenticator_.check(request, now);
+    const Credentials credentials = authenticator_.check(
+        request, [&](std::string_view host) { return is_our_host(host, flow); }, now);
     switch (credentials.worth) {
         case Credentials::Worth::good:
             return admit_user(request, flow, credentials.username);
@@ -45,6 +46,12 @@ GuardVerdict Gatekeeper::check(const SipMessage& request, const sip::Flow& flow,
 
 bool Gatekeeper::is_ours(const sip::Uri& uri, const sip::Flow& flow) const {
     return uri.is_sip() && is_our_domain(policy_, uri.host(), flow, !users_.empty());
+}
+
+bool Gatekeeper::is_our_host(std::string_view host, const sip::Flow& flow) const {
+    const auto address = IpAddress::parse(host);
+    return is_our_domain(policy_, host, flow, true) ||
+           (address && (*address == flow.local.address || *address == flow.advertised.address));
 }
 
 // Whoever speaks for one of our domains proves it, whether the user he names exists or not.
@@ -66,7 +73,7 @@ GuardVerdict Gatekeeper::admit_user(const SipMessage& request, const sip::Flow& 
 
 GuardVerdict Gatekeeper::challenge(const SipMessage& request, bool stale, TimePoint now) {
     GuardVerdict verdict = refuse(request, Refusal::unauthorized, 401, {});
-    authenticator_.challenge(verdict.refused->response, stale, now);
+    authenticator_.challenge(request, verdict.refused->response, stale, now);
     return verdict;
 }
 

@@ -21,6 +21,8 @@ class Gatekeeper final : public sip::RequestGuard {
     bool is_ours(const sip::Uri& uri, const sip::Flow& flow) const;
 
   private:
+    // A domain of ours, or the address at which the peer reached us.
+    bool is_our_host(std::string_view host, const sip::Flow& flow) const;
     bool needs_credentials(const sip::SipMessage& request, const sip::Flow& flow) const;
     sip::GuardVerdict admit_user(const sip::SipMessage& request, const sip::Flow& flow,
                                  const std::string& username) const;

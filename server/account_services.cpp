@@ -25,6 +25,7 @@ accounts::DigestSettings digest_settings(const Config& config) {
     settings.realm = realm_of(config);
     settings.algorithms = config.auth.algorithms;
     settings.nonce_lifetime = config.auth.nonce_lifetime;
+    settings.md5_only = config.auth.md5_only;
     return settings;
 }
 
@@ -120,7 +121,13 @@ void AccountServices::settle() {
     accounts::LocationService& locations = registrar_.locations();
     expiry_.set(locations.next_timeout());
     AccountKeeper::Bindings changed;
-    for (const std::string& user : locations.take_changed()) changed.emplace(user, locations.bindings(user));
+    for (const std::string& user : locations.take_changed()) {
+        const auto& bindings = changed.emplace(user, locations.bindings(user)).first->second;
+        log_.write({LogLevel::debug,
+                    "registrar.changed",
+                    "",
+                    {{"user", user}, {"contacts", std::to_string(bindings.size())}}});
+    }
     if (keeper_ && !changed.empty()) keeper_->save(std::move(changed));
 }
 

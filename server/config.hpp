@@ -11,6 +11,7 @@
 
 #include "accounts/access_policy.hpp"
 #include "accounts/authority.hpp"
+#include "accounts/digest_authenticator.hpp"
 #include "base/audio_codec.hpp"
 #include "base/log.hpp"
 #include "base/net_address.hpp"
@@ -154,6 +155,7 @@ struct Config {
         std::vector<sip::DigestAlgorithm> algorithms = {sip::DigestAlgorithm::sha256,
                                                         sip::DigestAlgorithm::md5};
         Duration nonce_lifetime = std::chrono::minutes(5);
+        std::vector<std::string> md5_only = accounts::DigestSettings{}.md5_only;
     };
     struct Registrar {
         Duration min_expires = std::chrono::minutes(1);

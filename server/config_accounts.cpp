@@ -137,6 +137,13 @@ std::string Algorithms::print(const std::vector<sip::DigestAlgorithm>& value) {
     return print_list(value, [](sip::DigestAlgorithm one) { return std::string(to_string(one)); });
 }
 
+Complaint Texts::read(const ConfigNode& value, std::vector<std::string>& out) {
+    return read_list(value, type, out, Text::read);
+}
+std::string Texts::print(const std::vector<std::string>& value) {
+    return print_list(value, quoted);
+}
+
 Complaint Names::read(const ConfigNode& value, std::vector<std::string>& out) {
     return read_list(value, type, out, [](const ConfigNode& item, std::string& name) -> Complaint {
         if (!is_scalar(item) || !sip::is_host(item.text)) return want(item, "a host name or address");

@@ -177,6 +177,12 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Algorithms>(
         "auth.algorithms", "What is offered in a challenge; nothing else is accepted.",
         [](auto& c) -> auto& { return c.auth.algorithms; }),
+    key<Texts>(
+        "auth.md5_only",
+        "Phones whose User-Agent begins so are offered MD5 alone (if at all): they give up on anything else, "
+        "even "
+        "beside it.",
+        [](auto& c) -> auto& { return c.auth.md5_only; }),
     key<Time>(
         "auth.nonce_lifetime", "How long credentials made for one challenge can be used.",
         [](auto& c) -> auto& { return c.auth.nonce_lifetime; }),

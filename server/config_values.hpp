@@ -112,6 +112,13 @@ struct Algorithms {
     static std::string print(const std::vector<sip::DigestAlgorithm>& value);
 };
 
+struct Texts {
+    static constexpr std::string_view type = "list of texts";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<std::string>& out);
+    static std::string print(const std::vector<std::string>& value);
+};
+
 // Host parts of URIs.
 struct Names {
     static constexpr std::string_view type = "list of host names or addresses";

@@ -32,6 +32,18 @@ TEST_CASE("a From of our domain is challenged, whether the user exists or not, a
     CHECK(bench.status(bench.authenticate(b, wrong)) == 401);
 }
 
+TEST_CASE("a phone known to give up on SHA-256 is offered MD5 alone, where MD5 is offered") {
+    auto message = invite();
+    message.add(HeaderId::user_agent, "baresip v1.0.0 (x86_64/linux)");
+    const auto offers = [&](DigestSettings settings) {
+        AccountBench bench({.domains = {"example.com"}}, std::move(settings));
+        return bench.check(message).refused->response.values(HeaderId::www_authenticate).size();
+    };
+    CHECK(offers({"example.com"}) == 1);
+    CHECK(offers({"example.com", {sip::DigestAlgorithm::sha256}}) == 1);
+    CHECK(offers({"example.com", {sip::DigestAlgorithm::sha512_256, sip::DigestAlgorithm::sha256}}) == 2);
+}
+
 TEST_CASE("right credentials say who it is, by each algorithm") {
     for (const auto algorithm : sip::digest_algorithms) {
         AccountBench bench({.domains = {"example.com"}}, {"example.com", {algorithm}});
@@ -124,13 +136,18 @@ TEST_CASE("credentials of another realm are none, of another method wrong, for a
 
 TEST_CASE("the uri of credentials is compared as phones write it") {
     const auto uri = *sip::Uri::parse("sip:1000@example.com");
-    CHECK(is_same_resource(uri, "sip:1000@EXAMPLE.com"));
-    CHECK(is_same_resource(uri, "sip:%31000@example.com:5060;transport=tcp"));
-    CHECK(is_same_resource(uri, "sips:1000@example.com"));
-    CHECK_FALSE(is_same_resource(uri, "sip:1001@example.com"));
-    CHECK_FALSE(is_same_resource(uri, "sip:example.com"));
-    CHECK_FALSE(is_same_resource(uri, "1000@example.com"));
-    CHECK_FALSE(is_same_resource(uri, "sip:1000@example.org"));
+    const auto same = [&](const char* other) {
+        return is_same_resource(uri, other, [](std::string_view host) { return host == "192.0.2.1"; });
+    };
+    CHECK(same("sip:1000@EXAMPLE.com"));
+    CHECK(same("sip:%31000@example.com:5060;transport=tcp"));
+    CHECK(same("sips:1000@example.com"));
+    CHECK(same("sip:192.0.2.1:5060"));  // SIPp
+    CHECK(same("sip:1000@192.0.2.1"));
+    CHECK_FALSE(same("sip:1001@example.com"));
+    CHECK_FALSE(same("1000@example.com"));
+    CHECK_FALSE(same("sip:1000@example.org"));
+    CHECK_FALSE(same("sip:example.org"));
 }
 
 TEST_CASE("listener, room and trunk decide who needs credentials") {

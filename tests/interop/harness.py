@@ -139,7 +139,7 @@ class Baresip(Process):
     CODECS = {"PCMU": "PCMU/8000/1", "PCMA": "PCMA/8000/1", "G722": "G722/16000/1", "opus": "opus/48000/2"}
 
     def __init__(self, folder, name, codec="PCMU", play=None, host="127.0.0.1", ptime=20, console=False,
-                 answers=False, encryption=None):
+                 answers=False, encryption=None, account=None):
         self.home = pathlib.Path(folder) / name
         self.records = self.home / "records"
         self.records.mkdir(parents=True)
@@ -148,7 +148,7 @@ class Baresip(Process):
         source = f"aufile,{play}" if play else "aubridge,none"
         (self.home / "contacts").touch()
         (self.home / "accounts").write_text(
-            f"<sip:{name}@{host}:{self.port}>;regint=0;audio_codecs={self.CODECS[codec]};ptime={ptime}"
+            f"{account or f'<sip:{name}@{host}:{self.port}>;regint=0'};audio_codecs={self.CODECS[codec]};ptime={ptime}"
             f"{';answermode=auto' if answers else ''}"
             + (f";mediaenc={encryption}" if encryption else "") + "\n")
         (self.home / "config").write_text("\n".join([
@@ -194,7 +194,7 @@ class Baresip(Process):
 class Linphone(Process):
     """Debian's linphonec with files instead of a sound card."""
 
-    def __init__(self, folder, name, play, codec=None, encryption=None, tls=False):
+    def __init__(self, folder, name, play, codec=None, encryption=None, tls=False, account=""):
         self.home, self.play = pathlib.Path(folder) / name, play
         # Without this folder linphonec opens no socket, and says nothing of it.
         (self.home / ".local/share/linphone").mkdir(parents=True)
@@ -207,7 +207,7 @@ class Linphone(Process):
                           "guess_hostname=0\nverify_server_certs=0\nverify_server_cn=0\n"
                           f"contact=\"{name}\" <sip:{name}@127.0.0.1:{self.port}>\nuse_ipv6=0\n"
                           f"[rtp]\naudio_rtp_port={rtp}\n[sound]\nechocancellation=0\n[net]\nfirewall_policy=0\n"
-                          "[video]\nenabled=0\nautomatically_initiate=0\nautomatically_accept=0\n")
+                          "[video]\nenabled=0\nautomatically_initiate=0\nautomatically_accept=0\n" + account)
         super().__init__(folder, name, ["linphonec", "-c", str(config)], stdin=subprocess.PIPE,
                          env={"HOME": str(self.home)})
         wait_until(lambda: "linphonec>" in self.log(), 15, "linphonec's prompt")

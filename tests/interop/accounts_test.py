@@ -1,0 +1,98 @@
+"""Real phones register and call with credentials, by MD5 and SHA-256; wrong ones stay out; contacts survive a restart."""
+import stat
+import subprocess
+import unittest
+
+from harness import BINARY, Baresip, InteropTest, Linphone, Rotunda, run_sipp, wait_until
+
+DOMAIN = "example.com"
+
+
+class Accounts(InteropTest):
+    def start_server(self, **settings):
+        self.database = self.folder / "users.db"
+        return self.start(Rotunda, sip__domains=DOMAIN, database__path=self.database, log__level="debug", **settings)
+
+    def user(self, *words, password=None):
+        command = [BINARY, "--set", f"database.path={self.database}", "--set", f"sip.domains={DOMAIN}", "user", *words]
+        done = subprocess.run(command, input=password, text=True, capture_output=True, timeout=20)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def add_user(self, server, name):
+        known = len(server.events("users.loaded"))
+        self.user("add", name, password="secret\n")
+        wait_until(lambda: len(server.events("users.loaded")) > known, 5, "the server to notice its users")
+
+    def contacts(self, server, name):
+        """How many contacts the server last said this user has."""
+        said = [event for event in server.events("registrar.changed") if event["user"] == name]
+        return int(said[-1]["contacts"]) if said else 0
+
+    def baresip(self, server, name, password="secret"):
+        return self.start(Baresip, name, play=self.tone_file(440), account=(
+            f"<sip:{name}@{DOMAIN}>;auth_user={name};auth_pass={password};regint=600;"
+            f"outbound=\"sip:127.0.0.1:{server.port}\""))
+
+    def linphone(self, server, name):
+        return self.start(Linphone, name, self.tone_file(660, rate=16000), account=(
+            f"[proxy_0]\nreg_proxy=<sip:127.0.0.1:{server.port};transport=udp>\nreg_route=<sip:127.0.0.1:{server.port};transport=udp;lr>\n"
+            f"reg_identity=\"{name}\" <sip:{name}@{DOMAIN}>\nreg_expires=600\nreg_sendregister=1\n"
+            f"[auth_info_0]\nusername={name}\npasswd=secret\nrealm={DOMAIN}\ndomain={DOMAIN}\n"))
+
+    def test_phones_register_and_call_by_md5(self):
+        self.register_and_call(auth__algorithms="MD5")
+
+    def test_linphone_registers_by_sha256(self):
+        server = self.start_server(auth__algorithms="SHA-256")
+        self.add_user(server, "lena")
+        self.linphone(server, "lena")
+        wait_until(lambda: self.contacts(server, "lena") == 1, 10, "linphonec to register")
+
+    def test_phones_register_and_call_where_both_are_offered(self):
+        self.register_and_call()
+
+    def register_and_call(self, **settings):
+        server = self.start_server(**settings)
+        for name in ("anna", "lena"):
+            self.add_user(server, name)
+        self.assertEqual(stat.S_IMODE(self.database.stat().st_mode), 0o600)
+        self.assertEqual(self.user("list").split(), ["anna", "lena"])
+        anna, lena = self.baresip(server, "anna"), self.linphone(server, "lena")
+        for name in ("anna", "lena"):
+            wait_until(lambda: self.contacts(server, name) == 1, 10, f"{name} to register")
+        anna.dial(f"sip:1000@{DOMAIN}")
+        lena.dial(f"sip:1000@{DOMAIN}")
+        wait_until(lambda: len(server.events("call.joined")) == 2, 5, "both in the room")
+        anna.hang_up()
+        lena.hang_up()
+        wait_until(lambda: len(server.events("call.ended")) == 2, 5, "both to leave")
+
+    def test_a_wrong_password_stays_out(self):
+        server = self.start_server()
+        self.add_user(server, "anna")
+        anna = self.baresip(server, "anna", password="guessed")
+        wait_until(lambda: "reg: " in anna.log() or "401" in anna.log(), 10, "baresip to be refused")
+        self.assertEqual(self.contacts(server, "anna"), 0)
+
+    def test_sipp_registers_with_digest(self):
+        server = self.start_server(auth__algorithms="MD5")
+        self.add_user(server, "sam")
+        run_sipp(self, server, "register", ["sam"])
+        self.assertEqual(self.contacts(server, "sam"), 0)
+        self.assertIn("1", {event["contacts"] for event in server.events("registrar.changed")})
+
+    def test_contacts_survive_a_restart_and_end_with_their_user(self):
+        server = self.start_server(auth__algorithms="MD5")
+        self.add_user(server, "anna")
+        self.baresip(server, "anna")
+        wait_until(lambda: self.contacts(server, "anna") == 1, 10, "anna to register")
+        server.stop()
+        again = self.start_server(auth__algorithms="MD5")
+        self.assertEqual(self.contacts(again, "anna"), 1)
+        self.user("remove", "anna")
+        wait_until(lambda: self.contacts(again, "anna") == 0, 5, "anna to be forgotten")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -32,12 +32,11 @@ bool may_moderate(const sip::Identity& who, const RoomAuthority& room) {
            std::find(room.moderators.begin(), room.moderators.end(), who.name) != room.moderators.end();
 }
 
-sip::NameAddr shown_caller(const sip::SipMessage& request, const sip::Identity& identity) {
-    if (identity.is_trunk() && !wants_privacy(request)) {
-        auto asserted = request.name_addrs(sip::HeaderId::p_asserted_identity);
-        if (!asserted.empty()) return std::move(asserted.front());
-    }
-    return request.from();
+std::optional<sip::NameAddr> asserted_caller(const sip::SipMessage& request, const sip::Identity& identity) {
+    if (!identity.is_trunk() || wants_privacy(request)) return std::nullopt;
+    auto asserted = request.name_addrs(sip::HeaderId::p_asserted_identity);
+    if (asserted.empty()) return std::nullopt;
+    return std::move(asserted.front());
 }
 
 }  // namespace rotunda::accounts

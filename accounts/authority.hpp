@@ -1,6 +1,7 @@
 // What an identity may do to others, and the name that is shown for a caller. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,8 @@ bool may_take_over(const sip::Identity& who, const sip::Identity& replaced);
 // To remove somebody from a room (REFER with method=BYE): its owner or a moderator. Else 403.
 bool may_moderate(const sip::Identity& who, const RoomAuthority& room);
 
-// Who is shown to call: the first P-Asserted-Identity where a trunk vouches for it and no privacy is asked
-// (RFC 3325 §5, §9.3), else From.
-sip::NameAddr shown_caller(const sip::SipMessage& request, const sip::Identity& identity);
+// The first P-Asserted-Identity, where a trunk vouches for it and no privacy is asked (RFC 3325 §5, §9.3):
+// whom to show as the caller in place of From.
+std::optional<sip::NameAddr> asserted_caller(const sip::SipMessage& request, const sip::Identity& identity);
 
 }  // namespace rotunda::accounts

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "accounts/authority.hpp"
 #include "rooms/audio_leg.hpp"
 #include "rooms/secure_flow.hpp"
 
@@ -127,6 +128,7 @@ std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, T
     who.session = event.session;
     who.call_id = event.request.call_id();
     who.from = event.request.from().uri.to_string();
+    who.asserted = accounts::asserted_caller(event.request, event.identity);
     who.since = now;
     who.signaling_source = event.flow.remote.address;
     who.identity = event.identity;

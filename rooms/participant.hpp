@@ -37,6 +37,8 @@ struct Participant {
     // What his log lines carry.
     std::string call_id;
     std::string from;
+    // Who he is by the word of a trusted trunk; shown in place of From.
+    std::optional<sip::NameAddr> asserted;
     std::string room_name;
     TimePoint since;
     // Set when the session is over and only the worker's last word is awaited.

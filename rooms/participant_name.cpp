@@ -24,11 +24,15 @@ std::string bare(sip::Uri uri) {
     return out.to_string();
 }
 
-std::string user_uri(const sip::SessionPeer& peer, media::ParticipantId who) {
+const sip::NameAddr& address_of(const Participant& who, const sip::SessionPeer& peer) {
+    return who.asserted ? *who.asserted : peer.address;
+}
+
+std::string user_uri(const sip::NameAddr& address, media::ParticipantId who) {
     const std::string number = std::to_string(who.value);
-    if (iequals(peer.address.uri.host(), "anonymous.invalid"))
+    if (iequals(address.uri.host(), "anonymous.invalid"))
         return "sip:anonymous-" + number + "@anonymous.invalid";
-    std::string uri = bare(peer.address.uri);
+    std::string uri = bare(address.uri);
     return uri.size() <= max_uri ? uri : "sip:caller-" + number + "@anonymous.invalid";
 }
 
@@ -45,16 +49,17 @@ sdp::Direction his_direction(const media::AudioLeg& leg) {
 
 }  // namespace
 
-std::string name_to_show(const sip::SessionPeer& peer) {
-    if (std::string name = cut(peer.address.display_name, max_name); !name.empty()) return name;
-    if (std::string user = cut(peer.address.uri.user(), max_name); !user.empty()) return user;
+std::string name_to_show(const Participant& who, const sip::SessionPeer& peer) {
+    const sip::NameAddr& address = address_of(who, peer);
+    if (std::string name = cut(address.display_name, max_name); !name.empty()) return name;
+    if (std::string user = cut(address.uri.user(), max_name); !user.empty()) return user;
     return "Guest";
 }
 
 RosterEntry make_roster_entry(const Participant& who, const sip::SessionPeer& peer) {
     RosterEntry entry;
-    entry.user = user_uri(peer, who.id);
-    entry.display_name = name_to_show(peer);
+    entry.user = user_uri(address_of(who, peer), who.id);
+    entry.display_name = name_to_show(who, peer);
     entry.endpoint = endpoint_uri(peer, who.id);
     entry.status = who.leg.on_hold ? EndpointStatus::on_hold : EndpointStatus::connected;
     entry.joined = who.dialed_out ? JoiningMethod::dialed_out : JoiningMethod::dialed_in;

@@ -9,8 +9,9 @@
 
 namespace rotunda::rooms {
 
-// His display name, else the user part of his address, else "Guest"; at most 64 octets, whole characters.
-std::string name_to_show(const sip::SessionPeer& peer);
+// By the word of a trunk where there is one, else by From: his display name, else the user part of his
+// address, else "Guest"; at most 64 octets, whole characters.
+std::string name_to_show(const Participant& who, const sip::SessionPeer& peer);
 
 // A call as the roster has it. Who calls anonymously (RFC 3323 §4.1.1.3) is a user of his own each time.
 RosterEntry make_roster_entry(const Participant& who, const sip::SessionPeer& peer);

@@ -45,7 +45,7 @@ void RoomChat::send_copies(media::RoomId id, Room& room, const Participant& from
     copy.method = sip::Method::message;
     copy.content_type = "text/plain;charset=UTF-8";
     copy.body = text;
-    copy.from.display_name = peer ? name_to_show(*peer) : std::string();
+    copy.from.display_name = peer ? name_to_show(from, *peer) : std::string();
     for (auto& [to, member] : room.members) {
         if (to == from.id || member.refuses || member.under_way >= settings_.max_under_way) continue;
         const auto receiver = agent_.peer(member.session);

@@ -253,11 +253,12 @@ TEST_CASE("only owner and moderators remove somebody from a room") {
 TEST_CASE("P-Asserted-Identity is shown for trunks only, and not against the caller's wish") {
     auto message = invite("\"Mallory\" <sip:m@elsewhere.org>;tag=1");
     message.add(HeaderId::p_asserted_identity, "\"Alice\" <sip:alice@example.com>");
-    CHECK(shown_caller(message, {}).display_name == "Mallory");
-    CHECK(shown_caller(message, Identity::user("m", "r")).display_name == "Mallory");
-    CHECK(shown_caller(message, Identity::trunk("carrier")).display_name == "Alice");
+    CHECK_FALSE(asserted_caller(message, {}));
+    CHECK_FALSE(asserted_caller(message, Identity::user("m", "r")));
+    REQUIRE(asserted_caller(message, Identity::trunk("carrier")));
+    CHECK(asserted_caller(message, Identity::trunk("carrier"))->display_name == "Alice");
     message.add(HeaderId::privacy, "session; id");
-    CHECK(shown_caller(message, Identity::trunk("carrier")).display_name == "Mallory");
+    CHECK_FALSE(asserted_caller(message, Identity::trunk("carrier")));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <initializer_list>
 #include <stdexcept>
 
 #include "base/text.hpp"
@@ -110,11 +111,31 @@ std::string digest_response(DigestAlgorithm algorithm, std::string_view ha1, con
     return digest_hash(algorithm, with_colons({ha1, input.nonce, input.nc, input.cnonce, "auth", ha2}));
 }
 
+// --- fields
+
+namespace {
+
+// There, and not empty: what says nothing is not there.
+bool has_all(const DigestFields& fields, std::initializer_list<std::string_view> names) {
+    return std::all_of(names.begin(), names.end(),
+                       [&](std::string_view name) { return !fields.get(name).empty(); });
+}
+
+// Quoted or not (phones differ), they are a token or left out.
+bool are_tokens(const DigestFields& fields, std::initializer_list<std::string_view> names) {
+    return std::all_of(names.begin(), names.end(), [&](std::string_view name) {
+        const std::string value = fields.get(name);
+        return value.empty() || is_token(value);
+    });
+}
+
+}  // namespace
+
 // --- challenge
 
 std::optional<DigestChallenge> DigestChallenge::parse(std::string_view text) {
     const auto fields = DigestFields::parse_with_scheme(text);
-    if (!fields || !fields->has("realm") || !fields->has("nonce")) return std::nullopt;
+    if (!fields || !has_all(*fields, {"realm", "nonce"})) return std::nullopt;
     DigestChallenge out;
     out.realm = fields->get("realm");
     out.nonce = fields->get("nonce");
@@ -141,9 +162,9 @@ bool DigestChallenge::offers_auth() const {
 
 std::optional<DigestAuthorization> DigestAuthorization::parse(std::string_view text) {
     const auto fields = DigestFields::parse_with_scheme(text);
-    if (!fields) return std::nullopt;
-    for (const std::string_view name : {"username", "realm", "nonce", "uri", "response"})
-        if (!fields->has(name)) return std::nullopt;
+    if (!fields || !has_all(*fields, {"username", "realm", "nonce", "uri", "response"}) ||
+        !are_tokens(*fields, {"qop", "nc"}))
+        return std::nullopt;
     DigestAuthorization out;
     out.username = fields->get("username");
     out.realm = fields->get("realm");
@@ -183,7 +204,7 @@ DigestInput DigestAuthorization::input(std::string_view method) const {
 
 std::optional<AuthenticationInfo> AuthenticationInfo::parse(std::string_view text) {
     const auto fields = DigestFields::parse(text);
-    if (!fields) return std::nullopt;
+    if (!fields || !are_tokens(*fields, {"qop", "nc"})) return std::nullopt;
     return AuthenticationInfo{fields->get("nextnonce"), fields->get("qop"), fields->get("rspauth"),
                               fields->get("cnonce"), fields->get("nc")};
 }

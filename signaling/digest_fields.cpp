@@ -41,12 +41,6 @@ std::optional<DigestFields> DigestFields::parse(std::string_view text) {
     return out;
 }
 
-bool DigestFields::has(std::string_view name) const {
-    for (const auto& [key, value] : fields_)
-        if (iequals(key, name)) return true;
-    return false;
-}
-
 std::string DigestFields::get(std::string_view name) const {
     for (const auto& [key, value] : fields_)
         if (iequals(key, name)) return unquote(value);

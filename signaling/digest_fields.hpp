@@ -17,7 +17,6 @@ class DigestFields {
     // Authentication-Info has no scheme.
     static std::optional<DigestFields> parse(std::string_view text);
 
-    bool has(std::string_view name) const;
     // Quotes and backslashes taken away; empty when absent. The first of that name counts.
     std::string get(std::string_view name) const;
 

@@ -22,8 +22,6 @@ constexpr Duration may_find_two = milliseconds(2);
 // were.
 constexpr Duration catch_up_limit = milliseconds(200);
 constexpr Duration frame_cycle = milliseconds(120);
-// Packets that come so irregularly have no phase.
-constexpr Duration worth_following = milliseconds(10);
 constexpr std::uint64_t loss_review_ms = 5000;
 // Short ticks stay so long after they were last needed: each change starts everybody's delay control anew,
 // and a sender whose packets vary must not do that to the others.
@@ -195,7 +193,6 @@ void MediaRoom::mix() {
         if (rates_ & only_rate(rate)) sum(rate);
     chime_.advance(milliseconds(block_ms_));
     serve_buses();
-    note_arrivals();
     context_.counters.encodes += buses_.take_encodes();
 }
 
@@ -255,16 +252,6 @@ BusInput MediaRoom::input_for(std::size_t index, int rate_hz, MutablePcm scratch
     return {&heard, mixer::own_share(voice, audience, scratch.first(voice.size()))};
 }
 
-// Of those whom the others wait for.
-void MediaRoom::note_arrivals() {
-    for (std::size_t i = 0; i < members_.size(); ++i) {
-        if (talkers_[i].place() != mixer::Talker::Place::seated || !talkers_[i].is_active()) continue;
-        const rtp::JitterBuffer& buffer = members_[i].session->receiver().jitter_buffer();
-        if (buffer.target_delay() > worth_following) continue;
-        if (const auto spare = buffer.spare()) tick_phase_.add(*spare);
-    }
-}
-
 void MediaRoom::serve_buses() {
     PerRate<const mixer::AudioMixer*> listeners;
     std::ranges::transform(context_.mix.sums, listeners.begin(),
@@ -304,7 +291,7 @@ void MediaRoom::send(std::size_t index, TimePoint now) {
 
 void MediaRoom::end_tick() {
     stage_ = Stage::idle;
-    deadline_ += milliseconds(block_ms_) + tick_phase_.next_step(milliseconds(block_ms_));
+    deadline_ += milliseconds(block_ms_);
     position_ms_ += static_cast<std::uint64_t>(block_ms_);
     const bool short_needed = std::ranges::any_of(members_, [](const Member& m) {
         return (m.listener.is_attached() && needs_short_ticks(m.session->leg().send.ptime_ms)) ||

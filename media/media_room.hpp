@@ -11,7 +11,6 @@
 #include "media/media_context.hpp"
 #include "media/media_session.hpp"
 #include "media/room_buses.hpp"
-#include "media/tick_phase.hpp"
 #include "media/voice.hpp"
 #include "mixer/audio_mixer.hpp"
 #include "mixer/talker_sums.hpp"
@@ -59,7 +58,6 @@ class MediaRoom {
     void seat_voices();
     void give_voice(Member& member);
     void sum(int rate_hz);
-    void note_arrivals();
     void serve_buses();
     void serve_private(std::size_t index);
     BusInput input_for(std::size_t index, int rate_hz, MutablePcm scratch) const;
@@ -82,7 +80,6 @@ class MediaRoom {
     mixer::TalkerSelector selector_;
     RoomBuses buses_;
     AloneChime chime_;
-    TickPhase tick_phase_;
     mixer::AudienceSet audiences_;  // of this tick
     RateSet rates_ = 0;             // of this tick: those that somebody listens at
     std::vector<std::unique_ptr<Voice>> idle_voices_;

@@ -36,9 +36,6 @@ class DelayControl {
         restart();
     }
 
-    // Below this slack the next packet may well miss its tick, so the schedule moves later before it does.
-    static Duration danger(Duration spread);
-
   private:
     StretchWish decide(const DelayWindow& window) const;
 

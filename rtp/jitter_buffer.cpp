@@ -131,7 +131,6 @@ void JitterBuffer::reset() {
     silent_ = true;
     may_pause_ = false;
     covered_ = Duration{};
-    spare_.reset();
     unexplained_ = 0;
 }
 

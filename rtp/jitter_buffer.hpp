@@ -116,9 +116,6 @@ class JitterBuffer {
     Duration mean_delay() const;
     // How much later than the fastest the slowest packet of the window came: what the buffer covers now.
     Duration target_delay() const { return window_.spread(); }
-    // By how much the slowest packets of late come before the tick that plays them, beyond what the schedule
-    // wants to have in hand; nullopt while nothing is played.
-    std::optional<Duration> spare() const { return spare_; }
     // Packets waiting.
     std::size_t size() const { return waiting_; }
 
@@ -154,7 +151,7 @@ class JitterBuffer {
     Step run_dry(Duration buffered);
     Step conceal(Duration duration);
     void settle_concealment(const Slot& slot);
-    Step silence(Duration buffered);
+    Step silence(Duration buffered) const;
     void skip_fillers();
     void drop_excess();
 
@@ -195,7 +192,6 @@ class JitterBuffer {
     std::size_t history_size_ = 0;
     std::size_t waiting_ = 0;
     Counters counters_;
-    std::optional<Duration> spare_;
     std::uint64_t played_ = 0;
     Duration delay_sum_{};
 };

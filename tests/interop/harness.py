@@ -124,6 +124,7 @@ class Rotunda(Process):
 
     def events(self, name=None):
         """The log's records, as dictionaries; of one event if named."""
+        time.sleep(0.05)  # the server gathers lines for some milliseconds before it writes them
         records = []
         for line in self.log().splitlines():
             with contextlib.suppress(ValueError):

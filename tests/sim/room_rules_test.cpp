@@ -81,15 +81,8 @@ TEST_CASE("a large room's tick runs in slices and lets another room in between")
     CHECK(conference.engine.counters().ticks == 1);
 }
 
-TEST_CASE("a busy room's ticks allocate nothing, with a place for everyone or not") {
-    media::RoomSettings settings = Conference::quiet_settings();
-    SUBCASE("a crowd, in which most are not decoded") {
-        settings.max_talkers = 3;
-    }
-    SUBCASE("a place for everyone") {
-        settings.max_talkers = 8;
-    }
-    Conference conference(1, settings);
+TEST_CASE("a busy room's ticks allocate nothing") {
+    Conference conference;
     std::vector<Phone*> phones;
     const std::array codecs = {AudioCodec::pcmu, AudioCodec::opus, AudioCodec::g722};
     for (std::size_t i = 0; i < 9; ++i)
@@ -108,9 +101,7 @@ TEST_CASE("a busy room's ticks allocate nothing, with a place for everyone or no
     conference.count_engine_allocations = true;
     for (std::size_t from : {0, 3, 6, 1, 4}) {
         talk(from);
-        conference.run(2s);
-        for (Phone* phone : phones) phone->send_report(conference.now());
-        conference.run(2s);
+        conference.run(4s);
     }
     CHECK(conference.engine_ticks_counted >= 1000);
     CHECK(conference.engine_allocations == 0);

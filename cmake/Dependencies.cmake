@@ -13,10 +13,6 @@ pkg_check_modules(opus REQUIRED IMPORTED_TARGET opus)
 pkg_check_modules(pango REQUIRED IMPORTED_TARGET pangoft2)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
-if(ROTUNDA_TESTS OR ROTUNDA_BENCH)
-    pkg_check_modules(srtp2 REQUIRED IMPORTED_TARGET libsrtp2)  # the reference that ours is held against
-endif()
-pkg_check_modules(openssl REQUIRED IMPORTED_TARGET openssl>=3)
 pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(crypto REQUIRED IMPORTED_TARGET libcrypto>=3 libssl>=3)
 

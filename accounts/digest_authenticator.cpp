@@ -26,6 +26,11 @@ DigestAuthenticator::DigestAuthenticator(DigestSettings settings, const UserTabl
       nonces_(settings_.nonce_lifetime, settings_.max_nonces, random),
       decoy_(make_digest_keys("", settings_.realm, random.token(32))) {}
 
+void DigestAuthenticator::configure(DigestSettings settings) {
+    settings_.algorithms = std::move(settings.algorithms);
+    settings_.md5_only = std::move(settings.md5_only);
+}
+
 Credentials DigestAuthenticator::check(const sip::SipMessage& request, const IsOurHost& is_our_host,
                                        TimePoint now) {
     using Worth = Credentials::Worth;

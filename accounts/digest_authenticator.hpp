@@ -47,6 +47,9 @@ class DigestAuthenticator {
     // `users` and `random` outlive it.
     DigestAuthenticator(DigestSettings settings, const UserTable& users, RandomSource& random);
 
+    // From now on: what is offered, and to whom MD5 alone.
+    void configure(DigestSettings settings);
+
     // Uses up the count of the nonce when the credentials are good. A user that does not exist takes the same
     // way and the same time as one with another password.
     Credentials check(const sip::SipMessage& request, const IsOurHost& is_our_host, TimePoint now);

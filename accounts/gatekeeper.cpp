@@ -19,6 +19,11 @@ Gatekeeper::Gatekeeper(AccessPolicy policy, DigestSettings digest, const UserTab
                        RandomSource& random)
     : policy_(std::move(policy)), users_(users), authenticator_(std::move(digest), users, random) {}
 
+void Gatekeeper::configure(AccessPolicy policy, DigestSettings digest) {
+    policy_ = std::move(policy);
+    authenticator_.configure(std::move(digest));
+}
+
 GuardVerdict Gatekeeper::check(const SipMessage& request, const sip::Flow& flow, const Identity* dialog,
                                TimePoint now) {
     if (dialog) return {*dialog, {}};

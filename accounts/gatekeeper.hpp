@@ -13,6 +13,9 @@ class Gatekeeper final : public sip::RequestGuard {
     // `users` and `random` outlive it.
     Gatekeeper(AccessPolicy policy, DigestSettings digest, const UserTable& users, RandomSource& random);
 
+    // From now on. The realm and the nonces' lifetime stay as they were.
+    void configure(AccessPolicy policy, DigestSettings digest);
+
     sip::GuardVerdict check(const sip::SipMessage& request, const sip::Flow& flow,
                             const sip::Identity* dialog, TimePoint now) override;
 

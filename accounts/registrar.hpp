@@ -39,6 +39,9 @@ class Registrar {
     Registrar(RegistrarSettings settings, const Gatekeeper& gatekeeper)
         : settings_(settings), gatekeeper_(gatekeeper) {}
 
+    // From now on; what is registered stays for as long as it was granted.
+    void configure(RegistrarSettings settings) { settings_ = settings; }
+
     // A request that passed the gatekeeper: its identity is whose contacts it may change.
     RegisterAnswer on_register(const sip::RequestReceived& event, TimePoint now);
 

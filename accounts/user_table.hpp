@@ -28,6 +28,9 @@ class UserTable {
     bool has(std::string_view name) const { return users_.find(name) != users_.end(); }
     // Empty where there is no such user, or none of his for this algorithm.
     std::string_view ha1(std::string_view name, sip::DigestAlgorithm algorithm) const;
+    void each(const std::function<void(const std::string& name)>& visit) const {
+        for (const auto& [name, keys] : users_) visit(name);
+    }
     bool empty() const { return users_.empty(); }
     std::size_t size() const { return users_.size(); }
 

@@ -64,6 +64,14 @@ void MediaEngine::on(UpdateLeg& command, TimePoint now) {
     due_.set(command.room, room->next_timeout());
 }
 
+void MediaEngine::on(ControlLeg& command, TimePoint now) {
+    if (MediaRoom* room = settled_room(command.room, now)) room->control(command);
+}
+
+void MediaEngine::on(PlayChime& command, TimePoint now) {
+    if (MediaRoom* room = settled_room(command.room, now)) room->play(command.kind);
+}
+
 void MediaEngine::on(LeaveRoom& command, TimePoint now) {
     MediaRoom* room = settled_room(command.room, now);
     if (!room) return;

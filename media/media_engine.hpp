@@ -48,6 +48,8 @@ class MediaEngine {
     void on(CloseRoom& command, TimePoint now);
     void on(JoinRoom& command, TimePoint now);
     void on(UpdateLeg& command, TimePoint now);
+    void on(ControlLeg& command, TimePoint now);
+    void on(PlayChime& command, TimePoint now);
     void on(LeaveRoom& command, TimePoint now);
     MediaRoom* settled_room(RoomId id, TimePoint now);
 

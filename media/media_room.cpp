@@ -66,7 +66,7 @@ void MediaRoom::join(JoinRoom& join, TimePoint now) {
     if (members_.size() > 1)
         chime_.stop();
     else if (settings_.alone_prompt && !chimed_)
-        chime_.start();
+        chime_.start(ChimeKind::alone);
     chimed_ = true;
 }
 
@@ -78,6 +78,17 @@ void MediaRoom::update(const UpdateLeg& update, TimePoint now) {
     if (!member.session->update(update.audio, now)) return;
     const AudioLeg& leg = member.session->leg();
     if (leg.send != sent || leg.sends != member.listener.is_attached()) attach(member);
+}
+
+void MediaRoom::control(const ControlLeg& control) {
+    const std::size_t i = find(control.participant);
+    if (i == members_.size()) return;
+    Member& member = members_[i];
+    member.deafened = control.control.deafened;
+    const float gain = control.control.muted ? 0.0f : control.control.gain;
+    if (!member.gain && gain == 1.0f) return;
+    if (!member.gain) member.gain = std::make_unique<LegGain>();
+    member.gain->set(gain);
 }
 
 void MediaRoom::leave(ParticipantId participant, TimePoint now) {
@@ -176,7 +187,10 @@ void MediaRoom::listen_to(std::size_t index) {
     mixer::Talker& talker = talkers_[index];
     const Duration block = milliseconds(block_ms_);
     const ShownLoudness::Tick shown = session.receiver().take_loudness(block);
-    if (is_crowded() && !talker.is_audible() && !shown.is_unknown) {
+    if (members_[index].is_muted()) {
+        session.skim(deadline_, block);
+        talker.update(mixer::silence_dbov, block);
+    } else if (is_crowded() && !talker.is_audible() && !shown.is_unknown) {
         session.skim(deadline_, block);
         talker.update(shown.dbov, block);
     } else {
@@ -203,17 +217,25 @@ void MediaRoom::seat_voices() {
     for (std::size_t i = 0; i < members_.size(); ++i) {
         Member& member = members_[i];
         if (talkers_[i].is_audible()) {
-            member.heard = member.session->warm(milliseconds(block_ms_));
+            member.heard = voice_of(member);
             give_voice(member);
             member.voice->feed(member.heard, milliseconds(block_ms_), rates_);
-        } else if (member.voice) {
-            idle_voices_.push_back(std::move(member.voice));
+        } else {
+            if (member.gain) member.gain->skip();
+            if (member.voice) idle_voices_.push_back(std::move(member.voice));
         }
         const mixer::Audience audience = mixer::audience_of(talkers_[i]);
         audiences_.add(audience);
-        if (audience != mixer::Audience::listener || member.session->leg().on_hold)
+        if (audience != mixer::Audience::listener || member.hears_nothing())
             buses_.make_private(member.listener, position_ms_);
     }
+}
+
+// Who has been muted keeps his place until he has faded out of it.
+Pcm MediaRoom::voice_of(Member& member) {
+    if (member.is_muted()) return {};
+    const Pcm voice = member.session->warm(milliseconds(block_ms_));
+    return member.gain ? member.gain->apply(voice) : voice;
 }
 
 void MediaRoom::give_voice(Member& member) {
@@ -244,7 +266,7 @@ void MediaRoom::sum(int rate_hz) {
 BusInput MediaRoom::input_for(std::size_t index, int rate_hz, MutablePcm scratch) const {
     const Member& member = members_[index];
     const mixer::TalkerSums& sums = context_.mix.sums[rate_index(rate_hz)];
-    if (member.session->leg().on_hold) return {&context_.mix.silence[rate_index(rate_hz)], {}};
+    if (member.hears_nothing()) return {&context_.mix.silence[rate_index(rate_hz)], {}};
     const mixer::Audience audience = mixer::audience_of(talkers_[index]);
     const mixer::AudioMixer& heard = sums.heard_by(audience);
     if (audience == mixer::Audience::listener) return {&heard, {}};
@@ -266,7 +288,7 @@ void MediaRoom::serve_private(std::size_t index) {
     std::array<std::int16_t, mixer::max_block_samples> scratch;
     const BusInput input = input_for(index, member.listener.rate_hz(), scratch);
     const bool as_all =
-        mixer::audience_of(talkers_[index]) == mixer::Audience::listener && !member.session->leg().on_hold;
+        mixer::audience_of(talkers_[index]) == mixer::Audience::listener && !member.hears_nothing();
     buses_.serve_private(member.listener, input, as_all, milliseconds(block_ms_), position_ms_);
 }
 

@@ -7,7 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "media/alone_chime.hpp"
+#include "media/chime.hpp"
+#include "media/leg_gain.hpp"
 #include "media/media_context.hpp"
 #include "media/media_session.hpp"
 #include "media/room_buses.hpp"
@@ -26,6 +27,8 @@ class MediaRoom {
     // Commands come between ticks: the owner calls finish_tick() first.
     void join(JoinRoom& join, TimePoint now);
     void update(const UpdateLeg& update, TimePoint now);
+    void control(const ControlLeg& control);
+    void play(ChimeKind kind) { chime_.start(kind); }
     void leave(ParticipantId participant, TimePoint now);
 
     // Nothing while the room is empty. In the middle of a tick: that tick's deadline.
@@ -44,7 +47,12 @@ class MediaRoom {
         std::unique_ptr<MediaSession> session;
         Listener listener;
         std::unique_ptr<Voice> voice;
+        std::unique_ptr<LegGain> gain;  // none: he is heard as he is
+        bool deafened = false;
         Pcm heard;  // this tick's block, at the receiver's rate, unless nobody hears him
+
+        bool is_muted() const { return gain && gain->is_silent(); }
+        bool hears_nothing() const { return deafened || session->leg().on_hold; }
     };
     void begin_tick(TimePoint now);
     void give_up_ticks(TimePoint now);
@@ -56,6 +64,7 @@ class MediaRoom {
     bool is_crowded() const { return members_.size() > static_cast<std::size_t>(settings_.max_talkers) + 1; }
     void mix();
     void seat_voices();
+    Pcm voice_of(Member& member);
     void give_voice(Member& member);
     void sum(int rate_hz);
     void serve_buses();
@@ -79,7 +88,7 @@ class MediaRoom {
     std::vector<mixer::Talker> talkers_;
     mixer::TalkerSelector selector_;
     RoomBuses buses_;
-    AloneChime chime_;
+    Chime chime_;
     mixer::AudienceSet audiences_;  // of this tick
     RateSet rates_ = 0;             // of this tick: those that somebody listens at
     std::vector<std::unique_ptr<Voice>> idle_voices_;

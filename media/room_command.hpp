@@ -12,6 +12,7 @@
 #include "base/srtp_keys.hpp"
 #include "base/strong_id.hpp"
 #include "base/time.hpp"
+#include "media/chime.hpp"
 #include "media/media_transport.hpp"
 
 namespace rotunda::media {
@@ -80,12 +81,29 @@ struct UpdateLeg {
     ParticipantId participant;
     AudioLeg audio;
 };
+// What an operator or the room's policy says of one participant, whatever he negotiated.
+struct LegControl {
+    bool muted = false;     // nobody hears him
+    bool deafened = false;  // he hears nobody
+    float gain = 1.0f;      // how loud the others hear him: 0 to 4
+    friend bool operator==(const LegControl&, const LegControl&) = default;
+};
+struct ControlLeg {
+    RoomId room;
+    ParticipantId participant;
+    LegControl control;
+};
+// To everybody in the room, over what is said.
+struct PlayChime {
+    RoomId room;
+    ChimeKind kind = ChimeKind::closing;
+};
 // The worker sends RTCP BYE, answers with LegEnded and drops the ports.
 struct LeaveRoom {
     RoomId room;
     ParticipantId participant;
 };
 
-using RoomCommand = std::variant<OpenRoom, CloseRoom, JoinRoom, UpdateLeg, LeaveRoom>;
+using RoomCommand = std::variant<OpenRoom, CloseRoom, JoinRoom, UpdateLeg, ControlLeg, PlayChime, LeaveRoom>;
 
 }  // namespace rotunda::media

@@ -73,6 +73,7 @@ void CallLog::write(LogLevel level, std::string_view event, DialId dial, std::st
 
 void CallLog::refused(const sip::SipMessage& invite, const Endpoint& source, int status,
                       std::string_view why) {
+    ++counters_.refused[status];
     sink_.write({LogLevel::info,
                  "call.refused",
                  std::string(why),
@@ -149,6 +150,26 @@ void CallLog::changed(const Participant& who, const media::AudioLeg& leg) {
 
 void CallLog::change_refused(const Participant& who, std::string_view why) {
     write(LogLevel::warning, "call.change_refused", who, std::string(why));
+}
+
+void CallLog::controlled(const Participant& who, const media::LegControl& before) {
+    const media::LegControl& now = who.control;
+    const auto changed = [](bool was, bool is) { return was != is; };
+    if (changed(before.muted, now.muted))
+        write(LogLevel::info, now.muted ? "call.muted" : "call.unmuted", who, {});
+    if (changed(before.deafened, now.deafened))
+        write(LogLevel::info, now.deafened ? "call.deafened" : "call.undeafened", who, {});
+    if (before.gain != now.gain)
+        write(LogLevel::info, "call.volume", who, {}, {{"gain", fmt::format("{:.2f}", now.gain)}});
+}
+
+void CallLog::room_changed(const Room& room) {
+    sink_.write({LogLevel::info,
+                 "room.changed",
+                 {},
+                 {{"room", room.name},
+                  {"locked", room.locked ? "yes" : "no"},
+                  {"max_participants", std::to_string(room.max_participants)}}});
 }
 
 void CallLog::digit(const Participant& who, const media::DigitPressed& press) {

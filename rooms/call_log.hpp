@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "rooms/dialer.hpp"
 #include "rooms/participant.hpp"
+#include "rooms/room_registry.hpp"
 #include "signaling/message.hpp"
 
 namespace rotunda::rooms {
@@ -49,6 +50,9 @@ class CallLog {
     void media_started(const Participant& who, const Endpoint& source);
     void changed(const Participant& who, const media::AudioLeg& leg);
     void change_refused(const Participant& who, std::string_view why);
+    // The operator's word on him changed.
+    void controlled(const Participant& who, const media::LegControl& before);
+    void room_changed(const Room& room);
     void digit(const Participant& who, const media::DigitPressed& press);
     void silent(const Participant& who);
     // The quality line; all zero for a call whose media never began.

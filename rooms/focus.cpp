@@ -57,6 +57,14 @@ Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool
       watchers_(agent, notifier_),
       chat_(settings_.chat, agent) {}
 
+void Focus::configure(FocusSettings settings, TimePoint now) {
+    settings_ = std::move(settings);
+    rooms_.set_policy(settings_.rooms);
+    routing_.set_media(settings_.media);
+    trunks_ = settings_.trunks;
+    links_.renew(now);
+}
+
 void Focus::drain_agent(TimePoint now) {
     on_dial_events(now);
     // What the focus answers may make the agent say more, so until it has nothing left.
@@ -90,7 +98,7 @@ std::string Focus::room_for(const sip::Uri& uri, const sip::Flow& flow) const {
 }
 
 std::optional<Focus::Refused> Focus::refusal(std::string_view room) const {
-    if (refusing_) return overloaded("shutting down");
+    if (refusing_) return draining(room);
     // The order of meanings: a room that is open or configured, a user, a room on demand.
     if (is_user_ && is_user_(room) && !rooms_.is_fixed(room))
         return Refused{480, "calls between users are not served", {}};
@@ -105,6 +113,8 @@ Focus::Refused Focus::refused_by(RoomRefusal refusal) const {
             return {404, "no such room", {}};
         case RoomRefusal::full:
             return {486, "the room is full", {}};
+        case RoomRefusal::locked:
+            return {403, "the room is locked", {}};
         case RoomRefusal::too_many_rooms:
             break;
     }
@@ -113,6 +123,13 @@ Focus::Refused Focus::refused_by(RoomRefusal refusal) const {
 
 Focus::Refused Focus::overloaded(std::string why) const {
     return {503, std::move(why), {{sip::HeaderId::retry_after, std::to_string(settings_.retry_after_s)}}};
+}
+
+Focus::Refused Focus::draining(std::string_view room) const {
+    if (!settings_.drain_redirect) return overloaded("shutting down");
+    sip::Uri elsewhere = *settings_.drain_redirect;
+    elsewhere.set_user(room);
+    return {302, "draining", {{sip::HeaderId::contact, sip::NameAddr{{}, elsewhere, {}}.to_string()}}};
 }
 
 std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, TimePoint now) {
@@ -286,27 +303,6 @@ void Focus::end_all_calls(std::string_view reason, TimePoint now) {
     drain_agent(now);
 }
 
-// --- for operators
-
-void Focus::each_participant(media::RoomId room, const std::function<void(const Participant&)>& visit) const {
-    for (const auto& [session, id] : by_session_)
-        if (const Participant& who = participants_.at(id); who.room == room) visit(who);
-}
-
-bool Focus::remove(media::RoomId room, media::ParticipantId who, std::string_view reason, TimePoint now) {
-    auto it = participants_.find(who);
-    if (it == participants_.end() || it->second.room != room || it->second.ended) return false;
-    agent_.bye(it->second.session, reason, now);
-    return true;
-}
-
-void Focus::end_room(media::RoomId room, std::string_view reason, TimePoint now) {
-    std::vector<sip::SessionId> sessions;
-    each_participant(room, [&](const Participant& who) { sessions.push_back(who.session); });
-    for (sip::SessionId session : sessions) agent_.bye(session, reason, now);
-    dialer_.cancel_all(now, room);
-}
-
 // --- from the workers
 
 void Focus::handle(const media::RoomEvent& event, TimePoint now) {
@@ -354,6 +350,8 @@ void Focus::apply_agreement(Participant& who) {
         chat_.joined(who);
         command(who, media::JoinRoom{who.room, who.id, std::move(*who.ports), leg, random_.token(16)});
         who.ports.reset();
+        if (who.control != media::LegControl{})
+            command(who, media::ControlLeg{who.room, who.id, who.control});
     } else if (leg != who.leg) {  // a refresh changes nothing (interop rule 3)
         log_.changed(who, leg);
         command(who, media::UpdateLeg{who.room, who.id, leg});
@@ -368,11 +366,13 @@ Result<DialPlace, RoomRefusal> Focus::enter(std::string_view room) {
                      : rooms_.enter(room);
     if (!entry) return fail(entry.error());
     DialPlace place{entry->room.id, entry->room.name, entry->room.worker};
-    if (entry->opened) {
-        commands_.push_back({place.worker, media::OpenRoom{place.room, rooms_.media_settings()}});
-        log_.room_opened(place.room_name);
-    }
+    if (entry->opened) tell_opened(entry->room);
     return place;
+}
+
+void Focus::tell_opened(const Room& room) {
+    commands_.push_back({room.worker, media::OpenRoom{room.id, rooms_.media_settings()}});
+    log_.room_opened(room.name);
 }
 
 Result<DialPlace, RoomRefusal> Focus::share_place(const Participant& who) {
@@ -381,7 +381,10 @@ Result<DialPlace, RoomRefusal> Focus::share_place(const Participant& who) {
 }
 
 void Focus::give_back(const DialPlace& place) {
-    if (!rooms_.leave(place.room)) return;
+    if (rooms_.leave(place.room)) close(place);
+}
+
+void Focus::close(const DialPlace& place) {
     watchers_.closed(place.room);
     commands_.push_back({place.worker, media::CloseRoom{place.room}});
     log_.room_closed(place.room_name);

@@ -44,6 +44,7 @@ struct FocusSettings {
     Duration roster_interval = std::chrono::seconds(1);  // between two NOTIFYs to one watcher of a room
     TrunkTable trunks;
     Duration ring_limit = std::chrono::seconds(60);  // of a call we make
+    std::optional<sip::Uri> drain_redirect{};        // where new calls are sent once they are refused
 };
 
 // A command and the worker it is for, from 0.
@@ -73,8 +74,12 @@ class Focus {
     void on_timeout(TimePoint now);
     std::optional<TimePoint> next_timeout() const;
 
+    // From now on, for new calls: limits, rooms, trunks, what is negotiated. `workers` and `roster_interval`
+    // stay as they were. No call is touched, and no room that is open.
+    void configure(FocusSettings settings, TimePoint now);
+
     // Registers with the trunks, once the sockets stand; and takes that back at the end.
-    void sign_on(TimePoint now) { links_.start(now); }
+    void sign_on(TimePoint now) { links_.renew(now); }
     void sign_off(TimePoint now) { links_.stop(now); }
     const TrunkLinks& trunk_links() const { return links_; }
 
@@ -88,8 +93,10 @@ class Focus {
     // CANCEL, or nothing if it has an outcome already.
     void cancel_dial(DialId dial, TimePoint now) { dialer_.cancel(dial, now); }
 
-    // New calls get 503 from now on.
+    // From now on new calls get 503, or 302 to the same room at settings.drain_redirect.
     void refuse_new_calls() { refusing_ = true; }
+    // Every open room hears that its calls are about to be ended; it takes media::closing_chime_lasts.
+    void announce_end();
     // BYE to everybody; `reason` is a Reason header field's value.
     void end_all_calls(std::string_view reason, TimePoint now);
     // Nobody is in a call, and neither a worker nor a trunk owes an answer.
@@ -102,14 +109,26 @@ class Focus {
     const sip::Notifier& notifier() const { return notifier_; }
     const RoomChat& chat() const { return chat_; }
 
-    // --- for operators
+    // --- for operators (focus_operators.cpp)
     const CallCounters& call_counters() const { return log_.counters(); }
+    const TrunkTable& trunks() const { return trunks_; }
     const Room* find_room(std::string_view name) const { return rooms_.find(name); }
     void each_room(const std::function<void(const Room&)>& visit) const { rooms_.each(visit); }
     void each_participant(media::RoomId room, const std::function<void(const Participant&)>& visit) const;
+    // Null: he is not in that room.
+    const Participant* find_participant(media::RoomId room, media::ParticipantId who) const;
     // BYE to him; false: he is not in that room. `reason` is a Reason header field's value.
     bool remove(media::RoomId room, media::ParticipantId who, std::string_view reason, TimePoint now);
+    // What he hears and is heard of, whatever he negotiated. False: he is not in that room.
+    bool control(media::RoomId room, media::ParticipantId who, const media::LegControl& control);
+    // A room that stays open, whoever comes and goes, until end_room(). An error: one of this name is open,
+    // or as many as may be.
+    Result<const Room*, RoomRefusal> open_room(const std::string& name, const RoomChange& change);
+    void change_room(media::RoomId room, const RoomChange& change);
     void end_room(media::RoomId room, std::string_view reason, TimePoint now);
+    // By MESSAGE to everybody in the room who takes such; to how many it went.
+    std::size_t announce(media::RoomId room, const std::string& text, TimePoint now);
+    bool is_ringing(DialId dial) const { return dialer_.is_ringing(dial); }
 
   private:
     // A final response, why for the log, and what goes beside the status line.
@@ -180,6 +199,7 @@ class Focus {
     std::optional<Refused> refusal(std::string_view room) const;
     Refused refused_by(RoomRefusal refusal) const;
     Refused overloaded(std::string why) const;
+    Refused draining(std::string_view room) const;
     // What we can do in a call that comes this way.
     sdp::Capabilities capabilities_for(const sip::Flow& flow) const;
     std::optional<Refused> take_in(const sip::IncomingInvite& event, TimePoint now);
@@ -196,6 +216,8 @@ class Focus {
     // One more beside his, full or not: he is about to leave.
     Result<DialPlace, RoomRefusal> share_place(const Participant& who);
     void give_back(const DialPlace& place);
+    void tell_opened(const Room& room);
+    void close(const DialPlace& place);
     // From now on the call is the focus's.
     Participant& admit(Participant who);
     // Tells the worker what was agreed, if it is news to him.
@@ -213,7 +235,7 @@ class Focus {
     CallLog log_;
 
     RoomRegistry rooms_;
-    const TrunkTable trunks_;
+    TrunkTable trunks_;
     TrunkLinks links_;
     OutboundRouting routing_;
     Dialer dialer_;

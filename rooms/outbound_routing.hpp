@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "accounts/location_service.hpp"
@@ -25,6 +26,9 @@ class OutboundRouting {
 
     // Where our users are; outlives it. Without it we have none.
     void set_locations(const accounts::LocationService* locations) { locations_ = locations; }
+
+    // What is offered from now on where a trunk does not say otherwise.
+    void set_media(sdp::Capabilities media) { media_ = std::move(media); }
 
     // All that are to ring at once. `room` is who calls, as a user part.
     Result<std::vector<OutgoingLeg>, DialRefusal> legs_to(const sip::Uri& target, std::string_view room,

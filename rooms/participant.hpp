@@ -27,6 +27,7 @@ struct Participant {
     sdp::LocalMedia local;  // what c= and m= say of those ports, for the whole call
     media::AudioLeg leg;    // as the worker last heard of it
     IpAddress signaling_source;
+    media::LegControl control;  // the operator's word on him
     bool joined = false;
     bool dialed_out = false;        // it is we who called
     sip::Identity identity;         // what he has proved, or is trusted to be

@@ -61,7 +61,9 @@ RosterEntry make_roster_entry(const Participant& who, const sip::SessionPeer& pe
     entry.user = user_uri(address_of(who, peer), who.id);
     entry.display_name = name_to_show(who, peer);
     entry.endpoint = endpoint_uri(peer, who.id);
-    entry.status = who.leg.on_hold ? EndpointStatus::on_hold : EndpointStatus::connected;
+    entry.status = who.leg.on_hold     ? EndpointStatus::on_hold
+                   : who.control.muted ? EndpointStatus::muted
+                                       : EndpointStatus::connected;
     entry.joined = who.dialed_out ? JoiningMethod::dialed_out : JoiningMethod::dialed_in;
     entry.media = {{"audio", his_direction(who.leg)}};
     return entry;

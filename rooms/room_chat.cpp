@@ -35,19 +35,25 @@ void RoomChat::say(const sip::RequestReceived& message, const Participant& who, 
     answer(message, 202, now);
     if (text->empty()) return;
     ++messages_;
-    send_copies(who.room, room->second, who, *text, now);
+    const auto peer = agent_.peer(who.session);
+    send_copies(who.room, room->second, who.id, peer ? name_to_show(who, *peer) : std::string(), *text, now);
 }
 
-void RoomChat::send_copies(media::RoomId id, Room& room, const Participant& from, const std::string& text,
-                           TimePoint now) {
-    const auto peer = agent_.peer(from.session);
+std::size_t RoomChat::announce(media::RoomId id, const std::string& text, TimePoint now) {
+    const auto room = rooms_.find(id);
+    return room == rooms_.end() ? 0 : send_copies(id, room->second, std::nullopt, {}, text, now);
+}
+
+std::size_t RoomChat::send_copies(media::RoomId id, Room& room, std::optional<media::ParticipantId> from,
+                                  const std::string& name, const std::string& text, TimePoint now) {
+    const std::uint64_t before = copies_;
     sip::OutgoingRequest copy;
     copy.method = sip::Method::message;
     copy.content_type = "text/plain;charset=UTF-8";
     copy.body = text;
-    copy.from.display_name = peer ? name_to_show(from, *peer) : std::string();
+    copy.from.display_name = name;
     for (auto& [to, member] : room.members) {
-        if (to == from.id || member.refuses || member.under_way >= settings_.max_under_way) continue;
+        if (to == from || member.refuses || member.under_way >= settings_.max_under_way) continue;
         const auto receiver = agent_.peer(member.session);
         if (!receiver || !receiver->takes_messages) continue;
         const sip::RequestId request = agent_.request(member.session, copy, now);
@@ -56,6 +62,7 @@ void RoomChat::send_copies(media::RoomId id, Room& room, const Participant& from
         ++member.under_way;
         ++copies_;
     }
+    return static_cast<std::size_t>(copies_ - before);
 }
 
 std::vector<media::ParticipantId> RoomChat::members(media::RoomId room) const {

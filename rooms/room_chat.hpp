@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -41,6 +42,8 @@ class RoomChat {
     // A MESSAGE of somebody in a room; it is answered here: 202 (RFC 3428 §7: others are yet to get it), or
     // 400, 413, 415, 480 with Retry-After.
     void say(const sip::RequestReceived& message, const Participant& who, TimePoint now);
+    // To everybody in the room, from the room itself; to how many it went.
+    std::size_t announce(media::RoomId room, const std::string& text, TimePoint now);
     // False: not the answer to a copy.
     bool on_answer(const sip::RequestAnswered& answer);
 
@@ -65,8 +68,9 @@ class RoomChat {
         media::ParticipantId to;
     };
 
-    void send_copies(media::RoomId id, Room& room, const Participant& from, const std::string& text,
-                     TimePoint now);
+    // None of them to `from`. The number of copies.
+    std::size_t send_copies(media::RoomId id, Room& room, std::optional<media::ParticipantId> from,
+                            const std::string& name, const std::string& text, TimePoint now);
     void answer(const sip::RequestReceived& message, int status, TimePoint now);
 
     ChatSettings settings_;

@@ -5,9 +5,20 @@
 namespace rotunda::rooms {
 
 RoomRegistry::RoomRegistry(RoomPolicy policy, std::size_t workers)
-    : policy_(std::move(policy)), load_(std::max<std::size_t>(workers, 1)) {
+    : load_(std::max<std::size_t>(workers, 1)) {
+    set_policy(std::move(policy));
+}
+
+void RoomRegistry::set_policy(RoomPolicy policy) {
+    policy_ = std::move(policy);
     std::sort(policy_.configured.begin(), policy_.configured.end(),
               [](const auto& a, const auto& b) { return a.name < b.name; });
+    for (auto& [name, room] : by_name_) room->max_participants = room->own_limit.value_or(limit_of(name));
+}
+
+std::size_t RoomRegistry::limit_of(std::string_view name) const {
+    const ConfiguredRoom* rule = configured(name);
+    return rule && rule->max_participants ? rule->max_participants : policy_.max_participants;
 }
 
 const ConfiguredRoom* RoomRegistry::configured(std::string_view user) const {
@@ -20,6 +31,7 @@ const ConfiguredRoom* RoomRegistry::configured(std::string_view user) const {
 std::optional<RoomRefusal> RoomRegistry::would_refuse(std::string_view user) const {
     if (auto open = by_name_.find(user); open != by_name_.end()) {
         const Room& room = *open->second;
+        if (room.locked) return RoomRefusal::locked;
         return room.participants < room.max_participants ? std::nullopt : std::optional(RoomRefusal::full);
     }
     const bool known = is_factory(user) || configured(user) || (policy_.on_demand && policy_.on_demand(user));
@@ -42,13 +54,11 @@ Result<RoomRegistry::Entry, RoomRefusal> RoomRegistry::enter_new(std::string nam
 }
 
 Room& RoomRegistry::open(std::string name) {
-    const ConfiguredRoom* rule = configured(name);
     auto room = std::make_unique<Room>();
     room->id = ids_.next();
     room->name = std::move(name);
     room->worker = least_loaded_worker();
-    room->max_participants =
-        rule && rule->max_participants ? rule->max_participants : policy_.max_participants;
+    room->max_participants = limit_of(room->name);
     by_id_.emplace(room->id, room.get());
     return *by_name_.emplace(room->name, std::move(room)).first->second;
 }
@@ -75,10 +85,39 @@ bool RoomRegistry::leave(media::RoomId id) {
     if (it == by_id_.end()) return false;
     Room& room = *it->second;
     --load_[room.worker];
-    if (--room.participants > 0) return false;
-    by_id_.erase(it);
+    --room.participants;
+    return close_if_empty(room);
+}
+
+bool RoomRegistry::close_if_empty(Room& room) {
+    if (room.participants > 0 || room.held) return false;
+    by_id_.erase(room.id);
     by_name_.erase(by_name_.find(room.name));
     return true;
+}
+
+Result<RoomRegistry::Entry, RoomRefusal> RoomRegistry::hold(std::string name) {
+    if (by_name_.size() >= policy_.max_rooms || by_name_.contains(name))
+        return fail(RoomRefusal::too_many_rooms);
+    Room& room = open(std::move(name));
+    room.held = true;
+    return Entry{room, true};
+}
+
+bool RoomRegistry::release(media::RoomId id) {
+    const auto it = by_id_.find(id);
+    if (it == by_id_.end()) return false;
+    it->second->held = false;
+    return close_if_empty(*it->second);
+}
+
+void RoomRegistry::change(media::RoomId id, const RoomChange& change) {
+    const auto it = by_id_.find(id);
+    if (it == by_id_.end()) return;
+    Room& room = *it->second;
+    if (change.max_participants) room.own_limit = change.max_participants;
+    room.max_participants = room.own_limit.value_or(limit_of(room.name));
+    room.locked = change.locked.value_or(room.locked);
 }
 
 const Room* RoomRegistry::find(std::string_view name) const {

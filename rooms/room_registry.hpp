@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -42,14 +43,26 @@ struct Room {
     std::size_t worker = 0;
     std::size_t participants = 0;
     std::size_t max_participants = 0;
+    bool locked = false;                     // nobody further is let in
+    bool held = false;                       // stays open without anybody in it
+    std::optional<std::size_t> own_limit{};  // in place of the configured one
 };
 
-enum class RoomRefusal { unknown, full, too_many_rooms };
+// What an operator sets of a room that is open; none: as it was.
+struct RoomChange {
+    std::optional<std::size_t> max_participants{};
+    std::optional<bool> locked{};
+};
+
+enum class RoomRefusal { unknown, full, locked, too_many_rooms };
 
 class RoomRegistry {
   public:
     // `workers`: how many media workers rooms are spread over, at least 1.
     RoomRegistry(RoomPolicy policy, std::size_t workers);
+
+    // From now on. Rooms that are open stay, with the limits they would now open with.
+    void set_policy(RoomPolicy policy);
 
     // What a call to this user part would meet, without opening anything: nullopt means it is welcome.
     std::optional<RoomRefusal> would_refuse(std::string_view user) const;
@@ -67,6 +80,11 @@ class RoomRegistry {
     bool is_factory(std::string_view user) const { return !user.empty() && user == policy_.factory; }
     // The same for a new room with this name, whatever the policy says of it.
     Result<Entry, RoomRefusal> enter_new(std::string name);
+    // A room that stays open until release(), with nobody in it yet.
+    Result<Entry, RoomRefusal> hold(std::string name);
+    // It no longer stays open for its own sake; true if it is thereby closed and gone.
+    bool release(media::RoomId id);
+    void change(media::RoomId id, const RoomChange& change);
     // One more place in a room that is open, for who takes over somebody's; its limit does not count.
     void share(media::RoomId id);
     // Gives the place back; true if the room is thereby closed and gone.
@@ -82,6 +100,8 @@ class RoomRegistry {
 
   private:
     const ConfiguredRoom* configured(std::string_view user) const;
+    std::size_t limit_of(std::string_view name) const;
+    bool close_if_empty(Room& room);
     Room& open(std::string name);
     Entry take_place(Room& room, bool opened);
     std::size_t least_loaded_worker() const;

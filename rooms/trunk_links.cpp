@@ -33,24 +33,49 @@ OutboundRegistration::Answer read(const sip::RequestAnswered& answer, const sip:
     return read;
 }
 
+// In what REGISTER and OPTIONS are made of.
+bool is_told_the_same(const Trunk& a, const Trunk& b) {
+    return a.proxy.to_string() == b.proxy.to_string() && a.domain == b.domain && a.user == b.user &&
+           a.password == b.password && a.registration == b.registration &&
+           a.options_first == b.options_first && a.contact_host == b.contact_host;
+}
+
 }  // namespace
 
 TrunkLinks::TrunkLinks(const TrunkTable& trunks, sip::UserAgent& agent, RouteFinder& routes,
                        RandomSource& random, LogSink& log)
     : trunks_(trunks), agent_(agent), routes_(routes), random_(random), log_(log) {}
 
-void TrunkLinks::start(TimePoint now) {
-    for (const Trunk& trunk : trunks_.all()) {
-        if (!trunk.registration && !trunk.options_first) continue;
-        OutboundRegistration::Settings settings;
-        if (trunk.registration) settings.expires = std::chrono::duration_cast<seconds>(*trunk.registration);
-        settings.options_first = trunk.options_first;
-        links_.push_back(std::make_unique<Link>(Link{.trunk = &trunk,
-                                                     .registration = {settings, random_, now},
-                                                     .call_id = random_.token(26),
-                                                     .tag = random_.token(16)}));
-        settle(*links_.back(), now);
+void TrunkLinks::renew(TimePoint now) {
+    for (auto& link : links_) {
+        const Trunk* trunk = trunks_.named(link->trunk.name);
+        if (trunk && is_told_the_same(link->trunk, *trunk)) {
+            link->trunk = *trunk;
+            continue;
+        }
+        link->leaving = true;
+        link->registration.stop(now);
+        settle(*link, now);
     }
+    drop_gone();
+    for (const Trunk& trunk : trunks_.all())
+        if ((trunk.registration || trunk.options_first) && !find(trunk)) begin(trunk, now);
+}
+
+void TrunkLinks::begin(const Trunk& trunk, TimePoint now) {
+    OutboundRegistration::Settings settings;
+    if (trunk.registration) settings.expires = std::chrono::duration_cast<seconds>(*trunk.registration);
+    settings.options_first = trunk.options_first;
+    links_.push_back(std::make_unique<Link>(Link{.trunk = trunk,
+                                                 .registration = {settings, random_, now},
+                                                 .call_id = random_.token(26),
+                                                 .tag = random_.token(16)}));
+    settle(*links_.back(), now);
+}
+
+// Who left and is owed nothing.
+void TrunkLinks::drop_gone() {
+    std::erase_if(links_, [](const auto& link) { return link->leaving && !link->request; });
 }
 
 void TrunkLinks::stop(TimePoint now) {
@@ -82,6 +107,7 @@ bool TrunkLinks::on_answer(const sip::RequestAnswered& answer, TimePoint now) {
     link.registration.answered(read(answer, link.contact), now);
     report(link, now);
     settle(link, now);
+    drop_gone();
     return true;
 }
 
@@ -96,7 +122,7 @@ void TrunkLinks::settle(Link& link, TimePoint now) {
 
 // The address-of-record is the user at the trunk's domain; an OPTIONS asks the domain.
 sip::RequestId TrunkLinks::send(Link& link, OutboundRegistration::Request what, TimePoint now) {
-    const Trunk& trunk = *link.trunk;
+    const Trunk& trunk = link.trunk;
     const auto flow = routes_.find(trunk.proxy);
     if (!flow) return {};
     sip::OutgoingRequest request;
@@ -132,12 +158,13 @@ void TrunkLinks::report(Link& link, TimePoint now) {
     log_.write({failed ? LogLevel::warning : LogLevel::info,
                 registered && !failed ? "trunk.registered" : "trunk.not_registered",
                 {},
-                {{"trunk", link.trunk->name}, {"status", std::to_string(status)}}});
+                {{"trunk", link.trunk.name}, {"status", std::to_string(status)}}});
 }
 
 const TrunkLinks::Link* TrunkLinks::find(const Trunk& trunk) const {
-    const auto found = std::find_if(links_.begin(), links_.end(),
-                                    [&](const auto& link) { return link->trunk->name == trunk.name; });
+    const auto found = std::find_if(links_.begin(), links_.end(), [&](const auto& link) {
+        return !link->leaving && link->trunk.name == trunk.name;
+    });
     return found == links_.end() ? nullptr : found->get();
 }
 

@@ -24,8 +24,9 @@ class TrunkLinks {
     TrunkLinks(const TrunkTable& trunks, sip::UserAgent& agent, RouteFinder& routes, RandomSource& random,
                LogSink& log);
 
-    // Once, when the sockets stand.
-    void start(TimePoint now);
+    // When the sockets stand, and whenever the table has changed: a trunk that is asked and told the same as
+    // before keeps its registration, others give theirs back and begin anew.
+    void renew(TimePoint now);
     // Takes back what is registered. Nothing is under way when idle().
     void stop(TimePoint now);
     void on_timeout(TimePoint now);
@@ -40,7 +41,7 @@ class TrunkLinks {
 
   private:
     struct Link {
-        const Trunk* trunk;
+        Trunk trunk;
         OutboundRegistration registration;
         std::string call_id;
         std::string tag;  // of From: a registration keeps both (RFC 3261 §10.2)
@@ -48,9 +49,12 @@ class TrunkLinks {
         sip::Uri contact = {};        // as last registered
         sip::RequestId request = {};  // under way
         bool was_registered = false;
+        bool leaving = false;  // its trunk is no longer in the table
     };
 
     const Link* find(const Trunk& trunk) const;
+    void begin(const Trunk& trunk, TimePoint now);
+    void drop_gone();
     void settle(Link& link, TimePoint now);
     sip::RequestId send(Link& link, OutboundRegistration::Request what, TimePoint now);
     void report(Link& link, TimePoint now);

@@ -96,15 +96,23 @@ std::optional<Error> AccountServices::restore(AccountDatabase& database) {
 }
 
 // Who is gone is nowhere any more.
-void AccountServices::take_users(const AccountKeeper::Users& stored) {
+void AccountServices::take_users(AccountKeeper::Users stored) {
+    stored_ = std::move(stored);
     users_ = accounts::UserTable{};
-    for (const auto& [name, keys] : stored) users_.set(name, keys);
+    for (const auto& [name, keys] : stored_) users_.set(name, keys);
     for (const ConfiguredUser& user : config_.users)
         users_.set(user.name, accounts::make_digest_keys(user.name, realm_of(config_), user.password));
     for (const std::string& user : registrar_.locations().known_users())
         if (!users_.has(user)) registrar_.locations().replace(user, {});
     if (!users_.empty())
         log_.write({LogLevel::info, "users.loaded", "", {{"users", std::to_string(users_.size())}}});
+}
+
+void AccountServices::configure() {
+    gatekeeper_.configure(access_policy(config_), digest_settings(config_));
+    registrar_.configure(registrar_settings(config_));
+    take_users(std::move(stored_));
+    settle();
 }
 
 void AccountServices::on_connection_lost(sip::ConnectionId connection) {

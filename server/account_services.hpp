@@ -23,9 +23,13 @@ class AccountServices {
     // Users and contacts of the database, where there is one or has to be one. Call it once.
     std::optional<Error> open();
 
+    // The configuration has changed: users, who may send what, the registrar's limits.
+    void configure();
+
     accounts::Gatekeeper& gatekeeper() { return gatekeeper_; }
     accounts::Registrar& registrar() { return registrar_; }
-    std::size_t users() const { return users_.size(); }
+    const accounts::Registrar& registrar() const { return registrar_; }
+    const accounts::UserTable& users() const { return users_; }
     bool is_user(std::string_view name) const { return users_.has(name); }
 
     void on_connection_lost(sip::ConnectionId connection);
@@ -34,7 +38,7 @@ class AccountServices {
 
   private:
     std::optional<Error> restore(AccountDatabase& database);
-    void take_users(const AccountKeeper::Users& stored);
+    void take_users(AccountKeeper::Users stored);
     void on_due();
 
     const Config& config_;
@@ -42,7 +46,8 @@ class AccountServices {
     const Clock& clock_;
     LogSink& log_;
     const WallOffset offset_;
-    accounts::UserTable users_;
+    AccountKeeper::Users stored_;  // of the database
+    accounts::UserTable users_;    // and of the configuration
     accounts::Gatekeeper gatekeeper_;
     accounts::Registrar registrar_;
     LoopTimer expiry_;

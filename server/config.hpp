@@ -98,6 +98,7 @@ struct Config {
         std::vector<std::string> certificate, private_key;  // PEM files, in pairs
         std::string ca;                                     // PEM file; empty: the system's
         TlsClientCheck verify_client = TlsClientCheck::none;
+        friend bool operator==(const Tls&, const Tls&) = default;
     };
     struct Sip {
         std::vector<ListenAddress> listen = {
@@ -174,6 +175,7 @@ struct Config {
     Duration ring_limit = std::chrono::seconds(60);
     std::vector<ConfiguredTrunk> trunks;
     Duration drain_deadline{0};
+    std::string drain_redirect;  // a SIP URI; empty: none
     Auth auth;
     std::vector<ConfiguredUser> users;
     Registrar registrar;

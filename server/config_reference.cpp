@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "server/config_table.hpp"
 
 namespace rotunda::server {
@@ -60,6 +62,13 @@ std::string config_reference() {
     for (const ConfigKey& key : config_keys())
         out += fmt::format("| `{}` | {} | `{}` | {} |\n", key.name, cell(key.type), cell(key.print(defaults)),
                            cell(key.doc));
+    out +=
+        "\nA running server takes new values of these at `rotunda reload` (or SIGHUP), without touching a "
+        "call:\n";
+    std::string_view between = "";
+    for (const ConfigKey& key : config_keys())
+        if (key.live) out += fmt::format("{}`{}`", std::exchange(between, ",\n"), key.name);
+    out += ".\nAll others wait for the next start, and are named as ignored.\n";
     return out;
 }
 

@@ -17,7 +17,16 @@ constexpr ConfigKey key(std::string_view name, std::string_view doc, Where) {
             doc,
             Kind::is_list,
             [](const ConfigNode& value, Config& config) { return Kind::read(value, Where{}(config)); },
-            [](const Config& config) { return Kind::print(Where{}(config)); }};
+            [](const Config& config) { return Kind::print(Where{}(config)); },
+            [](const Config& from, Config& to) { Where{}(to) = Where{}(from); }};
+}
+
+// The same for a setting that takes effect at `rotunda reload`: see server/reload.hpp.
+template <typename Kind, typename Where>
+constexpr ConfigKey live(std::string_view name, std::string_view doc, Where where) {
+    ConfigKey made = key<Kind>(name, doc, where);
+    made.live = true;
+    return made;
 }
 
 constexpr auto table = std::to_array<ConfigKey>({
@@ -71,23 +80,23 @@ constexpr auto table = std::to_array<ConfigKey>({
         "sip.tcp.pending_per_peer",
         "Octets kept for a connection whose peer does not read; one more and it is closed.",
         [](auto& c) -> auto& { return c.sip.tcp.pending_per_peer; }),
-    key<Files>(
+    live<Files>(
         "sip.tls.certificate",
         "PEM files with our certificates, each followed by its chain; the client's SNI chooses, else the "
         "first "
         "serves. Read again when they change. None: one is made at start that nobody can verify.",
         [](auto& c) -> auto& { return c.sip.tls.certificate; }),
-    key<Files>(
+    live<Files>(
         "sip.tls.private_key", "PEM files with the keys of sip.tls.certificate, in the same order.",
         [](auto& c) -> auto& { return c.sip.tls.private_key; }),
-    key<File>(
+    live<File>(
         "sip.tls.ca", "PEM file of the authorities that peers are verified with; empty: the system's.",
         [](auto& c) -> auto& { return c.sip.tls.ca; }),
-    key<TlsClientCheckName>(
+    live<TlsClientCheckName>(
         "sip.tls.verify_client",
         "Whether clients are asked for a certificate, and whether they must have one.",
         [](auto& c) -> auto& { return c.sip.tls.verify_client; }),
-    key<Origins>(
+    live<Origins>(
         "sip.websocket.origins",
         "Web pages that may open a WebSocket here, such as https://meet.example.com; none: any.",
         [](auto& c) -> auto& { return c.sip.web_socket_origins; }),
@@ -110,11 +119,11 @@ constexpr auto table = std::to_array<ConfigKey>({
         "Differentiated services code point of video packets. Takes effect with video, which is not served "
         "yet.",
         [](auto& c) -> auto& { return c.media.dscp_video; }),
-    key<Time>(
+    live<Time>(
         "media.silence_timeout",
         "A call without RTP and RTCP for so long is asked whether it lives (OPTIONS), and ended if not.",
         [](auto& c) -> auto& { return c.media.silence_timeout; }),
-    key<EncryptionName>(
+    live<EncryptionName>(
         "media.encryption",
         "SRTP: never, with whoever offers it (also in RTP/AVP: RFC 8643), or with everybody; then keys in "
         "SDP "
@@ -123,17 +132,17 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Count<0, 1024>>(
         "media.workers", "Media threads; 0: one for each core.",
         [](auto& c) -> auto& { return c.media.workers; }),
-    key<Codecs>(
+    live<Codecs>(
         "audio.codecs", "What is offered and accepted.", [](auto& c) -> auto& { return c.audio_codecs; }),
-    key<RoomPattern>(
+    live<RoomPattern>(
         "rooms.on_demand",
         "A user part that matches as a whole is a room as soon as somebody dials it. RE2's syntax: [a-z] \\d "
         ". ( ) | * + ? {m,n} ...",
         [](auto& c) -> auto& { return c.rooms.on_demand; }),
-    key<RoomList>(
+    live<RoomList>(
         "rooms.list", "Rooms that can be dialled whatever rooms.on_demand says.",
         [](auto& c) -> auto& { return c.rooms.list; }),
-    key<Text>(
+    live<Text>(
         "rooms.factory",
         "The user part that opens a new room for each who dials it (RFC 4579); the call moves to the new "
         "room's URI. Empty: none.",
@@ -143,28 +152,28 @@ constexpr auto table = std::to_array<ConfigKey>({
         "Least time between two NOTIFYs to one subscriber of a room's roster (RFC 4575); what happens "
         "meanwhile is told together.",
         [](auto& c) -> auto& { return c.rooms.roster_interval; }),
-    key<Count<1, 1'000'000>>(
+    live<Count<1, 1'000'000>>(
         "rooms.max", "Rooms open at once; the next one is answered 503.",
         [](auto& c) -> auto& { return c.rooms.max; }),
-    key<Count<1, 1'000'000>>(
+    live<Count<1, 1'000'000>>(
         "rooms.max_participants", "Callers in one room; the next one is answered 486.",
         [](auto& c) -> auto& { return c.rooms.max_participants; }),
-    key<Count<1, 1000>>(
+    live<Count<1, 1000>>(
         "rooms.max_talkers", "How many of the loudest are heard at once.",
         [](auto& c) -> auto& { return c.rooms.max_talkers; }),
-    key<Switch>(
+    live<Switch>(
         "rooms.alone_prompt", "Whether the first caller hears that he is alone.",
         [](auto& c) -> auto& { return c.rooms.alone_prompt; }),
-    key<AccessName>(
+    live<AccessName>(
         "auth.policy",
         "Who may call, where neither listener nor room says otherwise: anyone, who has proved to be a user "
         "(or is "
         "a trunk), or trunks alone.",
         [](auto& c) -> auto& { return c.auth.policy; }),
-    key<ListenerPolicies>(
+    live<ListenerPolicies>(
         "auth.listeners", "The same for single listeners.",
         [](auto& c) -> auto& { return c.auth.listeners; }),
-    key<TrustedPeers>(
+    live<TrustedPeers>(
         "auth.trusted",
         "Peers who are known by their address, need no credentials, and whose P-Asserted-Identity is "
         "believed.",
@@ -174,10 +183,10 @@ constexpr auto table = std::to_array<ConfigKey>({
         "The realm of digest authentication; empty: the first of sip.domains, or \"rotunda\". Stored users "
         "belong to one realm.",
         [](auto& c) -> auto& { return c.auth.realm; }),
-    key<Algorithms>(
+    live<Algorithms>(
         "auth.algorithms", "What is offered in a challenge; nothing else is accepted.",
         [](auto& c) -> auto& { return c.auth.algorithms; }),
-    key<Texts>(
+    live<Texts>(
         "auth.md5_only",
         "Phones whose User-Agent begins so are offered MD5 alone (if at all): they give up on anything else, "
         "even "
@@ -186,46 +195,51 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Time>(
         "auth.nonce_lifetime", "How long credentials made for one challenge can be used.",
         [](auto& c) -> auto& { return c.auth.nonce_lifetime; }),
-    key<Users>(
+    live<Users>(
         "users", "Users, beside those of the database (rotunda user add).",
         [](auto& c) -> auto& { return c.users; }),
-    key<Time>(
+    live<Time>(
         "registrar.min_expires", "A shorter registration is refused (423).",
         [](auto& c) -> auto& { return c.registrar.min_expires; }),
-    key<Time>(
+    live<Time>(
         "registrar.max_expires", "A longer registration is cut to this.",
         [](auto& c) -> auto& { return c.registrar.max_expires; }),
-    key<Count<1, 100>>(
+    live<Count<1, 100>>(
         "registrar.max_contacts", "Phones one user may register.",
         [](auto& c) -> auto& { return c.registrar.max_contacts; }),
     key<Text>(
         "database.path",
         "SQLite file of users and registered contacts, made when there is something to keep; empty: none.",
         [](auto& c) -> auto& { return c.database_path; }),
-    key<Count<1, 1'000'000>>(
+    live<Count<1, 1'000'000>>(
         "calls.max", "Calls at once; the next one is answered 503.",
         [](auto& c) -> auto& { return c.calls_max; }),
-    key<Time>(
+    live<Time>(
         "calls.ring_limit", "A call to somebody who does not answer is given up after so long.",
         [](auto& c) -> auto& { return c.ring_limit; }),
-    key<TrunkList>(
+    live<TrunkList>(
         "trunks", "Carriers and PBXs: how numbers are called through them, and which of theirs are rooms.",
         [](auto& c) -> auto& { return c.trunks; }),
-    key<Time>(
+    live<Time>(
         "drain.deadline", "After SIGTERM, running calls may go on for so long.",
         [](auto& c) -> auto& { return c.drain_deadline; }),
+    live<SipAddress>(
+        "drain.redirect",
+        "Another server, to which new calls are sent (302) while this one drains; empty: they get 503 with "
+        "Retry-After.",
+        [](auto& c) -> auto& { return c.drain_redirect; }),
     key<HttpListen>(
         "http.listen",
         "Where health, metrics and the HTTP API are served. Beyond loopback the API needs http.tokens.",
         [](auto& c) -> auto& { return c.http; }),
-    key<HttpTokens>(
+    live<HttpTokens>(
         "http.tokens",
         "Who may use the HTTP API; without any, this host may, if http.listen is a loopback address.",
         [](auto& c) -> auto& { return c.http.tokens; }),
     key<LogFormatName>(
         "log.format", "One line per event, for people or for machines.",
         [](auto& c) -> auto& { return c.log.format; }),
-    key<LogLevelName>(
+    live<LogLevelName>(
         "log.level", "Events below this level are not written.",
         [](auto& c) -> auto& { return c.log.level; }),
 });

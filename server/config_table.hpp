@@ -21,6 +21,9 @@ struct ConfigKey {
     std::optional<ConfigComplaint> (*read)(const ConfigNode& value, Config& config) = nullptr;
     // The present value as one line of YAML that `read` takes back.
     std::string (*print)(const Config& config) = nullptr;
+    void (*copy)(const Config& from, Config& to) = nullptr;
+    // A running server takes a new value; any other waits for the next start.
+    bool live = false;
 };
 
 std::span<const ConfigKey> config_keys();

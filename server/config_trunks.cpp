@@ -120,6 +120,14 @@ std::string print_trunk(const Trunk& trunk) {
 
 }  // namespace
 
+Complaint SipAddress::read(const ConfigNode& value, std::string& out) {
+    if (is_scalar(value) && value.text.empty()) return Text::read(value, out);
+    std::string read;
+    if (auto complaint = read_uri(value, read)) return complaint;
+    out = std::move(read);
+    return std::nullopt;
+}
+
 Complaint TrunkList::read(const ConfigNode& value, std::vector<ConfiguredTrunk>& out) {
     std::vector<ConfiguredTrunk> trunks;
     if (auto complaint = read_list(value, type, trunks, read_trunk)) return complaint;

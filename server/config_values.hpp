@@ -40,6 +40,11 @@ struct Text {
     static std::string print(const std::string& value);
 };
 
+struct SipAddress : Text {
+    static constexpr std::string_view type = "SIP URI such as sip:192.0.2.7:5060; empty: none";
+    static Complaint read(const ConfigNode& value, std::string& out);
+};
+
 // 500ms, 30s, 5m, 1h; up to 24h.
 struct Time {
     static constexpr std::string_view type = "duration such as 500ms, 30s, 5m, 1h";

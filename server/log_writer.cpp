@@ -113,13 +113,16 @@ struct LogWriter::Output {
 };
 
 LogWriter::LogWriter(const Config::Log& settings, const Clock& clock, int fd)
-    : settings_(settings), clock_(clock), output_(std::make_unique<Output>(fd, clock)) {}
+    : format_(settings.format),
+      level_(settings.level),
+      clock_(clock),
+      output_(std::make_unique<Output>(fd, clock)) {}
 
 LogWriter::~LogWriter() = default;
 
 void LogWriter::write(const LogRecord& record) {
-    if (record.level < settings_.level) return;
-    const bool json = settings_.format == LogFormat::json;
+    if (record.level < level_.load(std::memory_order_relaxed)) return;
+    const bool json = format_ == LogFormat::json;
     const std::string line = json ? json_line(record, clock_.wall()) : text_line(record, clock_.wall());
     output_->logger->log(spdlog::level::info, spdlog::string_view_t(line));
 }

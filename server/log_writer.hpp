@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 
@@ -22,6 +23,8 @@ class LogWriter final : public LogSink {
     ~LogWriter() override;
 
     void write(const LogRecord& record) override;
+    // From now on. Any thread.
+    void set_level(LogLevel level) { level_ = level; }
 
     // Lines that gave way to newer ones, or that the descriptor refused.
     std::uint64_t lost() const;
@@ -29,7 +32,8 @@ class LogWriter final : public LogSink {
   private:
     struct Output;
 
-    Config::Log settings_;
+    const LogFormat format_;
+    std::atomic<LogLevel> level_;
     const Clock& clock_;
     std::unique_ptr<Output> output_;
 };

@@ -19,6 +19,7 @@
 #include "server/media_port_pool.hpp"
 #include "server/media_worker.hpp"
 #include "server/process_limits.hpp"
+#include "server/reload.hpp"
 #include "server/service_manager.hpp"
 #include "server/settings.hpp"
 #include "server/sip_routes.hpp"
@@ -42,11 +43,14 @@ constexpr std::string_view shutdown_reason = "SIP;cause=503;text=\"Shutting down
 
 class Server::Parts final : private api::Host {
   public:
-    explicit Parts(Config c);
+    Parts(Config c, Reread reread);
 
     Result<std::vector<ListenAddress>> listen();
     void run();
     void stop();
+    void post_reload() {
+        loop.post([this] { (void)reload(); });
+    }
     const std::vector<ListenAddress>& bound() const { return bound_; }
     std::optional<Endpoint> http_bound() const { return http_bound_; }
 
@@ -57,6 +61,8 @@ class Server::Parts final : private api::Host {
     api::Snapshot snapshot() const override;
     TimePoint now() const override { return clock_.now(); }
     void drain() override;
+    Result<api::ReloadReport> reload() override;
+    void each_user(const UserVisitor& visit) const override;
     // Passes on what the cores have to say until they have nothing more.
     void settle() override;
 
@@ -69,12 +75,14 @@ class Server::Parts final : private api::Host {
     void on_room_events(const std::vector<media::RoomEvent>& events);
     void on_stop_signal();
     void begin_draining();
+    void announce_end();
     void hang_up();
     void end_farewell();
     void stop_if_quiet();
     void log_state();
 
     Config config_;
+    const Reread reread_;
     SystemClock clock_;
     SystemRandom random_;
     LogWriter log_;
@@ -97,14 +105,15 @@ class Server::Parts final : private api::Host {
     ServiceManager service_;
     std::optional<Endpoint> http_bound_;
     LoopTimer agent_timer_;
-    LoopTimer end_timer_;  // first the drain's deadline, then the farewell's
-    enum class Phase { serving, draining, hanging_up, stopped } phase_ = Phase::serving;
+    LoopTimer end_timer_;  // the end of the present phase
+    enum class Phase { serving, draining, announcing, hanging_up, stopped } phase_ = Phase::serving;
     std::uint64_t requests_at_trim_ = 0;
     std::vector<std::unique_ptr<MediaWorker>> workers_;
 };
 
-Server::Parts::Parts(Config c)
+Server::Parts::Parts(Config c, Reread reread)
     : config_(std::move(c)),
+      reread_(std::move(reread)),
       log_(config_.log, clock_),
       routes_(clock_),
       advertised_(config_),
@@ -134,13 +143,14 @@ Server::Parts::Parts(Config c)
                agent_.on_dns_answer(answer, clock_.now());
                settle();
            }),
-      api_(*this, focus_, history_,
-           {http_tokens(config_), config_.http.listen && config_.http.listen->address.is_loopback()}),
+      api_(*this, focus_, history_, http_tokens(config_)),
       http_(loop, clock_, history_, [this](const api::HttpRequest& request) { return api_.answer(request); }),
       service_(loop, clock_),
       agent_timer_(loop, clock_, [this] { on_timer(); }),
       end_timer_(loop, clock_, [this] {
           if (phase_ == Phase::draining)
+              announce_end();
+          else if (phase_ == Phase::announcing)
               hang_up();
           else
               end_farewell();
@@ -199,8 +209,8 @@ void Server::Parts::warn_about_limits() {
 
 void Server::Parts::run() {
     std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGHUP, SIG_IGN);
     loop.on_signals({SIGTERM, SIGINT}, [this](int) { on_stop_signal(); });
+    loop.on_signals({SIGHUP}, [this](int) { (void)reload(); });
     loop.on_signals({SIGUSR1}, [this](int) { log_state(); });
     if (config_.log.format == LogFormat::text) {
         std::fputs(greeting(config_, bound_, host_addresses()).c_str(), stdout);
@@ -275,6 +285,36 @@ void Server::Parts::drain() {
     loop.post([this] { settle(); });  // it may end the server, which owes an answer first
 }
 
+void Server::Parts::each_user(const UserVisitor& visit) const {
+    accounts_.users().each(
+        [&](const std::string& name) { visit(name, accounts_.registrar().locations().bindings(name)); });
+}
+
+// Everything that can fail comes before anything is changed.
+Result<api::ReloadReport> Server::Parts::reload() {
+    const auto refuse = [this](std::string why) {
+        log_.write({LogLevel::warning, "config.not_reloaded", why + "; nothing was changed", {}});
+        return fail_with(std::move(why));
+    };
+    if (!reread_) return refuse("this server was not started from a configuration it could read again");
+    const auto read = reread_();
+    if (!read) return refuse(read.error().message);
+    Reload plan = plan_reload(config_, *read);
+    if (const auto problem = transports_.use(plan.config.sip.tls)) return refuse(problem->message);
+    config_ = std::move(plan.config);
+    log_.set_level(config_.log.level);
+    accounts_.configure();
+    focus_.configure(focus_settings(config_), clock_.now());
+    api_.set_tokens(http_tokens(config_));
+    log_.write({LogLevel::info,
+                "config.reloaded",
+                "",
+                {{"changed", fmt::format("{}", fmt::join(plan.changed, " "))},
+                 {"ignored_until_restart", fmt::format("{}", fmt::join(plan.ignored, " "))}}});
+    settle();
+    return api::ReloadReport{std::move(plan.changed), std::move(plan.ignored)};
+}
+
 void Server::Parts::begin_draining() {
     log_.write({LogLevel::info,
                 "server.draining",
@@ -294,6 +334,13 @@ void Server::Parts::on_stop_signal() {
     begin_draining();
     if (config_.drain_deadline == Duration(0)) return hang_up();
     end_timer_.set(clock_.now() + config_.drain_deadline);
+    settle();
+}
+
+void Server::Parts::announce_end() {
+    phase_ = Phase::announcing;
+    focus_.announce_end();
+    end_timer_.set(clock_.now() + media::closing_chime_lasts);
     settle();
 }
 
@@ -345,8 +392,8 @@ void Server::Parts::log_state() {
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start(Config config) {
-    auto parts = std::make_unique<Parts>(std::move(config));
+Result<std::unique_ptr<Server>> Server::start(Config config, Reread reread) {
+    auto parts = std::make_unique<Parts>(std::move(config), std::move(reread));
     if (auto bound = parts->listen(); !bound) return fail_with(bound.error().message);
     return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
@@ -357,6 +404,10 @@ void Server::run() {
 
 void Server::drain() {
     parts_->stop();
+}
+
+void Server::reload() {
+    parts_->post_reload();
 }
 
 const std::vector<ListenAddress>& Server::bound() const {

@@ -1,6 +1,7 @@
 // The whole server: sockets, user agent, focus and media workers, joined on the signaling thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -11,16 +12,22 @@ namespace rotunda::server {
 
 class Server {
   public:
-    // Binds every listener and starts the workers. The error is one line for the operator.
-    static Result<std::unique_ptr<Server>> start(Config config);
+    // Reads the configuration again, wherever it came from.
+    using Reread = std::function<Result<Config>()>;
+
+    // Binds every listener and starts the workers. The error is one line for the operator. Without `reread`
+    // there is nothing to reload.
+    static Result<std::unique_ptr<Server>> start(Config config, Reread reread = {});
     ~Server();
 
     // Serves on this thread, which becomes the signaling thread, until a signal has ended it: the first
     // SIGTERM or SIGINT drains for drain.deadline and then hangs up every call, a second one ends at once.
-    // SIGUSR1 logs what the server holds.
+    // SIGHUP reloads the configuration; SIGUSR1 logs what the server holds.
     void run();
     // As SIGTERM. Any thread.
     void drain();
+    // As SIGHUP. Any thread.
+    void reload();
 
     // The listeners as they are, ports that were 0 filled in.
     const std::vector<ListenAddress>& bound() const;

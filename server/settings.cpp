@@ -105,17 +105,18 @@ rooms::FocusSettings focus_settings(const Config& config) {
     settings.roster_interval = config.rooms.roster_interval;
     settings.max_calls = config.calls_max;
     settings.ring_limit = config.ring_limit;
+    if (!config.drain_redirect.empty()) settings.drain_redirect = sip::Uri::parse(config.drain_redirect);
     settings.trunks = rooms::TrunkTable(trunks(config));
     settings.workers = worker_count(config);
     return settings;
 }
 
-std::vector<api::Token> http_tokens(const Config& config) {
+api::Tokens http_tokens(const Config& config) {
     std::vector<api::Token> tokens;
     for (const HttpToken& token : config.http.tokens)
         tokens.push_back(
             {token.name, token.secret, token.may_control ? api::Scope::control : api::Scope::read});
-    return tokens;
+    return {std::move(tokens), config.http.listen && config.http.listen->address.is_loopback()};
 }
 
 }  // namespace rotunda::server

@@ -16,6 +16,6 @@ std::size_t worker_count(const Config& config);
 sip::UserAgentSettings user_agent_settings(const Config& config);
 std::vector<rooms::Trunk> trunks(const Config& config);
 rooms::FocusSettings focus_settings(const Config& config);
-std::vector<api::Token> http_tokens(const Config& config);
+api::Tokens http_tokens(const Config& config);
 
 }  // namespace rotunda::server

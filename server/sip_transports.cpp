@@ -118,6 +118,12 @@ Result<bool> SipTransports::prepare_tls() {
     return true;
 }
 
+std::optional<Error> SipTransports::use(const Config::Tls& settings) {
+    const auto used = tls_->use(settings);
+    if (!used) return used.error();
+    return std::nullopt;
+}
+
 void SipTransports::look_for_new_certificates() {
     const auto reloaded = tls_->reload_if_changed();
     if (!reloaded)

@@ -33,6 +33,8 @@ class SipTransports {
     // Binds all of sip.listen. The error is one line for the operator; nothing is served then.
     Result<std::vector<ListenAddress>> listen();
     void send(const sip::OutgoingMessage& message);
+    // New connections are made with these certificates; an error leaves everything as it was.
+    std::optional<Error> use(const Config::Tls& settings);
 
     const SipTcpTransport& tcp() const { return tcp_; }
     // Summed over the sockets.

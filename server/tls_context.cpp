@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "server/self_signed.hpp"
 
@@ -147,6 +148,23 @@ Result<bool> TlsContext::reload_if_changed() {
     if (!client) return fail(Error(client.error()));
     servers_ = std::move(*servers);
     client_ = std::move(*client);
+    return true;
+}
+
+Result<bool> TlsContext::use(const Config::Tls& settings) {
+    if (settings == settings_) return reload_if_changed();
+    const Config::Tls before = std::exchange(settings_, settings);
+    const bool was_self_signed = self_signed_;
+    auto servers = load_servers();
+    auto client = servers ? load_client() : Result<Context>(fail(Error(servers.error())));
+    if (!client) {
+        settings_ = before;
+        self_signed_ = was_self_signed;
+        return fail(Error(client.error()));
+    }
+    servers_ = std::move(*servers);
+    client_ = std::move(*client);
+    stamp_ = stamp();
     return true;
 }
 

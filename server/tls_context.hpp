@@ -25,6 +25,8 @@ class TlsContext {
     // True if files had changed and are now in use. An error leaves everything as it was. Connections that
     // stand keep what they began with.
     Result<bool> reload_if_changed();
+    // The same for other settings, or files that changed with them.
+    Result<bool> use(const Config::Tls& settings);
     bool self_signed() const { return self_signed_; }
 
     // One connection's state, the caller's to free; null: out of memory. The server's certificate is the one

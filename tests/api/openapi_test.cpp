@@ -32,6 +32,8 @@ struct StillHost final : Host {
     Snapshot snapshot() const override { return {}; }
     TimePoint now() const override { return {}; }
     void drain() override {}
+    Result<ReloadReport> reload() override { return ReloadReport{}; }
+    void each_user(const UserVisitor&) const override {}
     void settle() override {}
 };
 

@@ -79,7 +79,7 @@ class Process:
 
 
 class Rotunda(Process):
-    def __init__(self, folder, host="127.0.0.1", port=None, **settings):
+    def __init__(self, folder, host="127.0.0.1", port=None, extra=(), **settings):
         self.host, self.port = host, port or free_port()
         media = free_port(count=2)
         # Loopback tests run beside one another: each server gets a media range of its own.
@@ -88,7 +88,7 @@ class Rotunda(Process):
         defaults = {"sip.listen": f"udp://{bracketed}:{self.port},tcp://{bracketed}:{self.port}",
                     "media.ports": f"{low}-{low + 399}", "log.format": "json", "http.listen": "127.0.0.1:0"}
         defaults.update({key.replace("__", "."): value for key, value in settings.items()})
-        command = [BINARY]
+        command = [BINARY, *extra]
         for key, value in defaults.items():
             command += ["--set", f"{key}={value}"]
         super().__init__(folder, "rotunda", command)

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "media/alone_chime.hpp"
+#include "media/chime.hpp"
 #include "media/encoder_pool.hpp"
 #include "media/frame_encoder.hpp"
 #include "media/pcm_fifo.hpp"
@@ -97,9 +97,9 @@ TEST_CASE("the pool never keeps more than it may") {
 }
 
 TEST_CASE("the chime is soft, ends by itself, and stops within a block when it must") {
-    AloneChime chime;
+    Chime chime;
     CHECK_FALSE(chime.is_playing());
-    chime.start();
+    chime.start(ChimeKind::alone);
     std::vector<std::int16_t> block(160);
     int blocks = 0, loudest = 0;
     for (; chime.is_playing(); ++blocks) {
@@ -110,7 +110,7 @@ TEST_CASE("the chime is soft, ends by itself, and stops within a block when it m
     CHECK(blocks == 80);
     CHECK(loudest > 2000);
     CHECK(loudest < 8000);
-    chime.start();
+    chime.start(ChimeKind::alone);
     for (int i = 0; i < 25; ++i) chime.advance(20ms);
     chime.fill(block, 8000);
     const bool loud = std::abs(block.back()) > 200 || std::abs(block[158]) > 200;

@@ -76,3 +76,40 @@ TEST_CASE("rooms go to the least loaded worker and stay there") {
     REQUIRE(c);
     CHECK(c->room.worker == b->room.worker);
 }
+
+TEST_CASE("a locked room lets nobody further in, and lets him in again once it is open") {
+    RoomRegistry rooms(digits_only(), 1);
+    const media::RoomId id = rooms.enter("1000")->room.id;
+    rooms.change(id, {.locked = true});
+    CHECK(rooms.would_refuse("1000") == RoomRefusal::locked);
+    CHECK(rooms.enter("1000").error() == RoomRefusal::locked);
+    rooms.change(id, {.locked = false});
+    CHECK(rooms.enter("1000").ok());
+}
+
+TEST_CASE("a held room stays without anybody in it until it is released") {
+    RoomRegistry rooms(digits_only(), 1);
+    const auto held = rooms.hold("lobby");
+    REQUIRE(held.ok());
+    const media::RoomId id = held->room.id;
+    CHECK_FALSE(rooms.hold("lobby").ok());
+    REQUIRE(rooms.enter("lobby").ok());
+    CHECK_FALSE(rooms.leave(id));
+    CHECK(rooms.open_rooms() == 1);
+    CHECK(rooms.release(id));
+    CHECK(rooms.open_rooms() == 0);
+}
+
+TEST_CASE("a new policy changes the limits of rooms that are open, but for one an operator has set") {
+    RoomRegistry rooms(digits_only(), 1);
+    const media::RoomId one = rooms.enter("1000")->room.id, two = rooms.enter("2000")->room.id;
+    rooms.change(two, {.max_participants = 7});
+    RoomPolicy policy = digits_only();
+    policy.max_participants = 3;
+    policy.on_demand = nullptr;
+    rooms.set_policy(policy);
+    CHECK(rooms.find(one)->max_participants == 3);
+    CHECK(rooms.find(two)->max_participants == 7);
+    CHECK(rooms.would_refuse("3000") == RoomRefusal::unknown);
+    CHECK(rooms.enter("1000").ok());  // it is open, whatever the policy says by now
+}

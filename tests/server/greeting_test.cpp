@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include "server/command_line.hpp"
-
 using namespace rotunda;
 using namespace rotunda::server;
 
@@ -15,12 +13,6 @@ bool contains(const std::string& text, std::string_view part) {
 
 const std::vector<IpAddress> host = {*IpAddress::parse("192.0.2.7"), *IpAddress::parse("::1"),
                                      *IpAddress::parse("127.0.0.1")};
-
-CommandLine parse(std::vector<const char*> arguments, std::vector<const char*> environment = {}) {
-    arguments.insert(arguments.begin(), "rotunda");
-    environment.push_back(nullptr);
-    return parse_command_line(static_cast<int>(arguments.size()), arguments.data(), environment.data());
-}
 
 }  // namespace
 
@@ -58,26 +50,4 @@ TEST_CASE("linphonec is sent to another port where the server has the one it wan
         {sip::Transport::udp, *Endpoint::parse("192.0.2.7:5070"), false}};
     CHECK_FALSE(contains(greeting(config, elsewhere, host), "ports sip"));
     CHECK(listeners(elsewhere) == "udp 192.0.2.7:5070");
-}
-
-TEST_CASE("the command line says what to do and where settings come from") {
-    const CommandLine serve =
-        parse({"--config", "a.yaml", "--set", "a=1", "--set", "b=2", "--log-format", "json"},
-              {"ROTUNDA_CALLS_MAX=3", "HOME=/"});
-    CHECK(serve.action == CommandLine::Action::serve);
-    CHECK(serve.sources.file == "a.yaml");
-    CHECK(serve.sources.settings == std::vector<std::string>{"a=1", "b=2", "log.format=json"});
-    REQUIRE(serve.sources.environment.size() == 1);
-    CHECK(serve.sources.environment[0].second == "3");
-    CHECK(parse({"--check-config"}).action == CommandLine::Action::check_config);
-    CHECK(parse({}, {"ROTUNDA_CONFIG=/etc/rotunda.yaml"}).sources.file == "/etc/rotunda.yaml");
-    CHECK(parse({"--config", "b.yaml"}, {"ROTUNDA_CONFIG=/etc/rotunda.yaml"}).sources.file == "b.yaml");
-}
-
-TEST_CASE("help and version are printed, wrong arguments are refused with status 1") {
-    CHECK(parse({"--help"}).exit_status == 0);
-    CHECK(contains(parse({"--help"}).text, "--check-config"));
-    CHECK(parse({"--version"}).text.starts_with("rotunda "));
-    CHECK(parse({"--no-such-thing"}).exit_status == 1);
-    CHECK(parse({"stray"}).exit_status == 1);
 }

@@ -62,6 +62,14 @@ void Conference::update(const Phone& phone, const media::AudioLeg& leg) {
     engine.handle(media::UpdateLeg{room, id_of(phone), leg}, network.now);
 }
 
+void Conference::control(const Phone& phone, const media::LegControl& control) {
+    engine.handle(media::ControlLeg{room, id_of(phone), control}, now());
+}
+
+void Conference::chime() {
+    engine.handle(media::PlayChime{room, media::ChimeKind::closing}, now());
+}
+
 void Conference::leave(const Phone& phone) {
     engine.handle(media::LeaveRoom{room, id_of(phone)}, network.now);
     in_room_[index_of(phone)] = false;

@@ -22,6 +22,8 @@ class Conference {
     Phone& make_phone(PhoneOptions options);
     void enter(Phone& phone, const media::AudioLeg& leg);
     void update(const Phone& phone, const media::AudioLeg& leg);
+    void control(const Phone& phone, const media::LegControl& control);
+    void chime();
     void leave(const Phone& phone);
 
     // The way from the phone to the server.

@@ -7,7 +7,7 @@
 #include "base/result.hpp"
 #include "server/config.hpp"
 
-namespace rotunda::server {
+namespace rotunda::cli {
 
 struct UserCommand {
     enum class Verb { add, list, passwd, remove };
@@ -17,9 +17,9 @@ struct UserCommand {
 
 // What to print. The password comes from the terminal, asked for twice and not shown, or else is the first
 // line of the standard input; never an argument, which other users of the machine could read.
-Result<std::string> run_user_command(const UserCommand& command, const Config& config);
+Result<std::string> run_user_command(const UserCommand& command, const server::Config& config);
 
 // A line without its end; nullopt where there is none.
 std::optional<std::string> read_password_line(int fd);
 
-}  // namespace rotunda::server
+}  // namespace rotunda::cli

@@ -1,4 +1,4 @@
-#include "server/user_command.hpp"
+#include "cli/user_command.hpp"
 
 #include <fmt/format.h>
 #include <termios.h>
@@ -11,8 +11,12 @@
 #include "server/account_database.hpp"
 #include "server/account_services.hpp"
 
-namespace rotunda::server {
+namespace rotunda::cli {
 namespace {
+
+using server::AccountDatabase;
+using server::Config;
+using server::StoredUser;
 
 constexpr std::size_t longest_name = 64, longest_password = 256;
 
@@ -130,7 +134,7 @@ Result<std::string> run_user_command(const UserCommand& command, const Config& c
                                      longest_name));
     auto database = AccountDatabase::open(path);
     if (!database) return fail_with(fmt::format("{}: {}", path, database.error().message));
-    const std::string realm = realm_of(config);
+    const std::string realm = server::realm_of(config);
     switch (command.verb) {
         case UserCommand::Verb::list:
             return list(*database, realm);
@@ -143,4 +147,4 @@ Result<std::string> run_user_command(const UserCommand& command, const Config& c
     return set_password(*database, command, realm);
 }
 
-}  // namespace rotunda::server
+}  // namespace rotunda::cli

@@ -1,0 +1,39 @@
+// A request's JSON body, read member by member. What is wrong with it is kept and said once, at the end.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "api/http_message.hpp"
+
+namespace rotunda::api {
+
+class RequestBody {
+  public:
+    // An empty body is an empty object.
+    explicit RequestBody(const HttpRequest& request);
+    ~RequestBody();
+
+    // nullopt: not there, or not as it should be. Text is UTF-8 without control characters but line feeds.
+    std::optional<std::string> text(std::string_view name, std::size_t most = 200);
+    std::optional<double> number(std::string_view name, double least, double most);
+    std::optional<bool> flag(std::string_view name);
+    // A member that has to be there and is not.
+    void require(bool there, std::string_view name);
+
+    // After all that is known was asked for: 400 where something is wrong, or a member is unknown.
+    std::optional<HttpResponse> complaint() const;
+
+  private:
+    struct Document;
+    void complain(std::string why);
+
+    std::unique_ptr<Document> document_;
+    std::set<std::string, std::less<>> asked_;
+    std::string complaint_;  // the first one
+};
+
+}  // namespace rotunda::api

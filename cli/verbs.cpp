@@ -1,0 +1,116 @@
+#include "cli/verbs.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+namespace rotunda::cli {
+namespace {
+
+using Show = Verb::Show;
+
+constexpr std::string_view participant = "/v1/rooms/{room}/participants/{participant}";
+constexpr std::string_view one_room = "/v1/rooms/{room}";
+
+constexpr auto table = std::to_array<Verb>({
+    {"status", "what the server holds", "", "GET", "/v1/state", "", Show::lines, "", ""},
+    {"rooms", "the rooms that are open", "", "GET", "/v1/rooms", "", Show::table, "rooms",
+     "name participants max_participants locked held worker"},
+    {"room", "who is in a room", "room", "GET", "/v1/rooms/{room}/participants", "", Show::table,
+     "participants",
+     "id from audio.codec audio.direction audio.on_hold muted deafened volume_db talking quality.mos seconds "
+     "call_id"},
+    {"watch", "rooms and participants, live", "", "GET", "/v1/events", "", Show::watch, "", ""},
+    {"open", "open a room that stays until it is ended", "room", "POST", "/v1/rooms", R"({"name":{room}})",
+     Show::nothing, "", ""},
+    {"lock", "let nobody further into a room", "room", "PATCH", one_room, R"({"locked":true})", Show::nothing,
+     "", ""},
+    {"unlock", "let people into a room again", "room", "PATCH", one_room, R"({"locked":false})",
+     Show::nothing, "", ""},
+    {"limit", "change how many a room takes", "room participants", "PATCH", one_room,
+     R"({"max_participants":{=participants}})", Show::nothing, "", ""},
+    {"end", "end every call in a room", "room", "DELETE", one_room, "", Show::nothing, "", ""},
+    {"say", "send a text message to everybody in a room", "room text", "POST", "/v1/rooms/{room}/message",
+     R"({"text":{text}})", Show::lines, "", ""},
+    {"dial", "call somebody into a room", "room target", "POST", "/v1/rooms/{room}/dial",
+     R"({"target":{target}})", Show::lines, "", ""},
+    {"cancel", "give up a call that is ringing", "dial", "DELETE", "/v1/dials/{dial}", "", Show::nothing, "",
+     ""},
+    {"kick", "end a participant's call", "room participant", "DELETE", participant, "", Show::nothing, "",
+     ""},
+    {"mute", "let nobody hear a participant", "room participant", "PATCH", participant, R"({"muted":true})",
+     Show::nothing, "", ""},
+    {"unmute", "let a participant be heard", "room participant", "PATCH", participant, R"({"muted":false})",
+     Show::nothing, "", ""},
+    {"deafen", "let a participant hear nobody", "room participant", "PATCH", participant,
+     R"({"deafened":true})", Show::nothing, "", ""},
+    {"undeafen", "let a participant hear the room", "room participant", "PATCH", participant,
+     R"({"deafened":false})", Show::nothing, "", ""},
+    {"volume", "how loud the others hear a participant, from -40 to 12 dB", "room participant decibels",
+     "PATCH", participant, R"({"volume_db":{=decibels}})", Show::nothing, "", ""},
+    {"refer", "ask a participant's phone to call somebody else instead", "room participant target", "POST",
+     "/v1/rooms/{room}/participants/{participant}/refer", R"({"target":{target}})", Show::nothing, "", ""},
+    {"users", "who has an account", "", "GET", "/v1/users", "", Show::table, "users", "name contacts"},
+    {"registrations", "where users are registered", "", "GET", "/v1/registrations", "", Show::table,
+     "registrations", "user contact source expires_s"},
+    {"trunks", "the trunks and how they are", "", "GET", "/v1/trunks", "", Show::table, "trunks",
+     "name proxy registers registered reachable"},
+    {"drain", "take no new calls and end with the last one", "", "POST", "/v1/drain", "", Show::nothing, "",
+     ""},
+    {"reload", "read the configuration again without touching a call", "", "POST", "/v1/reload", "",
+     Show::lines, "", ""},
+});
+
+// RFC 3986 §2.3: all but the unreserved.
+std::string percent_encoded(std::string_view text) {
+    std::string out;
+    for (const unsigned char c : text) {
+        const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           c == '-' || c == '.' || c == '_' || c == '~';
+        out += plain ? std::string(1, static_cast<char>(c)) : fmt::format("%{:02X}", c);
+    }
+    return out;
+}
+
+std::string json_text(std::string_view text) {
+    return boost::json::serialize(boost::json::value(boost::json::string(text.data(), text.size())));
+}
+
+// Replaces what of `pattern` is an argument's name in braces by what `replace` makes of it.
+template <typename Replace>
+std::string filled(std::string_view pattern, const Arguments& arguments, Replace replace) {
+    std::string out(pattern);
+    for (const auto& [name, value] : arguments)
+        for (const bool bare : {false, true}) {
+            const std::string hole = fmt::format("{{{}{}}}", bare ? "=" : "", name);
+            if (const auto at = out.find(hole); at != out.npos)
+                out.replace(at, hole.size(), replace(value, bare));
+        }
+    return out;
+}
+
+}  // namespace
+
+std::span<const Verb> verbs() {
+    return table;
+}
+
+const Verb* find_verb(std::string_view name) {
+    for (const Verb& verb : table)
+        if (verb.name == name) return &verb;
+    return nullptr;
+}
+
+std::string path_for(const Verb& verb, const Arguments& arguments) {
+    return filled(verb.path, arguments,
+                  [](const std::string& value, bool) { return percent_encoded(value); });
+}
+
+std::string body_for(const Verb& verb, const Arguments& arguments) {
+    return filled(verb.body, arguments,
+                  [](const std::string& value, bool bare) { return bare ? value : json_text(value); });
+}
+
+}  // namespace rotunda::cli

@@ -1,0 +1,74 @@
+// The half of the focus that operators steer: who is in a room, what he hears, and the room itself.
+#include <utility>
+#include <vector>
+
+#include "rooms/focus.hpp"
+
+namespace rotunda::rooms {
+
+void Focus::each_participant(media::RoomId room, const std::function<void(const Participant&)>& visit) const {
+    for (const auto& [session, id] : by_session_)
+        if (const Participant& who = participants_.at(id); who.room == room) visit(who);
+}
+
+const Participant* Focus::find_participant(media::RoomId room, media::ParticipantId who) const {
+    const auto it = participants_.find(who);
+    const bool is_there = it != participants_.end() && it->second.room == room && !it->second.ended;
+    return is_there ? &it->second : nullptr;
+}
+
+bool Focus::remove(media::RoomId room, media::ParticipantId id, std::string_view reason, TimePoint now) {
+    const Participant* who = find_participant(room, id);
+    if (!who) return false;
+    agent_.bye(who->session, reason, now);
+    return true;
+}
+
+bool Focus::control(media::RoomId room, media::ParticipantId id, const media::LegControl& control) {
+    if (!find_participant(room, id)) return false;
+    Participant& who = participants_.at(id);
+    if (who.control == control) return true;
+    const media::LegControl before = std::exchange(who.control, control);
+    log_.controlled(who, before);
+    if (!who.joined) return true;  // it goes with his JoinRoom
+    command(who, media::ControlLeg{who.room, who.id, who.control});
+    watchers_.changed(who);
+    return true;
+}
+
+Result<const Room*, RoomRefusal> Focus::open_room(const std::string& name, const RoomChange& change) {
+    auto entry = rooms_.hold(name);
+    if (!entry) return fail(entry.error());
+    rooms_.change(entry->room.id, change);
+    tell_opened(entry->room);
+    return &entry->room;
+}
+
+void Focus::change_room(media::RoomId id, const RoomChange& change) {
+    rooms_.change(id, change);
+    if (const Room* room = rooms_.find(id)) log_.room_changed(*room);
+}
+
+void Focus::end_room(media::RoomId id, std::string_view reason, TimePoint now) {
+    const Room* room = rooms_.find(id);
+    if (!room) return;
+    const DialPlace place{id, room->name, room->worker};
+    std::vector<sip::SessionId> sessions;
+    each_participant(id, [&](const Participant& who) { sessions.push_back(who.session); });
+    for (sip::SessionId session : sessions) agent_.bye(session, reason, now);
+    dialer_.cancel_all(now, id);
+    if (rooms_.release(id)) close(place);
+}
+
+void Focus::announce_end() {
+    rooms_.each([this](const Room& room) {
+        if (room.participants > 0)
+            commands_.push_back({room.worker, media::PlayChime{room.id, media::ChimeKind::closing}});
+    });
+}
+
+std::size_t Focus::announce(media::RoomId room, const std::string& text, TimePoint now) {
+    return chat_.announce(room, text, now);
+}
+
+}  // namespace rotunda::rooms

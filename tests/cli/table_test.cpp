@@ -1,0 +1,40 @@
+#include "cli/table.hpp"
+
+#include <doctest/doctest.h>
+
+#include "cli/watch.hpp"
+
+using namespace rotunda::cli;
+
+TEST_CASE("a table is as wide as it has to be, with numbers to the right") {
+    const std::string text =
+        table_of(R"({"rooms":[{"name":"1000","n":5},{"name":"sales","n":12}]})", "rooms", "name n");
+    CHECK(text == "name   n\n 1000   5\nsales  12\n");
+}
+
+TEST_CASE("a column nobody has is left out, and one of a member's member has its own name") {
+    const std::string text =
+        table_of(R"({"p":[{"id":1,"audio":{"codec":"opus"}},{"id":2}]})", "p", "id audio.codec mos");
+    CHECK(text == "id  codec\n 1  opus\n 2\n");
+    CHECK(table_of(R"({"p":[]})", "p", "id") == "id\n");
+    CHECK(table_of("not JSON", "p", "id").empty());
+}
+
+TEST_CASE("what a caller put into his name moves no cursor") {
+    const std::string text = table_of("{\"p\":[{\"from\":\"a\\u001b[2Jb\"}]}", "p", "from");
+    CHECK(text.find('\x1b') == text.npos);
+}
+
+TEST_CASE("an object is a line for each member") {
+    CHECK(lines_of(R"({"calls":2,"draining":false,"refused":{"busy":1}})") ==
+          "calls: 2\ndraining: no\nrefused:\n  busy: 1\n");
+    CHECK(member_of(R"({"detail":"no"})", "detail") == "no");
+    CHECK(member_of("nothing", "detail").empty());
+}
+
+TEST_CASE("an event is one line of its time, name and what is known of it") {
+    const std::string line = event_line(
+        R"({"time":"2026-01-31T12:00:00.123Z","event":"call.joined","room":"1000","from":"sip:a@b"})");
+    CHECK(line.find("call.joined") != line.npos);
+    CHECK(line.find("room=1000  from=sip:a@b") != line.npos);
+}

@@ -1,0 +1,134 @@
+"""An operator runs the server by its own commands while phones are in a room: reload, drain, mute, kick."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import unittest
+
+import audio
+from harness import BINARY, Baresip, InteropTest, Rotunda, wait_until
+from probe import Probe
+
+
+class ConfiguredRotunda(Rotunda):
+    """A server with a configuration file, which it reads again when told to."""
+
+    def __init__(self, folder, yaml="", **settings):
+        self.file = pathlib.Path(folder) / "rotunda.yaml"
+        self.file.write_text(yaml)
+        super().__init__(folder, extra=["--config", str(self.file)], **settings)
+
+
+class Operation(InteropTest):
+    def setUp(self):
+        super().setUp()
+        self.server = self.start(ConfiguredRotunda, "calls: {max: 100}\n")
+        self.api = self.server.events("server.started")[0]["http"]
+
+    def command(self, *words, status=0, **environment):
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("ROTUNDA_")}
+        done = subprocess.run([BINARY, *words], capture_output=True, text=True, timeout=20,
+                              env={**clean, "ROTUNDA_API": self.api, **environment})
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout if status == 0 else done.stderr
+
+    def in_room(self, room="1000"):
+        return json.loads(self.command("room", room, "--json"))["participants"]
+
+    def talkers(self, count, room="1000"):
+        probes = [Probe(self.server.port, room) for _ in range(count)]
+        for number, probe in enumerate(probes):
+            probe.invite()
+            self.addCleanup(probe.close)
+            probe.talk(audio.tone(8000, 400 + 150 * number, 60, 0.1))
+        return probes
+
+    def test_a_reload_a_second_under_calls_loses_none_and_no_sound(self):
+        seconds = int(os.environ.get("TEST_RELOAD_SECONDS", "8"))
+        probes = self.talkers(int(os.environ.get("TEST_RELOAD_CALLS", "10")))
+        time.sleep(0.5)
+        for turn in range(seconds):
+            self.server.file.write_text(f"calls: {{max: {100 + turn}}}\nrooms: {{max_talkers: {4 + turn % 4}}}\n")
+            if turn % 2:
+                self.assertIn("calls.max", self.command("reload"))
+            else:
+                os.kill(self.server.child.pid, signal.SIGHUP)
+            time.sleep(1)
+        self.assertEqual(len(self.server.events("config.reloaded")), seconds)
+        self.assertEqual(len(self.in_room()), len(probes))
+        self.assertEqual(self.server.events("call.ended"), [])
+        for probe in probes:
+            sequences = [packet[1] for packet in probe.packets]
+            self.assertEqual([b - a & 0xFFFF for a, b in zip(sequences, sequences[1:])], [1] * (len(sequences) - 1))
+
+    def test_a_bad_file_changes_nothing_and_says_why(self):
+        self.server.file.write_text("calls:\n  max: many\n")
+        said = self.command("reload", status=2)
+        self.assertIn("rotunda.yaml:2: calls.max", said)
+        self.assertEqual(len(self.server.events("config.not_reloaded")), 1)
+        self.server.file.write_text("media: {workers: 7}\ncalls: {max: 50}\n")
+        answer = json.loads(self.command("reload", "--json"))
+        self.assertEqual(answer, {"changed": ["calls.max"], "ignored": ["media.workers"]})
+
+    def test_commands_see_and_steer_who_is_in_a_room(self):
+        anna = self.start(Baresip, "anna", "PCMU", self.tone_file(440))
+        anna.dial(self.server.uri("1000"))
+        bert = self.talkers(1)[0]
+        wait_until(lambda: sum(p["joined"] for p in self.in_room()) == 2, 10, "both in the room")
+        self.assertIn("calls: 2", self.command("status"))
+        self.assertRegex(self.command("rooms"), r"(?m)^1000 +2 ")
+        who = next(p for p in self.in_room() if "anna" in p["from"])
+        time.sleep(1)
+        self.assertGreater(self.level(bert, 440), 0.05)
+        self.command("mute", "1000", str(who["id"]))
+        time.sleep(1)
+        self.assertLess(self.level(bert, 440), 0.001)
+        self.assertTrue(next(p for p in self.in_room() if p["id"] == who["id"])["muted"])
+        self.command("unmute", "1000", str(who["id"]))
+        self.command("volume", "1000", str(who["id"]), "-12")
+        time.sleep(1)
+        self.assertLess(self.level(bert, 440), 0.035)
+        self.command("lock", "1000")
+        late = Probe(self.server.port)
+        self.addCleanup(late.close)
+        with self.assertRaisesRegex(RuntimeError, "403"):
+            late.invite()
+        self.command("kick", "1000", str(who["id"]))
+        wait_until(lambda: len(self.in_room()) == 1, 5, "anna to be gone")
+        self.assertIn("No such participant", self.command("kick", "1000", str(who["id"]), status=2))
+        self.command("end", "1000")
+        wait_until(lambda: json.loads(self.command("rooms", "--json"))["rooms"] == [], 5, "the room to be gone")
+        self.assertIn("no server answers", self.command("status", status=3, ROTUNDA_API="127.0.0.1:1"))
+
+    def test_somebody_is_called_into_a_room_that_was_opened_for_him(self):
+        self.command("open", "board")
+        carl = self.start(Baresip, "carl", "opus", self.tone_file(550), answers=True)
+        dial = json.loads(self.command("dial", "board", f"sip:carl@127.0.0.1:{carl.port}", "--json"))["dial"]
+        wait_until(lambda: any(p["dialed_out"] and p["joined"] for p in self.in_room("board")), 10, "carl to answer")
+        self.assertEqual(self.server.events("dial.answered")[0]["dial"], str(dial))
+        carl.hang_up()
+        wait_until(lambda: self.in_room("board") == [], 5, "carl to be gone")
+        self.assertIn("board", self.command("rooms"))
+        self.command("end", "board")
+
+    def test_watch_tells_every_event_as_it_happens(self):
+        watching = subprocess.Popen([BINARY, "watch"], stdout=subprocess.PIPE, text=True, env={**os.environ, "ROTUNDA_API": self.api})
+        self.addCleanup(watching.kill)
+        time.sleep(0.5)
+        self.talkers(1)
+        for line in watching.stdout:
+            if "call.joined" in line:
+                self.assertIn("room=1000", line)
+                return
+        self.fail("no call.joined")
+
+    @staticmethod
+    def level(probe, hz):
+        """Amplitude of a tone in the last half second a probe heard."""
+        return 10 ** (audio.level_db(probe.heard()[-4000:], 8000, hz) / 20)
+
+
+if __name__ == "__main__":
+    unittest.main()

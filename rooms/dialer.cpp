@@ -64,13 +64,13 @@ DialId Dialer::refuse(std::string room_name, int status, std::string reason) {
 // Goes on until something rings or there is nothing left to try.
 void Dialer::ring_next(Entry& entry, TimePoint now) {
     Dial& dial = entry.second;
-    const std::size_t ringing = dial.branches.size();
-    while (!dial.waiting.empty() && dial.branches.size() == ringing && now < dial.until) {
+    const std::size_t ringing = dial.under_way();
+    while (!dial.waiting.empty() && dial.under_way() == ringing && now < dial.until) {
         const sip::Uri target = std::move(dial.waiting.back());
         dial.waiting.pop_back();
         ring(entry, target, now);
     }
-    if (dial.branches.empty()) fail(entry, now);
+    if (dial.under_way() == 0) fail(entry, now);
 }
 
 void Dialer::ring(Entry& entry, const sip::Uri& target, TimePoint now) {
@@ -78,8 +78,34 @@ void Dialer::ring(Entry& entry, const sip::Uri& target, TimePoint now) {
     dial.tried.push_back(target);
     auto legs = routing_.legs_to(target, dial.place.room_name, now);
     if (!legs) return remember(dial, legs.error().status, legs.error().why);
-    for (OutgoingLeg& leg : *legs)
-        if (!ring(entry, std::move(leg), now)) remember(dial, 503, "no resources for the call");
+    for (OutgoingLeg& leg : *legs) {
+        if (sip::is_unspecified(leg.flow))
+            look_up(entry, std::move(leg), now);
+        else if (!ring(entry, std::move(leg), now))
+            remember(dial, 503, "no resources for the call");
+    }
+}
+
+// Our offer says where we are: that depends on where he is.
+void Dialer::look_up(Entry& entry, OutgoingLeg leg, TimePoint now) {
+    const sip::LookupId lookup = agent_.find_way(leg.route.empty() ? leg.target : leg.route.front().uri, now);
+    by_lookup_.emplace(lookup, entry.first);
+    entry.second.looked_up.emplace(lookup, std::move(leg));
+}
+
+void Dialer::on(const sip::WayFound& event, TimePoint now) {
+    const auto known = by_lookup_.extract(event.lookup);
+    if (!known) return;
+    Entry& entry = *dials_.find(known.mapped());
+    OutgoingLeg leg = std::move(entry.second.looked_up.extract(event.lookup).mapped());
+    if (!event.flow) {
+        remember(entry.second, 503, "his name leads nowhere");
+        ring_otherwise(entry, std::move(leg.otherwise), now);
+    } else if (now < entry.second.until) {
+        OutboundRouting::go_by(leg, *event.flow);
+        if (!ring(entry, std::move(leg), now)) remember(entry.second, 503, "no resources for the call");
+    }
+    ring_next(entry, now);
 }
 
 bool Dialer::ring(Entry& entry, OutgoingLeg leg, TimePoint now) {
@@ -126,6 +152,7 @@ void Dialer::ring_otherwise(Entry& entry, std::vector<OutgoingLeg> ways, TimePoi
     OutgoingLeg next = std::move(ways.front());
     ways.erase(ways.begin());
     next.otherwise = std::move(ways);
+    if (sip::is_unspecified(next.flow)) return look_up(entry, std::move(next), now);
     ring(entry, std::move(next), now);
 }
 
@@ -215,6 +242,7 @@ void Dialer::hang_up(Entry& entry, TimePoint now) {
         by_session_.erase(session);
         agent_.bye(session, {}, now);
     }
+    for (auto& [lookup, leg] : std::exchange(entry.second.looked_up, {})) by_lookup_.erase(lookup);
 }
 
 void Dialer::fail(Entry& entry, TimePoint now) {

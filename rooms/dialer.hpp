@@ -75,14 +75,15 @@ class Dialer {
 
     // --- from the user agent, for the sessions that are the dialer's
     bool owns(sip::SessionId session) const { return by_session_.contains(session); }
+    void on(const sip::WayFound& event, TimePoint now);
     void on(const sip::InviteProgress& event);
     void on(const sip::SdpAnswerReceived& event);
     void on(const sip::SessionConfirmed& event, TimePoint now);
     void on(const sip::SessionEnded& event, TimePoint now);
 
     std::vector<DialEvent> take_events();
-    // Calls under way.
-    std::size_t branches() const { return by_session_.size(); }
+    // Calls under way, those whose way is being looked up included.
+    std::size_t branches() const { return by_session_.size() + by_lookup_.size(); }
     bool is_ringing(DialId dial) const { return dials_.contains(dial); }
 
   private:
@@ -99,6 +100,9 @@ class Dialer {
         std::vector<sip::Uri> tried;
         std::vector<sip::Uri> waiting;  // the next one last
         std::map<sip::SessionId, Branch> branches;
+        std::map<sip::LookupId, OutgoingLeg> looked_up;  // to be rung once the way is known
+
+        std::size_t under_way() const { return branches.size() + looked_up.size(); }
         int progress = 0;
         int status = 0;  // the best refusal so far; 0: none
         std::string reason;
@@ -108,6 +112,7 @@ class Dialer {
     Entry& dial_of(sip::SessionId session) { return *dials_.find(by_session_.at(session)); }
     void ring(Entry& dial, const sip::Uri& target, TimePoint now);
     bool ring(Entry& dial, OutgoingLeg leg, TimePoint now);
+    void look_up(Entry& dial, OutgoingLeg leg, TimePoint now);
     void ring_otherwise(Entry& dial, std::vector<OutgoingLeg> ways, TimePoint now);
     void ring_next(Entry& dial, TimePoint now);
     void remember(Dial& dial, int status, std::string_view reason);
@@ -124,6 +129,7 @@ class Dialer {
     IdSource<DialId> ids_;
     std::map<DialId, Dial> dials_;
     std::unordered_map<sip::SessionId, DialId> by_session_;
+    std::unordered_map<sip::LookupId, DialId> by_lookup_;
     std::vector<DialEvent> events_;
 };
 

@@ -55,7 +55,8 @@ Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool
                 agent, random),
       referrals_(agent, notifier_),
       watchers_(agent, notifier_),
-      chat_(settings_.chat, agent) {}
+      chat_(settings_.chat, agent),
+      pictures_(agent) {}
 
 void Focus::configure(FocusSettings settings, TimePoint now) {
     settings_ = std::move(settings);
@@ -278,6 +279,7 @@ void Focus::on(const sip::SessionEnded& event, TimePoint now) {
     if (!who) return;
     by_session_.erase(event.session);
     referrals_.forget(event.session);
+    pictures_.forget(event.session);
     takeovers_.erase(who->id);
     who->ended = event;
     leave(*who);

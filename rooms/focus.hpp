@@ -21,6 +21,7 @@
 #include "rooms/call_log.hpp"
 #include "rooms/dialer.hpp"
 #include "rooms/participant.hpp"
+#include "rooms/picture_requests.hpp"
 #include "rooms/referrals.hpp"
 #include "rooms/room_chat.hpp"
 #include "rooms/room_registry.hpp"
@@ -90,6 +91,8 @@ class Focus {
     // Asks him to call somebody else instead of us (RFC 3515), another focus perhaps; when he says that he
     // has been answered there, he gets BYE. False: not in that room, or not to be asked now.
     bool refer(media::RoomId room, media::ParticipantId who, const sip::Uri& target, TimePoint now);
+    // Asks him for a whole picture by INFO, where RTCP cannot (RFC 5168).
+    void request_picture(media::ParticipantId who, TimePoint now);
     // CANCEL, or nothing if it has an outcome already.
     void cancel_dial(DialId dial, TimePoint now) { dialer_.cancel(dial, now); }
 
@@ -151,6 +154,7 @@ class Focus {
     void on(const sip::DigitReceived& event, TimePoint now);
     void on(const sip::RequestReceived& event, TimePoint now);
     void on(const sip::InviteProgress& event, TimePoint now);
+    void on(const sip::WayFound& event, TimePoint now) { dialer_.on(event, now); }
     void on(const sip::SessionConfirmed& event, TimePoint now);
     void on(const sip::RequestAnswered& event, TimePoint now);
     void on(const sip::DialogRequestReceived& event, TimePoint now);
@@ -248,6 +252,7 @@ class Focus {
     std::unordered_map<sip::SessionId, media::ParticipantId> by_session_;
     RoomWatchers watchers_;
     RoomChat chat_;
+    PictureRequests pictures_;
     std::vector<WorkerCommand> commands_;
     bool refusing_ = false;
 };

@@ -28,7 +28,12 @@ void Focus::on(const sip::DialogRequestReceived& event, TimePoint now) {
 
 void Focus::on(const sip::RequestAnswered& event, TimePoint now) {
     if (links_.on_answer(event, now) || notifier_.on_answer(event, now) || on_move_answer(event)) return;
-    chat_.on_answer(event);
+    if (!chat_.on_answer(event)) pictures_.on_answer(event);
+}
+
+void Focus::request_picture(media::ParticipantId who, TimePoint now) {
+    const auto found = participants_.find(who);
+    if (found != participants_.end() && !found->second.ended) pictures_.ask(found->second.session, now);
 }
 
 void Focus::refuse(const sip::RequestReceived& request, const Refused& refused, TimePoint now) {

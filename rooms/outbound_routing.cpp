@@ -38,9 +38,12 @@ Result<std::vector<OutgoingLeg>, DialRefusal> OutboundRouting::legs_to(const sip
     if (!target.is_sip() && !is_tel(target)) return fail(DialRefusal{416, "neither a SIP nor a tel address"});
     const std::string number = number_of(target);
     const bool ours = target.is_sip() && routes_.is_self(target);
+    const bool secure = target.scheme() == sip::Uri::Scheme::sips;
     if (ours)
-        if (auto phones = phones_of(number, room, now); !phones.empty()) return phones;
+        if (auto phones = phones_of(number, secure, room, now); !phones.empty()) return phones;
     const Trunk* trunk = trunks_.for_number(number);
+    // RFC 5630 §4: what was asked for by sips goes no other way.
+    if (secure && trunk && trunk->proxy.scheme() != sip::Uri::Scheme::sips) trunk = nullptr;
     if (ours && !trunk) return fail(DialRefusal{480, "neither a registered user nor a trunk's number"});
     if (is_tel(target) && !trunk) return fail(DialRefusal{404, "no trunk takes this number"});
     const bool is_number = ours || is_tel(target);
@@ -52,12 +55,13 @@ Result<std::vector<OutgoingLeg>, DialRefusal> OutboundRouting::legs_to(const sip
     return legs;
 }
 
-std::vector<OutgoingLeg> OutboundRouting::phones_of(std::string_view user, std::string_view room,
+std::vector<OutgoingLeg> OutboundRouting::phones_of(std::string_view user, bool secure, std::string_view room,
                                                     TimePoint now) {
     if (!locations_) return {};
     std::vector<OutgoingLeg> phones;
     std::map<std::string, std::size_t> known;  // instance -> its place in `phones`
     for (accounts::ContactTarget& contact : locations_->lookup(user, now)) {
+        if (secure && contact.uri.scheme() != sip::Uri::Scheme::sips) continue;
         const sip::Uri& hop = contact.route.empty() ? contact.uri : contact.route.front().uri;
         const auto flow = contact.flow ? contact.flow : routes_.find(hop);
         if (!flow) continue;
@@ -114,6 +118,12 @@ OutgoingLeg OutboundRouting::plain_leg(sip::Uri target, const sip::Flow& flow, s
     leg.flow = flow;
     leg.media = media_;
     return leg;
+}
+
+void OutboundRouting::go_by(OutgoingLeg& leg, const sip::Flow& way) {
+    const Endpoint before = std::exchange(leg.flow, way).advertised;
+    if (leg.from.uri.host() == before.address.to_host() && leg.from.uri.port() == before.port)
+        leg.from.uri.set_host(way.advertised.address.to_host(), way.advertised.port);
 }
 
 sdp::Capabilities OutboundRouting::media_of(const Trunk& trunk) const {

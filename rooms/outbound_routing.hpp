@@ -34,12 +34,17 @@ class OutboundRouting {
     Result<std::vector<OutgoingLeg>, DialRefusal> legs_to(const sip::Uri& target, std::string_view room,
                                                           TimePoint now);
 
+    // The way the next hop's name was found to lead; From and Contact name us as we are known there.
+    static void go_by(OutgoingLeg& leg, const sip::Flow& way);
+
   private:
     Result<OutgoingLeg, DialRefusal> through(const Trunk& trunk, std::string_view number,
                                              std::string_view room);
     Result<OutgoingLeg, DialRefusal> straight(const sip::Uri& target, std::string_view room);
-    // Find me: every phone the user has registered, those that are one by several ways as one.
-    std::vector<OutgoingLeg> phones_of(std::string_view user, std::string_view room, TimePoint now);
+    // Find me: every phone the user has registered, those that are one by several ways as one. `secure`: only
+    // those registered by sips (RFC 5630 §5.4).
+    std::vector<OutgoingLeg> phones_of(std::string_view user, bool secure, std::string_view room,
+                                       TimePoint now);
     OutgoingLeg plain_leg(sip::Uri target, const sip::Flow& flow, std::string_view room) const;
     sdp::Capabilities media_of(const Trunk& trunk) const;
 

@@ -13,7 +13,8 @@ class RouteFinder {
   public:
     virtual ~RouteFinder() = default;
     // The way a request takes whose next hop is `uri` (RFC 3261 §8.1.2): the top Route, else the Request-URI.
-    // nullopt where there is none. Signaling thread; does not block.
+    // For a name the way is_unspecified(): the user agent looks it up. nullopt where there is none. Signaling
+    // thread; does not block.
     virtual std::optional<sip::Flow> find(const sip::Uri& uri) = 0;
     // True if the host and port of `uri` are this server's own: who calls there calls us.
     virtual bool is_self(const sip::Uri& uri) = 0;

@@ -23,7 +23,11 @@ const std::string* room_at(const Trunk* trunk, std::string_view number) {
 }  // namespace
 
 std::vector<sip::NameAddr> route_to(const Trunk& trunk) {
-    if (iequals(trunk.proxy.host(), trunk.domain)) return {};
+    // A name is looked up as the request has it (RFC 3263 §4): port and transport would be lost without
+    // Route.
+    const bool says_more = trunk.proxy.port() != 0 || trunk.proxy.has_param("transport");
+    const bool literal = IpAddress::parse(trunk.proxy.host()).has_value();
+    if (iequals(trunk.proxy.host(), trunk.domain) && (literal || !says_more)) return {};
     sip::Uri proxy = trunk.proxy;
     proxy.params().set("lr");
     return {{{}, std::move(proxy), {}}};

@@ -39,10 +39,19 @@ const ListenAddress* SipRoutes::listener(sip::Transport transport, const IpAddre
 std::optional<sip::Flow> SipRoutes::find(const sip::Uri& uri) {
     const sip::Transport transport = transport_of(uri);
     const auto address = IpAddress::parse(uri.has_param("maddr") ? *uri.param("maddr") : uri.host());
-    if (!address) return flow_to(transport, {somewhere, 0});
+    if (!address) return way_to_be_found(transport);
     if (address->is_wildcard() || address->is_multicast()) return std::nullopt;
     const std::uint16_t port = uri.port() != 0 ? uri.port() : sip::default_port(transport);
     return flow_to(transport, {address->unmapped(), port});
+}
+
+// As if to strangers; but where nothing of ours leads to them, the name may still be a neighbour's.
+std::optional<sip::Flow> SipRoutes::way_to_be_found(sip::Transport transport) {
+    if (auto flow = flow_to(transport, {somewhere, 0})) return flow;
+    const auto any = std::find_if(bound_.begin(), bound_.end(),
+                                  [&](const ListenAddress& each) { return each.transport == transport; });
+    if (any == bound_.end()) return std::nullopt;
+    return sip::Flow{transport, any->endpoint, {somewhere, 0}, {}, any->endpoint};
 }
 
 std::optional<sip::Flow> SipRoutes::flow_to(sip::Transport transport, const Endpoint& remote) {

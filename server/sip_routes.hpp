@@ -18,14 +18,15 @@ class SipRoutes final : public rooms::RouteFinder, public sip::FlowSource {
     SipRoutes(LocalAddresses& routes, const AdvertisedAddresses& advertised,
               const std::vector<ListenAddress>& bound, const std::vector<std::string>& domains);
 
-    // A name's server is found when the request goes: its flow is_unspecified(), but for the address of ours
-    // that leads to the world at large.
+    // A name's server is found when the request goes: its flow is_unspecified(), but for an address of ours,
+    // that which leads to the world at large if there is one.
     std::optional<sip::Flow> find(const sip::Uri& uri) override;
     // WebSocket clients come to us; we go to nobody by it.
     std::optional<sip::Flow> flow_to(sip::Transport transport, const Endpoint& remote) override;
     bool is_self(const sip::Uri& uri) override;
 
   private:
+    std::optional<sip::Flow> way_to_be_found(sip::Transport transport);
     // A listener of that kind that serves `local`.
     const ListenAddress* listener(sip::Transport transport, const IpAddress& local) const;
 

@@ -22,15 +22,31 @@ void ClientTransactions::look_up(Waiting waiting, TimePoint now) {
     take_found(now);
 }
 
+LookupId ClientTransactions::find_way(const Uri& uri, TimePoint now) {
+    const LookupId id = router_.resolver().resolve(uri, now);
+    ways_wanted_.emplace(id, uri);
+    take_found(now);
+    return id;
+}
+
+void ClientTransactions::say_way(LookupId lookup, const std::vector<Target>& targets, const Uri& uri) {
+    std::vector<Flow> flows = router_.flows_to(targets, {}, uri);
+    output_.events.emplace_back(
+        WayFound{lookup, flows.empty() ? std::nullopt : std::optional(std::move(flows.front()))});
+}
+
 void ClientTransactions::on_dns_answer(const DnsAnswer& answer, TimePoint now) {
     router_.resolver().on_answer(answer, now);
     take_found(now);
 }
 
 void ClientTransactions::take_found(TimePoint now) {
-    for (const Resolver::Found& found : router_.resolver().take_found())
+    for (const Resolver::Found& found : router_.resolver().take_found()) {
         if (auto node = waiting_.extract(found.lookup))
             on_found(std::move(node.mapped()), found.targets, now);
+        else if (auto wanted = ways_wanted_.extract(found.lookup))
+            say_way(found.lookup, found.targets, wanted.mapped());
+    }
 }
 
 void ClientTransactions::on_found(Waiting waiting, const std::vector<Target>& targets, TimePoint now) {

@@ -36,6 +36,7 @@ class ClientTransactions {
     void cancel(ClientTransactionId invite, TimePoint now, std::string_view reason = {});
     void send_ack(SipMessage ack, const Flow& flow, const std::string& branch, TimePoint now);
     std::string new_branch();
+    LookupId find_way(const Uri& uri, TimePoint now);
 
     void receive(SipMessage response, const Flow& flow, TimePoint now);
     void on_transport_error(const Flow& flow, TimePoint now);
@@ -97,6 +98,7 @@ class ClientTransactions {
     };
     void look_up(Waiting waiting, TimePoint now);
     void take_found(TimePoint now);
+    void say_way(LookupId lookup, const std::vector<Target>& targets, const Uri& uri);
     void on_found(Waiting waiting, const std::vector<Target>& targets, TimePoint now);
     // The request over the next flow of `others`; false where there is none.
     bool try_next(Entry& entry, TimePoint now);
@@ -118,6 +120,7 @@ class ClientTransactions {
 
     RequestRouter router_;
     std::unordered_map<LookupId, Waiting> waiting_;
+    std::unordered_map<LookupId, Uri> ways_wanted_;
     LargeRequests large_;
     IdSource<ClientTransactionId> ids_;
     Records records_;

@@ -71,7 +71,12 @@ Result<InfoContent, BodyRefusal> read_info(const SipMessage& info) {
     for (const BodyPart& part : *parts) {
         const bool relay = part.type.is("application", "dtmf-relay");
         const bool digits = relay || part.type.is("application", "dtmf");
-        if (part.is_multipart() || (part.plain && part.type.is("application", "media_control+xml"))) continue;
+        if (part.is_multipart()) continue;
+        if (part.plain && part.type.is("application", "media_control+xml")) {
+            // No more than one primitive is ever sent, so nobody needs its XML taken apart.
+            content.picture_update |= part.content.find("picture_fast_update") != part.content.npos;
+            continue;
+        }
         if (digits && part.plain) {
             if (!read_digits(part.content, relay, content)) return fail(BodyRefusal{400, "No Such Digit"});
         } else if (part.required) {

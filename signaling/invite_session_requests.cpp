@@ -44,6 +44,7 @@ void InviteSession::on_info(const RequestReceived& info, SessionOutbox& out) {
     out.actions.push_back(SendResponse{info.transaction, make_response(info.request, 200), {}});
     for (const InfoDigit& press : content->digits)
         out.events.push_back(DigitReceived{id_, press.digit, press.length});
+    if (content->picture_update) out.events.push_back(PictureRequested{id_});
 }
 
 // --- the owner's

@@ -68,8 +68,9 @@ void SessionTimer::answer(const SipMessage& request, SipMessage& success, TimePo
     if (supported && asked && asked->refresher == Refresher::uac) we = false;
     success.set(HeaderId::session_expires,
                 SessionExpires{interval, we ? Refresher::uas : Refresher::uac}.to_string());
-    // §9: the caller must know that it is his turn.
-    if (!we) success.set(HeaderId::require, "timer");
+    // §9: the caller must know that it is his turn, and should know that a refresh he waits for in vain ends
+    // the call.
+    if (supported) success.set(HeaderId::require, "timer");
     start(interval, we, now);
 }
 

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <variant>
 
 #include "base/strong_id.hpp"
 #include "signaling/flow.hpp"
 #include "signaling/identity.hpp"
 #include "signaling/message.hpp"
+#include "signaling/resolver.hpp"
 
 namespace rotunda::sip {
 
@@ -79,8 +81,14 @@ struct ServerTransactionEnded {
     ServerTransactionId transaction;
 };
 
+// What find_way() was asked for: the best way there is now, none if the name leads nowhere.
+struct WayFound {
+    LookupId lookup;
+    std::optional<Flow> flow;
+};
+
 using TransactionEvent = std::variant<RequestReceived, AckReceived, CancelReceived, ResponseReceived,
                                       StrayInviteSuccess, ClientTransactionFailed, ServerTransactionFailed,
-                                      ClientTransactionEnded, ServerTransactionEnded>;
+                                      ClientTransactionEnded, ServerTransactionEnded, WayFound>;
 
 }  // namespace rotunda::sip

@@ -101,6 +101,10 @@ class UserAgent {
     // In-dialog OPTIONS; one at a time. PingResult follows unless the session ends first.
     bool ping(SessionId session, TimePoint now);
 
+    // Which way a request to this URI would go now (RFC 3263), for whoever has to say in it where he is:
+    // WayFound follows.
+    LookupId find_way(const Uri& uri, TimePoint now);
+
     // No id: as many sessions as there may be.
     SessionId invite(OutgoingInvite call, TimePoint now);
     // The same as bye(), for a call of ours that has no final answer yet.
@@ -170,6 +174,7 @@ class UserAgent {
     void on(ClientTransactionFailed& event, TimePoint now);
     void on(ClientTransactionEnded& event, TimePoint now);
     void on(ServerTransactionEnded& event, TimePoint now);
+    void on(WayFound& event, TimePoint) { events_.push_back(std::move(event)); }
     // The INVITE's 2xx is repeated until its ACK or the end of patience, whatever became of one copy.
     void on(ServerTransactionFailed&, TimePoint) {}
     void on_dialog_request(RequestReceived& event, TimePoint now);

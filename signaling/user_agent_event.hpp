@@ -136,6 +136,11 @@ struct DigitReceived {
     Duration length{};  // as the peer says, or a usual one
 };
 
+// By INFO (RFC 5168) the peer wants the whole picture now.
+struct PictureRequested {
+    SessionId session;
+};
+
 // A request inside the session's dialog, of a method the owner has announced (owner_methods). Its CSeq has
 // been checked. He answers with respond(). After SessionEnded only while the dialog is held.
 struct DialogRequestReceived {
@@ -163,6 +168,7 @@ struct RequestAnswered {
 using UserAgentEvent =
     std::variant<IncomingInvite, InviteProgress, SdpAnswerReceived, ReinviteReceived, OfferInResponse,
                  ReinviteFailed, ReinvitePossible, SessionRefreshDue, SessionConfirmed, SessionEnded,
-                 PingResult, DigitReceived, DialogRequestReceived, RequestAnswered, RequestReceived>;
+                 WayFound, PingResult, DigitReceived, PictureRequested, DialogRequestReceived,
+                 RequestAnswered, RequestReceived>;
 
 }  // namespace rotunda::sip

@@ -105,6 +105,12 @@ bool UserAgent::is_owners_failure(const ClientTransactionFailed& event) {
     return true;
 }
 
+LookupId UserAgent::find_way(const Uri& uri, TimePoint now) {
+    const LookupId id = transactions_.find_way(uri, now);
+    dispatch(now);
+    return id;
+}
+
 // --- dialogs with other usages
 
 bool UserAgent::hold_dialog(SessionId session) {

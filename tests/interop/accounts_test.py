@@ -1,34 +1,12 @@
 """Real phones register and call with credentials, by MD5 and SHA-256; wrong ones stay out; contacts survive a restart."""
 import stat
-import subprocess
 import unittest
 
-from harness import BINARY, Baresip, InteropTest, Linphone, Rotunda, run_sipp, wait_until
+from accounts import DOMAIN, AccountsTest
+from harness import Baresip, Linphone, run_sipp, wait_until
 
-DOMAIN = "example.com"
 
-
-class Accounts(InteropTest):
-    def start_server(self, **settings):
-        self.database = self.folder / "users.db"
-        return self.start(Rotunda, sip__domains=DOMAIN, database__path=self.database, log__level="debug", **settings)
-
-    def user(self, *words, password=None):
-        command = [BINARY, "--set", f"database.path={self.database}", "--set", f"sip.domains={DOMAIN}", "user", *words]
-        done = subprocess.run(command, input=password, text=True, capture_output=True, timeout=20)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
-
-    def add_user(self, server, name):
-        known = len(server.events("users.loaded"))
-        self.user("add", name, password="secret\n")
-        wait_until(lambda: len(server.events("users.loaded")) > known, 5, "the server to notice its users")
-
-    def contacts(self, server, name):
-        """How many contacts the server last said this user has."""
-        said = [event for event in server.events("registrar.changed") if event["user"] == name]
-        return int(said[-1]["contacts"]) if said else 0
-
+class Accounts(AccountsTest):
     def baresip(self, server, name, password="secret"):
         return self.start(Baresip, name, play=self.tone_file(440), account=(
             f"<sip:{name}@{DOMAIN}>;auth_user={name};auth_pass={password};regint=600;"

@@ -49,6 +49,24 @@ def wait_until(condition, seconds, what):
     raise AssertionError(f"waited {seconds} s in vain for {what}")
 
 
+def answers_options(host, port):
+    """Whether a SIP server there says 200 to OPTIONS over UDP."""
+    bracketed = f"[{host}]" if ":" in host else host
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((host, 0))
+        probe.settimeout(0.3)
+        ours = probe.getsockname()[1]
+        probe.sendto((f"OPTIONS sip:{bracketed}:{port} SIP/2.0\r\n"
+                      f"Via: SIP/2.0/UDP {bracketed}:{ours};branch=z9hG4bK{time.monotonic_ns()};rport\r\n"
+                      f"From: <sip:probe@{bracketed}>;tag=1\r\nTo: <sip:{bracketed}>\r\n"
+                      f"Call-ID: {time.monotonic_ns()}\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n"
+                      "Content-Length: 0\r\n\r\n").encode(), (host, port))
+        try:
+            return probe.recv(65536).startswith(b"SIP/2.0 200")
+        except (TimeoutError, ConnectionRefusedError):
+            return False
+
+
 class Process:
     """A child in its own process group whose output goes to a file; stopped when the test ends."""
 
@@ -100,20 +118,7 @@ class Rotunda(Process):
 
     def answers_options(self):
         assert self.running(), self.log()
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind((self.host, 0))
-            probe.settimeout(0.3)
-            port = probe.getsockname()[1]
-            probe.sendto((f"OPTIONS sip:{self.bracketed}:{self.port} SIP/2.0\r\n"
-                          f"Via: SIP/2.0/UDP {self.bracketed}:{port};branch=z9hG4bK{time.monotonic_ns()};rport\r\n"
-                          f"From: <sip:probe@{self.bracketed}>;tag=1\r\nTo: <sip:{self.bracketed}>\r\n"
-                          f"Call-ID: {time.monotonic_ns()}\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n"
-                          "Content-Length: 0\r\n\r\n").encode(), (self.host, self.port))
-            try:
-                return probe.recv(65536).startswith(b"SIP/2.0 200")
-            except (TimeoutError, ConnectionRefusedError):
-                return False
+        return answers_options(self.host, self.port)
 
     def state(self):
         """What the server says it holds: SIGUSR1 makes it log one line."""
@@ -140,14 +145,14 @@ class Baresip(Process):
     CODECS = {"PCMU": "PCMU/8000/1", "PCMA": "PCMA/8000/1", "G722": "G722/16000/1", "opus": "opus/48000/2"}
 
     def __init__(self, folder, name, codec="PCMU", play=None, host="127.0.0.1", ptime=20, console=False,
-                 answers=False, encryption=None, account=None):
+                 answers=False, encryption=None, account=None, certificate=None, chats_with=None):
         self.home = pathlib.Path(folder) / name
         self.records = self.home / "records"
         self.records.mkdir(parents=True)
         self.port, self.control, self.console_port = free_port(count=2), free_port(), free_port()
         rtp = 16000 + self.port % 100 * 20
         source = f"aufile,{play}" if play else "aubridge,none"
-        (self.home / "contacts").touch()
+        (self.home / "contacts").write_text(f'"chat" <{chats_with}>\n' if chats_with else "")
         (self.home / "accounts").write_text(
             f"{account or f'<sip:{name}@{host}:{self.port}>;regint=0'};audio_codecs={self.CODECS[codec]};ptime={ptime}"
             f"{';answermode=auto' if answers else ''}"
@@ -160,7 +165,8 @@ class Baresip(Process):
             "module g711.so", "module g722.so", "module opus.so", "module aubridge.so", "module aufile.so",
             "module sndfile.so", *(["module srtp.so", "module dtls_srtp.so"] if encryption else []), "module_tmp uuid.so", "module_tmp account.so", "module_app menu.so",
             "module_app ctrl_tcp.so", f"ctrl_tcp_listen 127.0.0.1:{self.control}", f"snd_path {self.records}",
-            *([f"cons_listen 127.0.0.1:{self.console_port}", "module_app cons.so"] if console else []), ""]))
+            *([f"cons_listen 127.0.0.1:{self.console_port}", "module_app cons.so"] if console else []),
+            *([f"sip_certificate {certificate}"] if certificate else []), *(["module_app contact.so"] if chats_with else []), ""]))
         super().__init__(folder, name, ["baresip", "-f", str(self.home)])
         self.link = wait_until(self.connect, 10, f"baresip {name} to take commands")
 
@@ -182,6 +188,11 @@ class Baresip(Process):
 
     def hang_up(self):
         self.command("hangup")
+
+    def write(self, text):
+        """A message to whom it chats_with."""
+        self.command("contact_next")
+        self.command("message", text)
 
     def heard(self):
         """(rate, samples) of everything decoded so far in the last call."""
@@ -221,8 +232,9 @@ class Linphone(Process):
             time.sleep(0.3)
 
     def dial(self, uri):
+        known = self.log().count("connected")
         self.say(f"call {uri}")
-        wait_until(lambda: "connected" in self.log(), 15, f"{uri} to answer linphonec")
+        wait_until(lambda: self.log().count("connected") > known, 15, f"{uri} to answer linphonec")
 
     def hang_up(self):
         self.say("terminate")
@@ -234,17 +246,20 @@ class Linphone(Process):
         return audio.read_wav(self.play)
 
 
-def run_sipp(test, server, scenario, rooms, calls=1, at_once=1, transport="u1"):
-    """Plays tests/interop/sipp/SCENARIO.xml `calls` times, the rooms in turn; fails the test unless every call went as written."""
-    listed = test.folder / "rooms.csv"
+def run_sipp(test, server, scenario, rooms, calls=1, at_once=1, transport="u1", limit=60, **keys):
+    """Plays tests/interop/sipp/SCENARIO.xml `calls` times, the rooms in turn and [key] as given; fails the test unless every call
+    went as written."""
+    listed = test.folder / f"{scenario}-rooms.csv"
     listed.write_text("SEQUENTIAL\n" + "".join(f"{room}\n" for room in rooms))
     port, media = free_port(), free_port(count=6)
     command = ["sipp", f"{server.bracketed}:{server.port}", "-sf", str(HERE / "sipp" / f"{scenario}.xml"),
                "-inf", str(listed), "-i", server.host, "-p", str(port), "-mi", server.host, "-mp", str(media),
                "-t", transport, "-m", str(calls), "-l", str(at_once), "-r", str(at_once), "-nostdin",
-               "-timeout", "300", "-timeout_error", "-trace_err", "-error_file", str(test.folder / "sipp-errors.log")]
-    done = subprocess.run(command, cwd=test.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=400)
-    errors = test.folder / "sipp-errors.log"
+               "-timeout", str(limit), "-timeout_error", "-trace_err", "-error_file", str(test.folder / f"{scenario}-errors.log")]
+    for key, value in keys.items():
+        command += ["-key", key, value]
+    done = subprocess.run(command, cwd=test.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=limit + 30)
+    errors = test.folder / f"{scenario}-errors.log"
     test.assertEqual(done.returncode, 0, (errors.read_text() if errors.exists() else done.stdout.decode(errors="replace"))[-3000:])
 
 

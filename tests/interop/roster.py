@@ -16,8 +16,9 @@ def header(text, name):
 class RosterClient:
     """subscribe() watches a room; users holds what the NOTIFYs so far add up to, ended the reason of the last one."""
 
-    def __init__(self, server, room, name="watcher"):
+    def __init__(self, server, room, name="watcher", domain=None):
         self.server, self.name, self.target = server, name, server.uri(room)
+        self.domain = domain or server.host
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((server.host, 0))
         self.socket.settimeout(0.1)
@@ -43,7 +44,7 @@ class RosterClient:
         key = (self.cseq, method)
         lines = [f"{method} {target or self.target} SIP/2.0",
                  f"Via: SIP/2.0/UDP {self.server.host}:{port};branch=z9hG4bK{random.getrandbits(48):x};rport", "Max-Forwards: 70",
-                 f'From: "{self.name}" <sip:{self.name}@{self.server.host}>;tag={self.tag}', f"To: {self.to}",
+                 f'From: "{self.name}" <sip:{self.name}@{self.domain}>;tag={self.tag}', f"To: {self.to}",
                  f"Call-ID: {self.call_id}", f"CSeq: {self.cseq} {method}", f"Contact: <sip:{self.name}@{self.server.host}:{port}>",
                  *extra, f"Content-Length: {len(body.encode())}", "", body]
         arrived = self.responses[key] = threading.Event()

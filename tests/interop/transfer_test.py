@@ -1,21 +1,12 @@
-"""Phones ask the focus to call somebody else (REFER): he joins the room, or they hear why not."""
-import subprocess
+"""Phones ask the focus to call somebody else (REFER), blind or after talking to him, and hand their place to another (Replaces)."""
 import time
 import unittest
 
 import audio
-from harness import HERE, Baresip, InteropTest, Linphone, Rotunda, free_port, wait_until
+from harness import Baresip, InteropTest, Linphone, Rotunda, free_port, wait_until
 
 
-class Transfer(InteropTest):
-    def setUp(self):
-        super().setUp()
-        self.server = self.start(Rotunda, calls__ring_limit="3s")
-
-    def outcome(self, event, seconds=15):
-        wait_until(lambda: self.server.events(event), seconds, event)
-        return self.server.events(event)[-1]
-
+class Talks(InteropTest):
     def hears(self, phone, hz, seconds=3):
         time.sleep(seconds)
         phone.hang_up()
@@ -25,17 +16,15 @@ class Transfer(InteropTest):
         others = max(audio.level_db(tail, rate, other) for other in (hz * 0.7, hz * 1.4))
         return audio.level_db(tail, rate, hz) - others
 
-    def callee(self, scenario, response="486 Busy Here", moved=""):
-        """A SIPp that is called once: (process, URI)."""
-        port = free_port()
-        played = self.folder / f"{scenario}-{port}.xml"
-        played.write_text((HERE / "sipp" / f"{scenario}.xml").read_text().replace("486 Busy Here", response))
-        child = subprocess.Popen(["sipp", "-sf", str(played), "-i", "127.0.0.1", "-p", str(port), "-m", "1", "-nostdin",
-                                  "-timeout", "20", "-timeout_error", "-key", "moved", moved or "<sip:nobody@127.0.0.1>"],
-                                 cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.addCleanup(child.kill)
-        time.sleep(0.5)
-        return child, f"sip:callee@127.0.0.1:{port}"
+
+class Transfer(Talks):
+    def setUp(self):
+        super().setUp()
+        self.server = self.start(Rotunda, calls__ring_limit="3s")
+
+    def outcome(self, event, seconds=15):
+        wait_until(lambda: self.server.events(event), seconds, event)
+        return self.server.events(event)[-1]
 
     def test_baresip_transfers_another_baresip_into_the_room(self):
         anna = self.start(Baresip, "anna")
@@ -60,26 +49,50 @@ class Transfer(InteropTest):
         self.outcome("dial.answered")
         self.assertGreater(self.hears(boris, 930), 20)
 
-    def told(self, anna, uri, event):
-        """What becomes of it; baresip ends its own call when a transfer fails, so each has a call of its own."""
-        known = len(self.server.events(event))
-        anna.dial(self.server.uri("1000"))
-        anna.command("transfer", uri)
-        wait_until(lambda: len(self.server.events(event)) > known, 15, event)
-        return self.server.events(event)[-1]
 
-    def test_who_is_busy_moved_or_silent_is_told(self):
-        clara = self.start(Baresip, "clara", answers=True)
-        child, uri = self.callee("callee_refuses")
-        self.assertEqual(self.told(self.start(Baresip, "anna"), uri, "dial.failed")["status"], "486")
-        self.assertEqual(child.wait(5), 0)
-        child, uri = self.callee("callee_silent")
-        self.assertEqual(self.told(self.start(Baresip, "boris"), uri, "dial.failed")["status"], "408")
-        self.assertEqual(child.wait(5), 0)
-        moved = f"<sip:clara@127.0.0.1:{clara.port}>"
-        child, uri = self.callee("callee_refuses", "302 Moved Temporarily", moved)
-        self.told(self.start(Baresip, "dora"), uri, "dial.answered")
-        self.assertEqual(child.wait(5), 0)
+class AfterTalking(Talks):
+    """RFC 5589 7. linphonec names the others without their port, so the server knows Clara as one behind a trunk, and Clara's phone
+    has the server as its proxy."""
+
+    def three_phones(self, trusted):
+        """Boris and Lena in the room; Lena talks to Clara meanwhile. `trusted`: as they are behind a trunk, else as strangers."""
+        port = free_port()
+        route = f"<sip:127.0.0.1:{port};lr>"
+        self.clara = self.start(Linphone, "clara", self.tone_file(930, 16000), account=(
+            f"[proxy_0]\nreg_proxy={route}\nreg_route={route}\nreg_identity=<sip:clara@127.0.0.1>\nreg_sendregister=0\n"))
+        self.clara.say("autoanswer enable")
+        trunk = f'{{name: clara, proxy: "sip:127.0.0.1:{self.clara.port}", numbers: clara}}'
+        self.server = self.start(Rotunda, port=port, **({"trunks": f"[{trunk}]"} if trusted else {}))
+        self.boris = self.start(Baresip, "boris")
+        self.lena = self.start(Linphone, "lena", self.tone_file(440, 16000))
+        self.boris.dial(self.server.uri("1000"))
+        self.lena.dial(self.server.uri("1000"))
+        self.lena.say("pause")
+        wait_until(lambda: "now paused" in self.lena.log(), 5, "the first call to be on hold")
+        self.lena.dial(f"sip:clara@127.0.0.1:{self.clara.port}")
+
+    def test_linphonec_brings_somebody_in_whom_it_has_talked_to(self):
+        """The room calls Clara with Replaces, who takes that call in place of the one with Lena."""
+        self.three_phones(trusted=True)
+        self.lena.say("transfer 1 --to-call 2")
+        wait_until(lambda: self.server.events("dial.answered"), 10, "Clara to be in the room")
+        wait_until(lambda: "ended" in self.clara.log(), 5, "the call with Lena to be replaced")
+        self.assertGreater(self.hears(self.boris, 930), 20)
+
+    def test_linphonec_hands_its_place_to_another_where_both_are_trusted(self):
+        """Clara's phone calls the room with Replaces."""
+        self.three_phones(trusted=True)
+        self.lena.say("transfer 2 --to-call 1")
+        wait_until(lambda: self.server.events("call.replaced"), 10, "Clara to take the place")
+        wait_until(lambda: self.server.events("call.ended"), 5, "Lena's leg to end")
+        self.assertGreater(self.hears(self.boris, 930), 20)
+
+    def test_nobody_takes_the_place_of_an_anonymous_caller(self):
+        self.three_phones(trusted=False)
+        self.lena.say("transfer 2 --to-call 1")
+        wait_until(lambda: self.server.events("call.refused"), 10, "Clara to be refused")
+        self.assertEqual(self.server.events("call.refused")[0]["status"], "403")
+        self.assertEqual(self.server.events("call.replaced"), [])
 
 
 if __name__ == "__main__":

@@ -125,3 +125,18 @@ TEST_CASE("a call for a user is 480; his name is a room only if it is open or co
     world.request("INVITE", 3, 1, pcmu_offer, "2001");
     CHECK(world.last_status() == 200);
 }
+
+TEST_CASE("who is called by sips is called only at phones that have registered by sips (RFC 5630 5.4)") {
+    FindMe world;
+    world.register_at("sip:alice@192.0.2.51");
+    world.dial("sips:alice@192.0.2.1");
+    CHECK(world.invites().empty());
+    CHECK(world.outcome() == "480");
+    world.register_at("sips:alice@192.0.2.52");
+    world.dial("sips:alice@192.0.2.1");
+    REQUIRE(world.invites().size() == 1);
+    CHECK(world.invites()[0].uri().to_string() == "sips:alice@192.0.2.52");
+    CHECK(world.invites()[0].contacts().at(0).uri.scheme() == sip::Uri::Scheme::sips);
+    world.dial("sip:alice@192.0.2.1");
+    CHECK(world.invites().size() == 3);
+}

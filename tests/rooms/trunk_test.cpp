@@ -205,3 +205,27 @@ TEST_CASE("a trunk asked by OPTIONS first is called only when it has answered") 
     world.dial("tel:+4940123");
     CHECK(world.requests(sip::Method::invite).size() == 1);
 }
+
+TEST_CASE("a trunk that is no sips one takes no call that was asked for by sips") {
+    OnTrunk world(carrier());
+    CHECK(world.dial("sips:+4940123@192.0.2.1").uri().user().empty());
+    CHECK(world.log.field("dial.failed", "status") == "480");
+}
+
+TEST_CASE(
+    "port and transport of a proxy with a name are kept by a Route, or by the Request-URI that has them "
+    "all") {
+    Trunk trunk = carrier();
+    trunk.domain = "carrier.example";
+    const auto routes = [&](std::string_view proxy) {
+        trunk.proxy = *sip::Uri::parse(proxy);
+        const auto route = route_to(trunk);
+        return route.empty() ? std::string() : route[0].uri.to_string();
+    };
+    CHECK(routes("sip:carrier.example").empty());
+    CHECK(routes("sip:carrier.example:5080") == "sip:carrier.example:5080;lr");
+    CHECK(routes("sip:carrier.example;transport=tcp") == "sip:carrier.example;transport=tcp;lr");
+    CHECK(routes("sip:proxy.example") == "sip:proxy.example;lr");
+    trunk.domain = "198.51.100.7";
+    CHECK(routes("sip:198.51.100.7:5070").empty());
+}

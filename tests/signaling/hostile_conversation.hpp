@@ -231,6 +231,7 @@ class HostileConversation {
         require_(asked_.erase(event.request) == 1, "a request is answered once");
     }
     void on(const DialogRequestReceived& event) { on(event.received); }
+    void on(const WayFound&) {}
     template <typename Event>
     void on(const Event& event) {
         check(event.session);

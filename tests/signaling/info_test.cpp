@@ -69,15 +69,28 @@ TEST_CASE("A repeated INFO is one digit") {
     CHECK(bench.all<DigitReceived>().size() == 1);
 }
 
-TEST_CASE("A flash, a picture update and an empty INFO get 200 and no more") {
+TEST_CASE("A picture update is told upward, alone or inside multipart (RFC 5168)") {
+    InfoBench bench;
+    const std::string body(picture_update_body);
+    CHECK(bench.info(std::string(picture_update_type), body).status() == 200);
+    CHECK(bench.all<PictureRequested>().size() == 1);
+    CHECK(bench
+              .info("multipart/mixed;boundary=b",
+                    "--b\r\nContent-Type: application/media_control+xml\r\n\r\n" + body + "\r\n--b--\r\n")
+              .status() == 200);
+    CHECK(bench.all<PictureRequested>().size() == 2);
+    CHECK(bench.all<DigitReceived>().empty());
+}
+
+TEST_CASE("A flash, another media control and an empty INFO get 200 and no more") {
     InfoBench bench;
     CHECK(bench.info("application/dtmf-relay", "Signal=!\r\nDuration=100\r\n").status() == 200);
     CHECK(bench.info("application/dtmf", "16").status() == 200);
-    CHECK(bench
-              .info("application/media_control+xml",
-                    "<?xml version=\"1.0\"?><media_control><vc_primitive><to_encoder><picture_fast_update/>"
-                    "</to_encoder></vc_primitive></media_control>")
-              .status() == 200);
+    CHECK(
+        bench
+            .info("application/media_control+xml",
+                  "<?xml version=\"1.0\"?><media_control><general_error>busy</general_error></media_control>")
+            .status() == 200);
     CHECK(bench.info("", "").status() == 200);
     CHECK(bench.events.empty());
 }

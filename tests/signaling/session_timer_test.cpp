@@ -37,18 +37,18 @@ TEST_CASE("The 200 says what Table 2 of RFC 4028 has: interval and refresher") {
     };
     const Row rows[] = {
         {"", "(none)", false},
-        {"Supported: timer\r\n", "1800;refresher=uas", false},
-        {"Supported: timer\r\nMin-SE: 3600\r\n", "3600;refresher=uas", false},
+        {"Supported: timer\r\n", "1800;refresher=uas", true},
+        {"Supported: timer\r\nMin-SE: 3600\r\n", "3600;refresher=uas", true},
         {"Session-Expires: 600\r\n", "600;refresher=uas", false},
         {"Session-Expires: 600;refresher=uas\r\n", "600;refresher=uas", false},
         {"Session-Expires: 30\r\n", "(none)", false},
-        {"Supported: timer\r\nSession-Expires: 600\r\n", "600;refresher=uas", false},
+        {"Supported: timer\r\nSession-Expires: 600\r\n", "600;refresher=uas", true},
         {"Supported: timer\r\nSession-Expires: 600;refresher=uac\r\n", "600;refresher=uac", true},
-        {"Supported: timer\r\nx: 600;refresher=UAS\r\n", "600;refresher=uas", false},
+        {"Supported: timer\r\nx: 600;refresher=UAS\r\n", "600;refresher=uas", true},
         {"Supported: timer\r\nSession-Expires: 7200;refresher=uac\r\n", "1800;refresher=uac", true},
-        {"Supported: timer\r\nSession-Expires: 7200\r\nMin-SE: 2000\r\n", "2000;refresher=uas", false},
-        {"Supported: timer\r\nSession-Expires: 90\r\n", "90;refresher=uas", false},
-        {"Supported: timer\r\nSession-Expires: soon\r\n", "1800;refresher=uas", false},
+        {"Supported: timer\r\nSession-Expires: 7200\r\nMin-SE: 2000\r\n", "2000;refresher=uas", true},
+        {"Supported: timer\r\nSession-Expires: 90\r\n", "90;refresher=uas", true},
+        {"Supported: timer\r\nSession-Expires: soon\r\n", "1800;refresher=uas", true},
     };
     for (const Row& row : rows) {
         CAPTURE(row.asked);

@@ -174,6 +174,8 @@ class SimOwner {
     void on(const PingResult& event, TimePoint) { leg_of(event.session).alive = event.alive; }
     void on(const InviteProgress& event, TimePoint) { leg_of(event.session); }
     void on(const DigitReceived& event, TimePoint) { leg_of(event.session); }
+    void on(const PictureRequested& event, TimePoint) { leg_of(event.session); }
+    void on(const WayFound&, TimePoint) { FAIL("nobody asked for a way"); }
     void on(const DialogRequestReceived& event, TimePoint) { leg_of(event.session); }
     void on(const RequestAnswered&, TimePoint) {}
     void on(const RequestReceived&, TimePoint) { FAIL("a request outside of any dialog"); }

@@ -82,6 +82,7 @@ inline std::string describe(const TransactionEvent& event) {
         }
         std::string operator()(const ClientTransactionEnded&) const { return "client ended"; }
         std::string operator()(const ServerTransactionEnded&) const { return "server ended"; }
+        std::string operator()(const WayFound&) const { return "way found"; }
         static std::string word(TransactionFailure f) {
             return f == TransactionFailure::timeout ? "timeout" : "transport";
         }

@@ -203,6 +203,7 @@ class Disorder {
         rule(client.failed == (client.finals == 0));
         client.ended = true;
     }
+    void on(const WayFound&) {}
     void on(const ServerTransactionEnded& e) {
         Server& server = servers_.at(e.transaction);
         rule(!server.ended);

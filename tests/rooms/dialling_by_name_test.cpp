@@ -1,0 +1,96 @@
+// Who is called by a name is looked up first: what our offer says of us depends on where he is (RFC 3263).
+#include "signaling/dns.hpp"
+#include "tests/rooms/focus_world.hpp"
+
+using namespace rotunda;
+using namespace rotunda::rooms;
+
+namespace {
+
+// The server's own ways: to 198.51.100.0/24 by a second address of ours.
+class TwoNetworks final : public sip::FlowSource {
+  public:
+    std::optional<sip::Flow> flow_to(sip::Transport transport, const Endpoint& remote) override {
+        const bool second = IpPrefix::parse("198.51.100.0/24")->contains(remote.address);
+        const Endpoint here = *Endpoint::parse(second ? "198.51.100.1:5060" : "192.0.2.1:5060");
+        return sip::Flow{transport, here, remote, {}, here};
+    }
+};
+
+struct ByName : World {
+    ByName() {
+        routes.names = true;
+        agent.set_flow_source(ways);
+    }
+    void dial(std::string_view target) {
+        id = focus.dial("1000", *sip::Uri::parse(target), {}, now);
+        run();
+    }
+    // Answers every question: with this address for A, else with nothing.
+    void answer_dns(std::string_view address) {
+        for (auto questions = agent.take_dns_questions(); !questions.empty();
+             questions = agent.take_dns_questions())
+            for (const sip::DnsQuestion& question : questions) {
+                sip::DnsAnswer answer;
+                answer.question = question;
+                if (question.type == sip::DnsType::a && !address.empty())
+                    answer.addresses.push_back(*IpAddress::parse(address));
+                agent.on_dns_answer(answer, now);
+                run();
+            }
+    }
+    std::size_t invites() const { return requests(sip::Method::invite).size(); }
+
+    TwoNetworks ways;
+    DialId id;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "a name is looked up before the offer is made: media, From and Contact name the address that leads "
+    "there") {
+    ByName world;
+    world.dial("sip:callee@phones.example");
+    CHECK(world.invites() == 0);
+    CHECK(world.focus.calls() == 1);
+    world.answer_dns("198.51.100.7");
+    REQUIRE(world.invites() == 1);
+    const auto invite = world.requests(sip::Method::invite)[0];
+    CHECK(world.ports.peer.to_string() == "198.51.100.7");
+    CHECK(invite.from().uri.host() == "198.51.100.1");
+    CHECK(invite.contacts().at(0).uri.host() == "198.51.100.1");
+    CHECK(invite.uri().host() == "phones.example");
+    world.answer(invite, 200, pcmu_offer);
+    CHECK(world.log.count("dial.answered") == 1);
+}
+
+TEST_CASE("a name that leads nowhere is told as 503") {
+    ByName world;
+    world.dial("sip:callee@nowhere.example");
+    world.answer_dns("");
+    CHECK(world.log.field("dial.failed", "status") == "503");
+    CHECK(world.invites() == 0);
+    CHECK(world.focus.calls() == 0);
+    CHECK(world.focus.rooms() == 0);
+}
+
+TEST_CASE("a dial that is given up while its name is looked up calls nobody") {
+    ByName world;
+    world.dial("sip:callee@phones.example");
+    world.focus.cancel_dial(world.id, world.now);
+    world.run();
+    CHECK(world.log.field("dial.failed", "status") == "487");
+    world.answer_dns("198.51.100.7");
+    CHECK(world.invites() == 0);
+    CHECK(world.focus.calls() == 0);
+}
+
+TEST_CASE("an answer of the DNS that comes after the ring limit is too late") {
+    ByName world;
+    world.dial("sip:callee@phones.example");
+    world.now += 61s;
+    world.answer_dns("198.51.100.7");
+    CHECK(world.invites() == 0);
+    CHECK(world.log.field("dial.failed", "status") == "408");
+}

@@ -14,12 +14,13 @@ class User(RosterClient):
         self.told = []
         super().__init__(server, room, name, DOMAIN)
 
-    def refer(self, target):
+    def refer(self, target, as_user=None):
+        """`as_user`: whose credentials are given."""
         wish = [f"Refer-To: {target}"]
         challenge = self.request("REFER", wish)
         if not challenge.startswith("SIP/2.0 401"):
             return int(challenge.split()[1])
-        proof = authorization(header(challenge, "WWW-Authenticate"), self.name, "secret", "REFER", self.target)
+        proof = authorization(header(challenge, "WWW-Authenticate"), as_user or self.name, "secret", "REFER", self.target)
         return int(self.request("REFER", [*wish, f"Authorization: {proof}"]).split()[1])
 
     def _take(self, text):
@@ -50,6 +51,14 @@ class Referring(AccountsTest):
         self.assertEqual(self.server.events("call.ended"), [])
         self.assertEqual(self.asks("anna", f"<{address};method=BYE>"), (202, "SIP/2.0 200 OK"))
         wait_until(lambda: self.server.events("call.ended"), 5, "clara to be removed")
+
+    def test_credentials_of_somebody_else_are_no_use(self):
+        self.server = self.start_server(auth__algorithms="MD5")
+        for user in ("anna", "boris"):
+            self.add_user(self.server, user)
+        boris = User(self.server, "1000", "anna")
+        self.addCleanup(boris.close)
+        self.assertEqual(boris.refer("<sip:clara@127.0.0.1>", as_user="boris"), 403)
 
     def test_nobody_dials_in_who_has_not_said_who_he_is(self):
         self.server = self.start_server(auth__algorithms="MD5")

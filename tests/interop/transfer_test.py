@@ -1,6 +1,8 @@
 """Phones ask the focus to call somebody else (REFER), blind or after talking to him, and hand their place to another (Replaces)."""
+import json
 import time
 import unittest
+import urllib.request
 
 import audio
 from harness import Baresip, InteropTest, Linphone, Rotunda, free_port, wait_until
@@ -93,6 +95,33 @@ class AfterTalking(Talks):
         wait_until(lambda: self.server.events("call.refused"), 10, "Clara to be refused")
         self.assertEqual(self.server.events("call.refused")[0]["status"], "403")
         self.assertEqual(self.server.events("call.replaced"), [])
+
+
+class Moving(Talks):
+    """RFC 4579 5.8: the focus sends REFER, and the phone calls another focus instead."""
+
+    def moves(self, phone):
+        here = self.start(Rotunda)
+        (self.folder / "elsewhere").mkdir()
+        there = Rotunda(self.folder / "elsewhere")
+        self.started.append(there)
+        phone.dial(here.uri("1000"))
+        who = here.events("call.joined")[0]["participant"]
+        request = urllib.request.Request(
+            f"http://{here.events('server.started')[0]['http']}/v1/rooms/1000/participants/{who}/refer", method="POST",
+            data=json.dumps({"target": there.uri("2000")}).encode(), headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=5):
+            pass
+        wait_until(lambda: there.events("call.joined"), 10, "the phone to be in the other room")
+        wait_until(lambda: here.events("call.ended"), 10, "the first call to end")
+        self.assertEqual(here.events("call.moved")[0]["status"], "200")
+        self.assertEqual(there.events("call.joined")[0]["room"], "2000")
+
+    def test_baresip_is_moved_to_another_focus(self):
+        self.moves(self.start(Baresip, "anna"))
+
+    def test_linphonec_is_moved_to_another_focus(self):
+        self.moves(self.start(Linphone, "lena", self.tone_file(440, 16000)))
 
 
 if __name__ == "__main__":

@@ -14,14 +14,19 @@ std::optional<seconds> header_seconds(const sip::SipMessage& response, sip::Head
     return value ? std::optional(seconds(*value)) : std::nullopt;
 }
 
-// RFC 3261 §10.3: the 200 lists every binding of the address, ours among them with its own expires.
+// RFC 3261 §10.3: the 200 lists every binding of the address, ours among them with its own expires. Where
+// none is ours to the letter (what was sent had another address of ours once the proxy's name was looked up,
+// or somebody on the way has changed it) the shortest is safe.
 std::optional<seconds> granted(const sip::SipMessage& response, const sip::Uri& contact) {
+    std::optional<seconds> shortest;
     for (const sip::NameAddr& each : response.contacts()) {
-        if (!equivalent(each.uri, contact)) continue;
         const auto expires = sip::parse_delta_seconds(each.params.get("expires").value_or(""));
-        if (expires) return seconds(*expires);
+        if (!expires) continue;
+        if (equivalent(each.uri, contact)) return seconds(*expires);
+        shortest = std::min(shortest.value_or(seconds(*expires)), seconds(*expires));
     }
-    return header_seconds(response, sip::HeaderId::expires);
+    const auto all = header_seconds(response, sip::HeaderId::expires);
+    return all ? all : shortest;
 }
 
 OutboundRegistration::Answer read(const sip::RequestAnswered& answer, const sip::Uri& contact) {

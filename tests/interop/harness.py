@@ -260,7 +260,7 @@ def run_sipp(test, server, scenario, rooms, calls=1, at_once=1, transport="u1", 
         command += ["-key", key, value]
     done = subprocess.run(command, cwd=test.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=limit + 30)
     errors = test.folder / f"{scenario}-errors.log"
-    test.assertEqual(done.returncode, 0, (errors.read_text() if errors.exists() else done.stdout.decode(errors="replace"))[-3000:])
+    test.assertEqual(done.returncode, 0, (errors.read_text(errors="replace") if errors.exists() else done.stdout.decode(errors="replace"))[-3000:])
 
 
 class HostTimer:

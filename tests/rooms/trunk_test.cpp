@@ -229,3 +229,15 @@ TEST_CASE(
     trunk.domain = "198.51.100.7";
     CHECK(routes("sip:198.51.100.7:5070").empty());
 }
+
+TEST_CASE(
+    "a registration whose Contact comes back changed is refreshed in the shortest time that is granted") {
+    Trunk trunk = carrier();
+    trunk.registration = 600s;
+    OnTrunk world(std::move(trunk));
+    world.start();
+    world.answer(world.last(sip::Method::register_), 200, {},
+                 {{sip::HeaderId::contact, "<sip:4930@203.0.113.5:1024>;expires=300"},
+                  {sip::HeaderId::contact, "<sip:4930@203.0.113.6>;expires=3600"}});
+    CHECK(*world.focus.next_timeout() == world.now + 240s);
+}

@@ -189,7 +189,7 @@ std::optional<Warning> Warning::parse(std::string_view text) {
     const std::string_view code_text = take_word(rest);
     const auto code = parse_number<std::uint16_t>(code_text, 999);
     const std::string_view agent = take_word(rest);
-    if (!code || code_text.size() != 3 || agent.empty()) return std::nullopt;
+    if (!code || *code < 100 || code_text.size() != 3 || agent.empty()) return std::nullopt;
     if (rest.empty() || quoted_size(rest) != rest.size()) return std::nullopt;
     return Warning{*code, std::string(agent), unquote(rest)};
 }

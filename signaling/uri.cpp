@@ -87,15 +87,19 @@ bool has_header(const Uri& uri, std::string_view name, std::string_view value) {
     return found;
 }
 
+bool has_headers_of(const Uri& uri, const Uri& other) {
+    bool all = true;
+    for_each_header(other.headers(), [&](std::string_view name, std::string_view value) {
+        all = all && has_header(uri, percent_decode(name), percent_decode(value));
+    });
+    return all;
+}
+
 // All headers of either are in the other, in any order. A component in one alone makes the URIs differ.
 bool headers_match(const Uri& a, const Uri& b) {
     if (a.headers() == b.headers()) return true;
-    if (count_headers(a.headers()) != count_headers(b.headers())) return false;
-    bool match = true;
-    for_each_header(a.headers(), [&](std::string_view name, std::string_view value) {
-        match = match && has_header(b, percent_decode(name), percent_decode(value));
-    });
-    return match;
+    return count_headers(a.headers()) == count_headers(b.headers()) && has_headers_of(a, b) &&
+           has_headers_of(b, a);
 }
 
 }  // namespace

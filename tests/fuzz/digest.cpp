@@ -14,6 +14,9 @@ template <typename Field>
 void round_trip(std::string_view text) {
     const auto field = Field::parse(text);
     if (!field) return;
+    // Of an algorithm that is none of ours only that is known, so it cannot be written.
+    if constexpr (requires { field->algorithm; })
+        if (!field->algorithm) return;
     const std::string written = field->to_string();
     const auto again = Field::parse(written);
     require(again && again->to_string() == written, "what is written reads back");
@@ -40,15 +43,11 @@ void show_to_gatekeeper(std::string_view text) {
     require(verdict.refused.has_value(), "nobody guesses a nonce of ours");
 }
 
-bool can_stand_in_a_header(std::string_view text) {
-    return text.find_first_of(std::string_view("\r\n\0", 3)) == text.npos;
-}
-
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text = fuzz::as_text(data, size);
-    if (!can_stand_in_a_header(text)) return 0;
+    if (!fuzz::is_header_value(text)) return 0;
     round_trip<sip::DigestChallenge>(text);
     round_trip<sip::DigestAuthorization>(text);
     round_trip<sip::AuthenticationInfo>(text);

@@ -119,7 +119,7 @@ TEST_CASE("Warning, Retry-After and delta-seconds") {
     REQUIRE(back);
     CHECK(back->text == warning.text);
     for (std::string_view text :
-         {"", "1812 h \"x\"", "37 h \"x\"", "370 h", "370 h x", "370 \"x\"", "370 h \"x"})
+         {"", "070 h \"x\"", "1812 h \"x\"", "37 h \"x\"", "370 h", "370 h x", "370 \"x\"", "370 h \"x"})
         CHECK(!Warning::parse(text));
 
     CHECK(RetryAfter::parse("120")->seconds == 120);

@@ -1,10 +1,12 @@
 // Any conversation a hostile peer and a whimsical owner can have with a user agent, played from a script of
 // bytes: messages, commands and pauses. Every session ends exactly once, says nothing afterwards, every
-// request of the owner's is answered once, and nothing outlives the last session.
+// request of the owner's is answered once, and nothing outlives the last session. On the wire a request is
+// repeated as it was, CSeq counts up within each dialog, and no transaction has two final answers.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 #include <string>
 #include <variant>
@@ -152,6 +154,7 @@ class HostileConversation {
         receive(text);
     }
     std::string raw() {
+        wrote_raw_ = true;
         const std::size_t size = std::min<std::size_t>(script_.u8(), script_.remaining());
         const Bytes bytes = script_.take(size);
         return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -199,13 +202,42 @@ class HostileConversation {
     // --- what comes out
     void drain() {
         for (const OutgoingMessage& out : agent_.take_outgoing()) {
-            if (finishing_) continue;  // nobody answers any more
             const ParsedMessage parsed = parse_message(out.bytes);
             if (!parsed.ok()) continue;  // repeats what the peer wrote
-            remember(parsed.message);
+            if (parsed.message.is_request())
+                check_request(parsed.message, out.bytes);
+            else
+                check_response(parsed.message);
+            if (!finishing_) remember(parsed.message);  // then nobody answers any more
         }
         for (const UserAgentEvent& event : agent_.take_events())
             std::visit([&](const auto& e) { on(e); }, event);
+    }
+    // RFC 3261 §17.1.1.2, §12.2.1.1.
+    void check_request(const SipMessage& request, const std::string& bytes) {
+        if (request.method() == Method::ack) return;
+        const std::string transaction =
+            std::string(request.top_via().branch()) + ' ' + std::string(request.method().name());
+        const auto [first, fresh] = sent_.emplace(transaction, bytes);
+        require_(first->second == bytes, "a request is repeated as it was");
+        if (!fresh || request.method() == Method::cancel) return;
+        std::uint32_t& highest =
+            counted_[std::string(request.call_id()) + ' ' + std::string(request.from_tag()) + ' ' +
+                     std::string(request.to_tag())];
+        require_(request.cseq().number > highest, "CSeq counts up within a dialog");
+        highest = request.cseq().number;
+    }
+    // §17.2.2: as long as the transaction lives. An INVITE's ends with its ACK, and its branch is free again.
+    // What is not even a message is answered without a transaction.
+    void check_response(const SipMessage& response) {
+        if (!response.is_final() || response.method() == Method::invite || wrote_raw_) return;
+        const std::string transaction = std::string(response.top_via().branch()) + ' ' +
+                                        response.cseq().to_string() + ' ' + std::string(response.call_id());
+        const auto [last, fresh] = answered_.emplace(transaction, Answer{response.status(), now_});
+        const bool over = now_ >= last->second.at + std::chrono::seconds(32);
+        require_(fresh || over || last->second.status == response.status(),
+                 "a transaction has one final answer");
+        if (over) last->second = {response.status(), now_};
     }
     void remember(const SipMessage& message) {
         const auto tag = message.is_request() ? message.from_tag() : message.to_tag();
@@ -272,6 +304,14 @@ class HostileConversation {
     TimePoint now_{};
     std::vector<std::string> tags_;
     std::vector<SipMessage> requests_, reliable_responses_;
+    struct Answer {
+        int status;
+        TimePoint at;
+    };
+    std::map<std::string, std::string> sent_;       // the bytes of each request of ours, by transaction
+    std::map<std::string, std::uint32_t> counted_;  // its highest CSeq, by dialog
+    std::map<std::string, Answer> answered_;        // what we answered the peer's transactions
+    bool wrote_raw_ = false;
     std::size_t reliable_ = 0;
     bool finishing_ = false;
     std::set<RequestId> asked_;

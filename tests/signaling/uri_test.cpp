@@ -130,6 +130,12 @@ TEST_CASE("RFC 3261 19.1.4: the URIs of its examples that are not") {
     CHECK(!same("sip:carol@chicago.com;security=off", "sip:carol@chicago.com;security=on"));
 }
 
+TEST_CASE("headers said twice must be said twice in both URIs, whichever is looked at first") {
+    CHECK(same("sip:a@h?x=1&x=2", "sip:a@h?x=2&x=1"));
+    CHECK(!same("sip:a@h?x=1&x=1", "sip:a@h?x=1&x=2"));
+    CHECK(!same("sip:a@h?x=1&x=2", "sip:a@h?x=1&x=1"));
+}
+
 TEST_CASE("escapes of reserved characters are not their characters") {
     CHECK(!same("sip:a%3Bb@host", "sip:a;b@host"));
     CHECK(same("sip:a%3bb@host", "sip:a%3Bb@host"));

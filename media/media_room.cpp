@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace rotunda::media {
 
@@ -321,6 +322,16 @@ void MediaRoom::end_tick() {
     });
     if (short_needed) short_until_ms_ = position_ms_ + short_ticks_stay_ms;
     if (position_ms_ % loss_review_ms == 0) report_losses();
+    if (settings_.talking_interval > Duration::zero() && position_ms_ >= talking_due_ms_) report_talking();
+}
+
+void MediaRoom::report_talking() {
+    talking_due_ms_ = position_ms_ + static_cast<std::uint64_t>(settings_.talking_interval / milliseconds(1));
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        const bool talking = talkers_[i].is_active();
+        if (std::exchange(members_[i].told_talking, talking) != talking)
+            context_.events.push_back(TalkingChanged{id_, members_[i].session->participant(), talking});
+    }
 }
 
 void MediaRoom::report_losses() {

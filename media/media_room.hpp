@@ -50,6 +50,7 @@ class MediaRoom {
         std::unique_ptr<LegGain> gain;  // none: he is heard as he is
         bool deafened = false;
         Pcm heard;  // this tick's block, at the receiver's rate, unless nobody hears him
+        bool told_talking = false;
 
         bool is_muted() const { return gain && gain->is_silent(); }
         bool hears_nothing() const { return deafened || session->leg().on_hold; }
@@ -75,6 +76,7 @@ class MediaRoom {
     void end_tick();
     void attach(Member& member);
     void report_losses();
+    void report_talking();
     std::size_t find(ParticipantId participant) const;
 
     // Passed in.
@@ -100,7 +102,8 @@ class MediaRoom {
     std::uint64_t position_ms_ =
         0;  // media time since the room began; frames end on multiples of their ptime
     std::uint64_t ticks_ = 0;
-    bool is_late_ = false;  // this tick: a second packet of somebody may have come in
+    std::uint64_t talking_due_ms_ = 0;  // when report_talking() looks again
+    bool is_late_ = false;              // this tick: a second packet of somebody may have come in
     int block_ms_ = 20;
     std::uint64_t short_until_ms_ = 0;  // till then for frames that are no multiple of 20 ms
     bool chimed_ = false;

@@ -58,6 +58,7 @@ struct RoomSettings {
     int max_talkers = 8;                                  // N loudest in the mix
     Duration silence_timeout = std::chrono::seconds(60);  // neither RTP nor RTCP for so long: MediaSilent
     bool alone_prompt = true;
+    Duration talking_interval{};  // TalkingChanged at most so often of anybody; 0: never
 };
 
 // Sent before the room's first JoinRoom and after its last LeaveRoom.

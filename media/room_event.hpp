@@ -32,6 +32,13 @@ struct DigitPressed {
     Duration length{};
 };
 
+// He speaks now, or has stopped: pauses between words do not count. RoomSettings::talking_interval.
+struct TalkingChanged {
+    RoomId room;
+    ParticipantId participant;
+    bool talking = false;
+};
+
 // The quality line at the end of a call.
 struct LegQuality {
     std::uint64_t packets_received = 0;
@@ -53,6 +60,6 @@ struct LegEnded {
     LegQuality quality;
 };
 
-using RoomEvent = std::variant<MediaStarted, MediaSilent, DigitPressed, LegEnded>;
+using RoomEvent = std::variant<MediaStarted, MediaSilent, DigitPressed, TalkingChanged, LegEnded>;
 
 }  // namespace rotunda::media

@@ -178,6 +178,13 @@ void CallLog::digit(const Participant& who, const media::DigitPressed& press) {
         {{"digit", std::string(1, press.digit)}, {"length_ms", fmt::format("{:.0f}", to_ms(press.length))}});
 }
 
+// Every few seconds for everybody: for those who follow the events, not for the log of a busy server.
+void CallLog::talking(const Participant& who) {
+    const bool talking = who.talking.value_or(false);
+    write(LogLevel::debug, "call.talking", who, talking ? "talks" : "has stopped talking",
+          {{"talking", talking ? "true" : "false"}});
+}
+
 void CallLog::silent(const Participant& who) {
     write(LogLevel::warning, "call.silent", who, "neither RTP nor RTCP comes in: asking with OPTIONS");
 }

@@ -54,6 +54,7 @@ class CallLog {
     void controlled(const Participant& who, const media::LegControl& before);
     void room_changed(const Room& room);
     void digit(const Participant& who, const media::DigitPressed& press);
+    void talking(const Participant& who);
     void silent(const Participant& who);
     // The quality line; all zero for a call whose media never began.
     void ended(const Participant& who, const media::LegQuality& quality, TimePoint now);

@@ -94,7 +94,7 @@ void Focus::on(const sip::IncomingInvite& event, TimePoint now) {
 // A trunk's number comes before every other meaning of the user part.
 std::string Focus::room_for(const sip::Uri& uri, const sip::Flow& flow) const {
     std::string user = uri.user();
-    const std::string* room = trunks_.room_of(user, flow.remote.address);
+    const std::string* room = trunks_.room_of(user, flow);
     return room ? *room : user;
 }
 
@@ -329,6 +329,13 @@ void Focus::on(Participant& who, const media::MediaSilent&, TimePoint now) {
 
 void Focus::on(Participant& who, const media::DigitPressed& event, TimePoint) {
     log_.digit(who, event);
+}
+
+void Focus::on(Participant& who, const media::TalkingChanged& event, TimePoint) {
+    if (who.ended) return;
+    who.talking = event.talking;
+    log_.talking(who);
+    watchers_.changed(who);
 }
 
 void Focus::on(Participant& who, const media::LegEnded& event, TimePoint now) {

@@ -187,6 +187,7 @@ class Focus {
     void on(Participant& who, const media::MediaStarted& event, TimePoint now);
     void on(Participant& who, const media::MediaSilent& event, TimePoint now);
     void on(Participant& who, const media::DigitPressed& event, TimePoint now);
+    void on(Participant& who, const media::TalkingChanged& event, TimePoint now);
     void on(Participant& who, const media::LegEnded& event, TimePoint now);
 
     // focus_requests.cpp

@@ -34,6 +34,7 @@ struct Participant {
     sip::Uri uri, contact;          // who he says he is, and where he is
     media::ParticipantId replaces;  // whose place he takes as soon as he is heard; none: nobody's
     bool moving = false;            // was asked to go elsewhere, and is expected to say how it goes
+    std::optional<bool> talking;    // none: the worker has not told
 
     // What his log lines carry.
     std::string call_id;

@@ -65,6 +65,7 @@ RosterEntry make_roster_entry(const Participant& who, const sip::SessionPeer& pe
                    : who.control.muted ? EndpointStatus::muted
                                        : EndpointStatus::connected;
     entry.joined = who.dialed_out ? JoiningMethod::dialed_out : JoiningMethod::dialed_in;
+    entry.talking = who.talking;
     entry.media = {{"audio", his_direction(who.leg)}};
     return entry;
 }

@@ -72,6 +72,7 @@ struct ConfiguredTrunk {
     Duration expires = std::chrono::minutes(10);
     bool options_first = false;
     std::vector<IpPrefix> addresses;
+    std::string certificate;
     std::optional<Pattern> numbers;
     std::vector<std::pair<std::string, std::string>> dids;  // number, room
     std::vector<AudioCodec> codecs;
@@ -114,6 +115,7 @@ struct Config {
         std::string user_agent;                               // default: Rotunda/VERSION
         Duration session_expires = std::chrono::minutes(30);  // 0: no session timers
         Duration min_se = std::chrono::seconds(90);
+        std::uint32_t message_size = 65'535;  // octets
         Tcp tcp;
         Tls tls;
         std::vector<std::string> web_socket_origins;  // empty: any
@@ -132,6 +134,7 @@ struct Config {
         std::optional<Pattern> on_demand;  // default: [0-9]+; nullopt: switched off
         std::string factory = "conference";
         Duration roster_interval = std::chrono::seconds(1);
+        bool roster_talking = false;
         std::uint32_t max = 10000;
         std::uint32_t max_participants = 1000;
         std::uint32_t max_talkers = 8;
@@ -156,6 +159,7 @@ struct Config {
         std::vector<sip::DigestAlgorithm> algorithms = {sip::DigestAlgorithm::sha256,
                                                         sip::DigestAlgorithm::md5};
         Duration nonce_lifetime = std::chrono::minutes(5);
+        std::uint32_t nonce_uses = 10'000;
         std::vector<std::string> md5_only = accounts::DigestSettings{}.md5_only;
     };
     struct Registrar {

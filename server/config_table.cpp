@@ -63,6 +63,9 @@ constexpr auto table = std::to_array<ConfigKey>({
         "sip.min_se",
         "A shorter session timer is refused with 422; 0s: the 90 s below which RFC 4028 knows none.",
         [](auto& c) -> auto& { return c.sip.min_se; }),
+    key<Count<4'096, 65'535>>(
+        "sip.message_size", "Octets of one SIP message; a longer one is refused with 513.",
+        [](auto& c) -> auto& { return c.sip.message_size; }),
     key<Count<1, 1'000'000>>(
         "sip.tcp.connections", "TCP connections open at once; more are refused.",
         [](auto& c) -> auto& { return c.sip.tcp.connections; }),
@@ -152,6 +155,11 @@ constexpr auto table = std::to_array<ConfigKey>({
         "Least time between two NOTIFYs to one subscriber of a room's roster (RFC 4575); what happens "
         "meanwhile is told together.",
         [](auto& c) -> auto& { return c.rooms.roster_interval; }),
+    key<Switch>(
+        "rooms.roster_talking",
+        "Whether the roster says who talks, in an extension of ours and no oftener than "
+        "rooms.roster_interval, and the events (call.talking), at most twice a second of each.",
+        [](auto& c) -> auto& { return c.rooms.roster_talking; }),
     live<Count<1, 1'000'000>>(
         "rooms.max", "Rooms open at once; the next one is answered 503.",
         [](auto& c) -> auto& { return c.rooms.max; }),
@@ -175,8 +183,8 @@ constexpr auto table = std::to_array<ConfigKey>({
         [](auto& c) -> auto& { return c.auth.listeners; }),
     live<TrustedPeers>(
         "auth.trusted",
-        "Peers who are known by their address, need no credentials, and whose P-Asserted-Identity is "
-        "believed.",
+        "Peers who are known by their address or the certificate they show, need no credentials, and whose "
+        "P-Asserted-Identity is believed.",
         [](auto& c) -> auto& { return c.auth.trusted; }),
     key<Text>(
         "auth.realm",
@@ -195,6 +203,9 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Time>(
         "auth.nonce_lifetime", "How long credentials made for one challenge can be used.",
         [](auto& c) -> auto& { return c.auth.nonce_lifetime; }),
+    key<Count<1, 1'000'000'000>>(
+        "auth.nonce_uses", "How many requests credentials made for one challenge can be used for.",
+        [](auto& c) -> auto& { return c.auth.nonce_uses; }),
     live<Users>(
         "users", "Users, beside those of the database (rotunda user add).",
         [](auto& c) -> auto& { return c.users; }),

@@ -20,6 +20,7 @@ rooms::RoomPolicy room_policy(const Config& config) {
     policy.max_participants = config.rooms.max_participants;
     policy.media.max_talkers = static_cast<int>(config.rooms.max_talkers);
     policy.media.silence_timeout = config.media.silence_timeout;
+    if (config.rooms.roster_talking) policy.media.talking_interval = std::chrono::milliseconds(500);
     policy.media.alone_prompt = config.rooms.alone_prompt;
     return policy;
 }
@@ -46,6 +47,7 @@ rooms::Trunk trunk_of(const ConfiguredTrunk& configured) {
     if (configured.registers) trunk.registration = configured.expires;
     trunk.options_first = configured.options_first;
     trunk.addresses = configured.addresses;
+    trunk.certificate = configured.certificate;
     // Where we send our requests is the trunk, if it is an address.
     if (const auto proxy = IpPrefix::parse(trunk.proxy.host())) trunk.addresses.push_back(*proxy);
     if (configured.numbers)
@@ -71,6 +73,7 @@ std::size_t worker_count(const Config& config) {
 sip::UserAgentSettings user_agent_settings(const Config& config) {
     sip::UserAgentSettings settings;
     settings.product = config.sip.user_agent;
+    settings.parse.message = config.sip.message_size;
     settings.owner_methods = {sip::Method::subscribe, sip::Method::message, sip::Method::refer,
                               sip::Method::notify};
     settings.event_packages = {"conference", "refer"};
@@ -96,6 +99,15 @@ std::vector<rooms::Trunk> trunks(const Config& config) {
     std::vector<rooms::Trunk> list;
     for (const ConfiguredTrunk& trunk : config.trunks) list.push_back(trunk_of(trunk));
     return list;
+}
+
+std::vector<std::string> certificate_domains(const Config& config) {
+    std::vector<std::string> domains;
+    for (const ConfiguredTrunk& trunk : config.trunks)
+        if (!trunk.certificate.empty()) domains.push_back(trunk.certificate);
+    for (const accounts::TrustedPeer& peer : config.auth.trusted)
+        if (!peer.certificate.empty()) domains.push_back(peer.certificate);
+    return domains;
 }
 
 rooms::FocusSettings focus_settings(const Config& config) {

@@ -136,6 +136,21 @@ TEST_CASE("what is put again as it was is no news") {
     CHECK(roster.users() == 0);
 }
 
+TEST_CASE("who talks is said in a namespace of our own, and only where it is known") {
+    ConferenceRoster roster;
+    RosterReader reader;
+    RosterEntry alice = entry("sip:alice@example.com");
+    roster.put(ParticipantId{1}, alice);
+    CHECK(write_conference_info(room, roster, reader, true, 48'000).text.find("talking") ==
+          std::string::npos);
+    alice.talking = true;
+    CHECK(roster.put(ParticipantId{1}, alice));
+    CHECK(write_conference_info(room, roster, reader, false, 48'000)
+              .text.find(
+                  "</media><talking xmlns=\"urn:rotunda:conference:talking\">true</talking></endpoint>") !=
+          std::string::npos);
+}
+
 TEST_CASE("a user in by two phones is one user with two endpoints, told apart even behind one Contact") {
     ConferenceRoster roster;
     Watcher watcher;

@@ -47,6 +47,25 @@ TEST_CASE("a participant watches his room inside his call, whatever he calls it"
     CHECK(world.requests(sip::Method::notify)[0].call_id() == "call1");
 }
 
+TEST_CASE("who talks is told to watchers and to those who follow the events") {
+    World world;
+    world.call(1);
+    const media::RoomId room = world.all<JoinRoom>()[0]->room;
+    const media::ParticipantId who = world.all<JoinRoom>()[0]->participant;
+    subscribe(world, 10, "1000");
+    world.answer(200);
+    CHECK(world.requests(sip::Method::notify)[0].body().find("talking") == std::string::npos);
+    world.focus.handle(TalkingChanged{room, who, true}, world.now);
+    world.now += 2s;
+    world.focus.on_timeout(world.now);
+    world.run();
+    const auto notifies = world.requests(sip::Method::notify);
+    REQUIRE(notifies.size() == 2);
+    CHECK(notifies[1].body().find(">true</talking>") != std::string::npos);
+    CHECK(world.log.field("call.talking", "talking") == "true");
+    CHECK(world.log.field("call.talking", "call_id") == "call1");
+}
+
 TEST_CASE("the watchers of a room learn that it closed") {
     World world;
     world.call(1);

@@ -16,11 +16,15 @@ bool is_listener_of(const ListenerAccess& listener, const sip::Flow& flow) {
 
 }  // namespace
 
-const TrustedPeer* trusted_peer(const AccessPolicy& policy, const IpAddress& source) {
+const TrustedPeer* trusted_peer(const AccessPolicy& policy, const sip::Flow& flow) {
+    const std::string_view proved = sip::proved_domain(flow);
     const TrustedPeer* best = nullptr;
-    for (const TrustedPeer& peer : policy.trusted)
-        if (peer.address.contains(source) && (!best || peer.address.length > best->address.length))
+    for (const TrustedPeer& peer : policy.trusted) {
+        if (!proved.empty() && iequals(peer.certificate, proved)) return &peer;
+        if (peer.address && peer.address->contains(flow.remote.address) &&
+            (!best || peer.address->length > best->address->length))
             best = &peer;
+    }
     return best;
 }
 

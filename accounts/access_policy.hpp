@@ -28,10 +28,11 @@ struct ListenerAccess {
     Access access = Access::anyone;
 };
 
-// A peer known by its address.
+// A peer known by its address, or by the domain its certificate proves (sip::proved_domain).
 struct TrustedPeer {
     std::string name;
-    IpPrefix address;
+    std::optional<IpPrefix> address{};
+    std::string certificate{};  // empty: by none
 };
 
 struct AccessPolicy {
@@ -44,8 +45,9 @@ struct AccessPolicy {
     std::vector<std::string> domains{};
 };
 
-// The trusted peer at the other end, the most specific one; null for a stranger.
-const TrustedPeer* trusted_peer(const AccessPolicy& policy, const IpAddress& source);
+// The trusted peer at the other end: whom its certificate names, else the most specific address; null for a
+// stranger.
+const TrustedPeer* trusted_peer(const AccessPolicy& policy, const sip::Flow& flow);
 // What a request for this URI over this flow needs.
 Access access_to(const AccessPolicy& policy, const sip::Uri& request_uri, const sip::Flow& flow);
 // True for a host part of ours (RFC 3261 §10.3 step 1, §16.5).

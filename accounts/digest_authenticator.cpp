@@ -23,7 +23,7 @@ DigestAuthenticator::DigestAuthenticator(DigestSettings settings, const UserTabl
                                          RandomSource& random)
     : settings_(std::move(settings)),
       users_(users),
-      nonces_(settings_.nonce_lifetime, settings_.max_nonces, random),
+      nonces_(settings_.nonce_lifetime, settings_.max_nonces, random, settings_.nonce_uses),
       decoy_(make_digest_keys("", settings_.realm, random.token(32))) {}
 
 void DigestAuthenticator::configure(DigestSettings settings) {

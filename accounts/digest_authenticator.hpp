@@ -21,7 +21,8 @@ struct DigestSettings {
     // As offered, the preferred one first (RFC 8760 §2.4).
     std::vector<sip::DigestAlgorithm> algorithms = {sip::DigestAlgorithm::sha256, sip::DigestAlgorithm::md5};
     Duration nonce_lifetime = std::chrono::minutes(5);
-    std::size_t max_nonces = 100'000;  // in use at once
+    std::size_t max_nonces = 100'000;   // in use at once
+    std::uint32_t nonce_uses = 10'000;  // requests with one nonce
     // Beginnings of User-Agent. These phones give up where anything but MD5 is offered, even beside MD5, so
     // they are offered MD5 alone, if it is offered at all.
     std::vector<std::string> md5_only = {"baresip v0.", "baresip v1."};

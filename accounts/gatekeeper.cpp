@@ -27,8 +27,7 @@ void Gatekeeper::configure(AccessPolicy policy, DigestSettings digest) {
 GuardVerdict Gatekeeper::check(const SipMessage& request, const sip::Flow& flow, const Identity* dialog,
                                TimePoint now) {
     if (dialog) return {*dialog, {}};
-    if (const TrustedPeer* peer = trusted_peer(policy_, flow.remote.address))
-        return {Identity::trunk(peer->name), {}};
+    if (const TrustedPeer* peer = trusted_peer(policy_, flow)) return {Identity::trunk(peer->name), {}};
     if (access_to(policy_, request.uri(), flow) == Access::trunk)
         return refuse(request, Refusal::forbidden, 403, "Not for You");
     const Credentials credentials = authenticator_.check(

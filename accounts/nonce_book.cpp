@@ -29,8 +29,8 @@ std::optional<std::uint64_t> read_hex64(std::string_view text) {
 
 }  // namespace
 
-NonceBook::NonceBook(Duration lifetime, std::size_t most, RandomSource& random)
-    : lifetime_(lifetime), most_(std::max<std::size_t>(most, 1)), random_(random) {
+NonceBook::NonceBook(Duration lifetime, std::size_t most, RandomSource& random, std::uint32_t uses)
+    : lifetime_(lifetime), most_(std::max<std::size_t>(most, 1)), uses_(uses), random_(random) {
     for (std::size_t i = 0; i < key_.size(); ++i) key_[i] = static_cast<std::uint8_t>(random.next());
 }
 
@@ -68,7 +68,7 @@ bool NonceBook::use(std::string_view nonce, std::uint32_t count, TimePoint now) 
     if (!ticket) return false;
     const TimePoint issued{Duration(static_cast<std::int64_t>(ticket->issued_ns))};
     forget_old(now);
-    if (issued + lifetime_ <= now || issued < oldest_good_) return false;
+    if (issued + lifetime_ <= now || issued < oldest_good_ || count > uses_) return false;
     auto it = windows_.find(ticket->serial);
     if (it == windows_.end()) {
         if (windows_.size() == most_) {

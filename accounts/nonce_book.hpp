@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,7 +21,9 @@ namespace rotunda::accounts {
 class NonceBook {
   public:
     // `most`: nonces in use that are remembered; beyond them the oldest become stale before their time.
-    NonceBook(Duration lifetime, std::size_t most, RandomSource& random);
+    // `uses`: the highest count a nonce is good for.
+    NonceBook(Duration lifetime, std::size_t most, RandomSource& random,
+              std::uint32_t uses = std::numeric_limits<std::uint32_t>::max());
 
     std::string issue(TimePoint now);
     // Uses up one count of the nonce, whose credentials have been found right. False: the nonce is not ours,
@@ -48,6 +51,7 @@ class NonceBook {
 
     Duration lifetime_;
     std::size_t most_;
+    std::uint32_t uses_;
     RandomSource& random_;
     Key key_;
     std::unordered_map<std::uint64_t, Window> windows_;  // by serial

@@ -42,9 +42,11 @@ const Trunk* TrunkTable::named(std::string_view name) const {
     return first(trunks_, [&](const Trunk& trunk) { return trunk.name == name; });
 }
 
-const Trunk* TrunkTable::from(const IpAddress& source) const {
-    const IpAddress address = source.unmapped();
+const Trunk* TrunkTable::from(const sip::Flow& flow) const {
+    const IpAddress address = flow.remote.address.unmapped();
+    const std::string_view proved = sip::proved_domain(flow);
     return first(trunks_, [&](const Trunk& trunk) {
+        if (!proved.empty() && iequals(trunk.certificate, proved)) return true;
         return std::any_of(trunk.addresses.begin(), trunk.addresses.end(),
                            [&](const IpPrefix& prefix) { return prefix.contains(address); });
     });
@@ -54,8 +56,8 @@ const Trunk* TrunkTable::for_number(std::string_view number) const {
     return first(trunks_, [&](const Trunk& trunk) { return trunk.numbers && trunk.numbers(number); });
 }
 
-const std::string* TrunkTable::room_of(std::string_view number, const IpAddress& source) const {
-    if (const std::string* room = room_at(from(source), number)) return room;
+const std::string* TrunkTable::room_of(std::string_view number, const sip::Flow& flow) const {
+    if (const std::string* room = room_at(from(flow), number)) return room;
     return room_at(first(trunks_, [&](const Trunk& trunk) { return room_at(&trunk, number) != nullptr; }),
                    number);
 }

@@ -12,6 +12,7 @@
 #include "base/net_address.hpp"
 #include "base/time.hpp"
 #include "signaling/digest_client.hpp"
+#include "signaling/flow.hpp"
 #include "signaling/header_fields.hpp"
 #include "signaling/uri.hpp"
 
@@ -28,6 +29,7 @@ struct Trunk {
     bool options_first = false;            // registers and calls only while it answers our OPTIONS
 
     std::vector<IpPrefix> addresses;  // what comes from there is the trunk's, and believed
+    std::string certificate;  // and so is what comes from who proves this domain over TLS; empty: nobody
     // Says which numbers are dialled through it; empty: none. Linear in its input.
     std::function<bool(std::string_view)> numbers;
     std::map<std::string, std::string, std::less<>> dids;  // number it brings calls for -> room
@@ -53,13 +55,13 @@ class TrunkTable {
 
     const std::vector<Trunk>& all() const { return trunks_; }
     const Trunk* named(std::string_view name) const;
-    // The one a request from this address comes from; the first that names it.
-    const Trunk* from(const IpAddress& source) const;
+    // The one a request over this flow comes from: the first that names the peer's certificate or address.
+    const Trunk* from(const sip::Flow& flow) const;
     // The first that takes this number.
     const Trunk* for_number(std::string_view number) const;
     // The room a called number leads to: by the trunk the call comes from, if it has the number, else by
     // whichever has.
-    const std::string* room_of(std::string_view number, const IpAddress& source) const;
+    const std::string* room_of(std::string_view number, const sip::Flow& flow) const;
 
   private:
     std::vector<Trunk> trunks_;

@@ -12,8 +12,10 @@ accounts::AccessPolicy access_policy(const Config& config) {
     policy.access = config.auth.policy;
     policy.listeners = config.auth.listeners;
     policy.trusted = config.auth.trusted;
-    for (const rooms::Trunk& trunk : trunks(config))
+    for (const rooms::Trunk& trunk : trunks(config)) {
         for (const IpPrefix& address : trunk.addresses) policy.trusted.push_back({trunk.name, address});
+        if (!trunk.certificate.empty()) policy.trusted.push_back({trunk.name, {}, trunk.certificate});
+    }
     policy.domains = config.sip.domains;
     for (const ConfiguredRoom& room : config.rooms.list)
         if (room.access) policy.rooms.emplace(room.name, *room.access);
@@ -25,6 +27,7 @@ accounts::DigestSettings digest_settings(const Config& config) {
     settings.realm = realm_of(config);
     settings.algorithms = config.auth.algorithms;
     settings.nonce_lifetime = config.auth.nonce_lifetime;
+    settings.nonce_uses = config.auth.nonce_uses;
     settings.md5_only = config.auth.md5_only;
     return settings;
 }

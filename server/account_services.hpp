@@ -32,6 +32,7 @@ class AccountServices {
     const accounts::UserTable& users() const { return users_; }
     bool is_user(std::string_view name) const { return users_.has(name); }
 
+    // RFC 5626 §5.2: a contact that can be reached over that connection alone is registered no longer.
     void on_connection_lost(sip::ConnectionId connection);
     // Hands changed contacts to the keeper; call it when the user agent was given something.
     void settle();

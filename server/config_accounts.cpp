@@ -45,9 +45,8 @@ Complaint read_user(const ConfigNode& item, ConfiguredUser& out) {
 }
 
 Complaint read_trusted(const ConfigNode& item, accounts::TrustedPeer& out) {
-    constexpr std::string_view names[] = {"name", "address"};
+    constexpr std::string_view names[] = {"name", "address", "certificate"};
     if (item.kind != ConfigNode::Kind::map) return want(item, TrustedPeers::type);
-    bool has_address = false;
     for (const ConfigNode& member : item.children) {
         if (member.name == "name") {
             if (auto complaint = read_name(member, out.name)) return complaint;
@@ -55,12 +54,14 @@ Complaint read_trusted(const ConfigNode& item, accounts::TrustedPeer& out) {
             const auto prefix = is_scalar(member) ? IpPrefix::parse(member.text) : std::nullopt;
             if (!prefix) return want(member, "an address or prefix such as 203.0.113.0/24");
             out.address = *prefix;
-            has_address = true;
+        } else if (member.name == "certificate") {
+            if (auto complaint = Text::read(member, out.certificate)) return complaint;
         } else {
             return not_one_of({ConfigNode::Kind::scalar, member.line, {}, member.name, {}}, names);
         }
     }
-    if (out.name.empty() || !has_address) return complain(item, "a trusted peer needs name and address");
+    if (out.name.empty() || (!out.address && out.certificate.empty()))
+        return complain(item, "a trusted peer needs a name, and an address or certificate");
     return std::nullopt;
 }
 
@@ -114,7 +115,10 @@ Complaint TrustedPeers::read(const ConfigNode& value, std::vector<accounts::Trus
 }
 std::string TrustedPeers::print(const std::vector<accounts::TrustedPeer>& value) {
     return print_list(value, [](const accounts::TrustedPeer& peer) {
-        return fmt::format("{{name: {}, address: {}}}", quoted(peer.name), quoted(peer.address.to_string()));
+        std::string text = "{name: " + quoted(peer.name);
+        if (peer.address) text += ", address: " + quoted(peer.address->to_string());
+        if (!peer.certificate.empty()) text += ", certificate: " + quoted(peer.certificate);
+        return text + "}";
     });
 }
 

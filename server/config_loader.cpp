@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "server/config_table.hpp"
 #include "server/nearest_name.hpp"
+#include "server/settings.hpp"
 
 namespace rotunda::server {
 namespace {
@@ -133,6 +134,8 @@ Problem disagreement(const Config& config) {
             return fmt::format("media.ports: {}-{} holds the SIP port {} of sip.listen", media.first,
                                media.last, port);
     }
+    if (config.sip.tls.verify_client == TlsClientCheck::none && !certificate_domains(config).empty())
+        return "sip.tls.verify_client: none leaves no certificate to know a trunk or trusted peer by";
     return std::nullopt;
 }
 

@@ -56,6 +56,7 @@ constexpr std::array members = {
     Member{"expires", [](const ConfigNode& v, Trunk& t) { return Time::read(v, t.expires); }},
     Member{"options_first", [](const ConfigNode& v, Trunk& t) { return Switch::read(v, t.options_first); }},
     Member{"addresses", [](const ConfigNode& v, Trunk& t) { return Networks::read(v, t.addresses); }},
+    Member{"certificate", [](const ConfigNode& v, Trunk& t) { return Text::read(v, t.certificate); }},
     Member{"numbers", [](const ConfigNode& v, Trunk& t) { return RoomPattern::read(v, t.numbers); }},
     Member{"dids", [](const ConfigNode& v, Trunk& t) { return read_dids(v, t.dids); }},
     Member{"codecs", [](const ConfigNode& v, Trunk& t) { return Codecs::read(v, t.codecs); }},
@@ -105,6 +106,7 @@ std::string print_trunk(const Trunk& trunk) {
     if (trunk.expires != plain.expires) parts.push_back("expires: " + Time::print(trunk.expires));
     toggle("options_first", trunk.options_first, plain.options_first);
     if (!trunk.addresses.empty()) parts.push_back("addresses: " + Networks::print(trunk.addresses));
+    text("certificate", trunk.certificate);
     if (trunk.numbers) text("numbers", trunk.numbers->text());
     std::vector<std::string> dids;
     for (const auto& [number, room] : trunk.dids)

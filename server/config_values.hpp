@@ -104,7 +104,8 @@ struct ListenerPolicies {
 };
 
 struct TrustedPeers {
-    static constexpr std::string_view type = "list of mappings with name and address (or prefix)";
+    static constexpr std::string_view type =
+        "list of mappings with name, and address (or prefix) or certificate";
     static constexpr bool is_list = true;
     static Complaint read(const ConfigNode& value, std::vector<accounts::TrustedPeer>& out);
     static std::string print(const std::vector<accounts::TrustedPeer>& value);

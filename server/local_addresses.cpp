@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "server/link_local.hpp"
 #include "server/socket.hpp"
 
 namespace rotunda::server {
@@ -18,7 +19,7 @@ constexpr std::size_t most_known = 4096;
 std::optional<IpAddress> ask_kernel(const IpAddress& peer) {
     auto fd = open_unbound_socket(SOCK_DGRAM, peer.family());
     if (!fd) return std::nullopt;
-    const SocketAddress address(Endpoint{peer, 9});
+    const SocketAddress address = zoned(Endpoint{peer, 9});
     if (connect(fd->get(), address.get(), address.size()) != 0) return std::nullopt;
     const auto local = local_endpoint(fd->get());
     if (!local || local->address.is_wildcard()) return std::nullopt;
@@ -27,8 +28,7 @@ std::optional<IpAddress> ask_kernel(const IpAddress& peer) {
 
 bool is_link_local(const IpAddress& address) {
     const auto& bytes = address.bytes();
-    return address.is_v4() ? bytes[0] == 169 && bytes[1] == 254
-                           : bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
+    return address.is_v4() ? bytes[0] == 169 && bytes[1] == 254 : is_link_local_v6(address);
 }
 
 }  // namespace

@@ -135,9 +135,9 @@ Server::Parts::Parts(Config c, Reread reread)
                    },
                    [this](const sip::Flow& flow) {
                        agent_.on_transport_error(flow, clock_.now());
-                       if (flow.connection) accounts_.on_connection_lost(flow.connection);
                        settle();
-                   }}),
+                   },
+                   [this](sip::ConnectionId connection) { accounts_.on_connection_lost(connection); }}),
       dns_(loop, clock_, config_.sip.dns_servers,
            [this](const sip::DnsAnswer& answer) {
                agent_.on_dns_answer(answer, clock_.now());
@@ -161,6 +161,7 @@ Result<std::vector<ListenAddress>> Server::Parts::listen() {
     agent_.set_guard(&accounts_.gatekeeper());
     focus_.set_registrar(&accounts_.registrar());
     focus_.set_users([this](std::string_view user) { return accounts_.is_user(user); });
+    transports_.know_peers(certificate_domains(config_));
     auto bound = transports_.listen();
     if (!bound) return bound;
     bound_ = *bound;

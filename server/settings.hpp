@@ -15,6 +15,8 @@ std::size_t worker_count(const Config& config);
 
 sip::UserAgentSettings user_agent_settings(const Config& config);
 std::vector<rooms::Trunk> trunks(const Config& config);
+// The domains by whose certificates trunks and trusted peers are known.
+std::vector<std::string> certificate_domains(const Config& config);
 rooms::FocusSettings focus_settings(const Config& config);
 api::Tokens http_tokens(const Config& config);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "server/socket.hpp"
 
@@ -32,6 +33,7 @@ SipTcpConnection::SipTcpConnection(EventLoop& loop, const Clock& clock, const Si
       owner_(owner),
       flow_(flow),
       socket_(loop, std::move(fd)),
+      framer_({.head = limits.message, .body = limits.message, .parse = {}}),
       connecting_(connecting),
       proven_(connecting),
       opened_(clock.now()),
@@ -89,8 +91,18 @@ void SipTcpConnection::on_octets(std::string_view network) {
     const bool waiting = !output_.empty();
     const TlsSession::State state = tls_->receive(network, plain, output_);
     push_output(waiting);
+    if (domains_ && tls_->established()) recognise_peer();
     if (!ended_ && !plain.empty()) on_plain(plain);
     if (!ended_) on_tls(state);
+}
+
+// Whom we called had to prove the domain we called.
+void SipTcpConnection::recognise_peer() {
+    const auto& domains = *std::exchange(domains_, nullptr);
+    if (!flow_.domain.empty()) return;
+    const auto proved =
+        std::ranges::find_if(domains, [this](const auto& each) { return tls_->is_peer(each); });
+    if (proved != domains.end()) flow_.domain = *proved;
 }
 
 void SipTcpConnection::on_tls(TlsSession::State state) {
@@ -138,7 +150,7 @@ void SipTcpConnection::take_web_socket_events() {
         if (event->payload == "\r\n\r\n")
             send("\r\n");
         else
-            take_message(sip::parse_message(event->payload));
+            take_message(sip::parse_message(event->payload, {.message = limits_.message}));
         if (ended_) return;
     }
     note_progress_of_message(web_socket_->mid_message());

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.hpp"
 #include "server/clock.hpp"
@@ -24,6 +25,7 @@ struct SipTcpLimits {
     Duration half_message = std::chrono::seconds(10);  // from a message's first octet to its last
     Duration drain = std::chrono::seconds(20);         // what we send must be taken within this time
     Duration idle = std::chrono::hours(1);
+    std::size_t message = 65'535;  // octets of one
     std::size_t pending_output = 262'144;
     std::size_t memory = 256 << 20;  // octets of input and output that all connections keep together
     std::size_t connections = 10'000;
@@ -65,8 +67,12 @@ class SipTcpConnection {
     SipTcpConnection(EventLoop& loop, const Clock& clock, const SipTcpLimits& limits, Owner& owner,
                      FileDescriptor fd, const sip::Flow& flow, bool connecting);
 
-    // Before start(), if the flow's transport wants it.
-    void use(std::unique_ptr<TlsSession> tls) { tls_ = std::move(tls); }
+    // Before start(), if the flow's transport wants it. Of `domains`, which outlive the connection, the first
+    // that a client's certificate proves becomes the flow's.
+    void use(std::unique_ptr<TlsSession> tls, const std::vector<std::string>& domains) {
+        tls_ = std::move(tls);
+        domains_ = &domains;
+    }
     void use(std::unique_ptr<WebSocket> web_socket) { web_socket_ = std::move(web_socket); }
     // To be called once the owner can be called back.
     void start();
@@ -95,6 +101,7 @@ class SipTcpConnection {
     bool read_once();
     void on_octets(std::string_view network);
     void on_tls(TlsSession::State state);
+    void recognise_peer();
     void on_plain(std::string_view plain);
     void take_events();
     void take_web_socket_events();
@@ -117,6 +124,7 @@ class SipTcpConnection {
 
     LoopSocket socket_;
     std::unique_ptr<TlsSession> tls_;
+    const std::vector<std::string>* domains_ = nullptr;  // until the peer has been compared with them
     std::unique_ptr<WebSocket> web_socket_;
     sip::StreamFramer framer_;
     std::string output_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "server/link_local.hpp"
 #include "server/socket.hpp"
 
 namespace rotunda::server {
@@ -57,8 +58,10 @@ SipTcpTransport::~SipTcpTransport() {
     *alive_ = false;
 }
 
-void SipTcpTransport::use(const TlsContext* tls, const std::vector<std::string>* web_socket_origins) {
+void SipTcpTransport::use(const TlsContext* tls, const std::vector<std::string>* peers,
+                          const std::vector<std::string>* web_socket_origins) {
     tls_ = tls;
+    peers_ = peers;
     origins_ = web_socket_origins;
 }
 
@@ -154,12 +157,12 @@ SipTcpConnection* SipTcpTransport::add(FileDescriptor fd, sip::Flow flow, bool c
 bool SipTcpTransport::add_layers(SipTcpConnection& connection, bool connecting) {
     const sip::Flow& flow = connection.flow();
     const bool web_socket = flow.transport == sip::Transport::ws || flow.transport == sip::Transport::wss;
-    if (web_socket) connection.use(std::make_unique<WebSocket>(*origins_));
+    if (web_socket) connection.use(std::make_unique<WebSocket>(*origins_, limits_.message));
     if (flow.transport != sip::Transport::tls && flow.transport != sip::Transport::wss) return true;
     if (!tls_) return false;
     auto tls = connecting ? TlsSession::as_client(*tls_, domain_of(flow)) : TlsSession::as_server(*tls_);
     const bool made = tls != nullptr;
-    connection.use(std::move(tls));
+    connection.use(std::move(tls), *peers_);
     return made;
 }
 
@@ -182,10 +185,10 @@ SipTcpConnection* SipTcpTransport::open(const sip::Flow& flow) {
     if (!fd) return nullptr;
     if (flow.local.address.family() == flow.remote.address.family() && !flow.local.address.is_wildcard()) {
         // The peer should see us where he reached us before; any port will do.
-        const SocketAddress source(Endpoint{flow.local.address, 0});
+        const SocketAddress source = zoned(Endpoint{flow.local.address, 0});
         (void)bind(fd->get(), source.get(), source.size());
     }
-    const SocketAddress remote(flow.remote);
+    const SocketAddress remote = zoned(flow.remote);
     if (connect(fd->get(), remote.get(), remote.size()) != 0 && errno != EINPROGRESS) return nullptr;
     ++counters_.opened;
     return add(std::move(*fd), flow, true);
@@ -247,8 +250,10 @@ void SipTcpTransport::on_end(SipTcpConnection& connection, SipTcpEnd end) {
     auto node = connections_.extract(flow.connection);
     memory_ -= node.mapped().memory;
     leaving_.push_back(std::move(node.mapped().connection));
-    loop_.post([this, alive = alive_] {
-        if (*alive) leaving_.clear();
+    loop_.post([this, alive = alive_, id = flow.connection] {
+        if (!*alive) return;
+        leaving_.clear();
+        handlers_.on_connection_lost(id);
     });
 }
 

@@ -38,6 +38,8 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
         // Never called from within send(): what was queued for the flow is lost, or its connection could not
         // be opened.
         std::function<void(const sip::Flow& flow)> on_send_failed;
+        // Likewise: a connection is gone, whoever ended it and whatever was under way.
+        std::function<void(sip::ConnectionId connection)> on_connection_lost;
     };
 
     // Everything referred to outlives the transport.
@@ -45,8 +47,10 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
                     const SipTcpLimits& limits, std::uint8_t dscp, Handlers handlers);
     ~SipTcpTransport();
 
-    // Before any TLS or WebSocket connection; both outlive the transport.
-    void use(const TlsContext* tls, const std::vector<std::string>* web_socket_origins);
+    // Before any TLS or WebSocket connection; all outlive the transport. Of `peers` the first domain that a
+    // client proves by certificate becomes that of its flow.
+    void use(const TlsContext* tls, const std::vector<std::string>* peers,
+             const std::vector<std::string>* web_socket_origins);
     // The address bound to (port 0: any free one), or errno.
     Result<Endpoint, int> listen(sip::Transport transport, const Endpoint& local);
     // Over flow.connection if it stands, else over a connection to flow.remote, opened if need be.
@@ -102,6 +106,7 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
     const std::uint8_t dscp_;
     Handlers handlers_;
     const TlsContext* tls_ = nullptr;
+    const std::vector<std::string>* peers_ = nullptr;
     const std::vector<std::string>* origins_ = nullptr;
 
     std::vector<Listener> listeners_;

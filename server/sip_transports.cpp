@@ -12,13 +12,14 @@ namespace {
 // How often the certificate files are looked at.
 constexpr Duration certificate_interval = std::chrono::seconds(10);
 
-SipTcpLimits tcp_limits(const Config::Tcp& settings) {
+SipTcpLimits tcp_limits(const Config::Sip& settings) {
     SipTcpLimits limits;
-    limits.idle = settings.idle_timeout;
-    limits.connections = settings.connections;
-    limits.connections_per_peer = settings.connections_per_peer;
-    limits.pending_output = settings.pending_per_peer;
-    limits.half_message = settings.message_timeout;
+    limits.message = settings.message_size;
+    limits.idle = settings.tcp.idle_timeout;
+    limits.connections = settings.tcp.connections;
+    limits.connections_per_peer = settings.tcp.connections_per_peer;
+    limits.pending_output = settings.tcp.pending_per_peer;
+    limits.half_message = settings.tcp.message_timeout;
     return limits;
 }
 
@@ -54,8 +55,8 @@ SipTransports::SipTransports(EventLoop& loop, const Clock& clock, LogSink& log,
       advertised_(advertised),
       settings_(settings),
       handlers_(std::move(handlers)),
-      tcp_(loop, clock, log, advertised, tcp_limits(settings.tcp), settings.dscp,
-           {handlers_.on_message, handlers_.on_send_failed}),
+      tcp_(loop, clock, log, advertised, tcp_limits(settings), settings.dscp,
+           {handlers_.on_message, handlers_.on_send_failed, handlers_.on_connection_lost}),
       clock_(clock),
       certificate_timer_(loop, clock, [this] { look_for_new_certificates(); }) {}
 
@@ -108,7 +109,7 @@ Result<bool> SipTransports::prepare_tls() {
     auto loaded = TlsContext::load(settings_.tls, serves);
     if (!loaded) return fail(Error(loaded.error()));
     tls_ = std::move(*loaded);
-    tcp_.use(tls_.get(), &settings_.web_socket_origins);
+    tcp_.use(tls_.get(), &tls_peers_, &settings_.web_socket_origins);
     certificate_timer_.set(clock_.now() + certificate_interval);
     if (tls_->self_signed())
         log_.write({LogLevel::warning,

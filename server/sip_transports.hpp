@@ -23,6 +23,7 @@ class SipTransports {
         std::function<void(sip::ParsedMessage message, const sip::Flow& flow)> on_message;
         // Later, never from within send().
         std::function<void(const sip::Flow& flow)> on_send_failed;
+        std::function<void(sip::ConnectionId connection)> on_connection_lost;
     };
 
     // Everything referred to outlives the transports.
@@ -30,6 +31,8 @@ class SipTransports {
                   const Config::Sip& settings, Handlers handlers);
     ~SipTransports();
 
+    // The domains that are told in a flow whose peer proves one by certificate. Before listen().
+    void know_peers(std::vector<std::string> domains) { tls_peers_ = std::move(domains); }
     // Binds all of sip.listen. The error is one line for the operator; nothing is served then.
     Result<std::vector<ListenAddress>> listen();
     void send(const sip::OutgoingMessage& message);
@@ -55,6 +58,7 @@ class SipTransports {
     Handlers handlers_;
     std::vector<std::unique_ptr<SipUdpSocket>> udp_;
     std::unique_ptr<TlsContext> tls_;
+    std::vector<std::string> tls_peers_;
     SipTcpTransport tcp_;
     const Clock& clock_;
     LoopTimer certificate_timer_;

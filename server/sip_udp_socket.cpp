@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "server/link_local.hpp"
 #include "server/socket.hpp"
 
 namespace rotunda::server {
@@ -59,6 +60,7 @@ void set_source(msghdr& message, PacketInfo& space, const IpAddress& from) {
     } else {
         in6_pktinfo info{};
         std::memcpy(&info.ipi6_addr, from.bytes().data(), 16);
+        info.ipi6_ifindex = zone_of(from);
         attach(message, space, IPPROTO_IPV6, IPV6_PKTINFO, info);
     }
 }
@@ -115,7 +117,7 @@ bool SipUdpSocket::read_one() {
 }
 
 int SipUdpSocket::send(std::string_view bytes, const IpAddress& from, const Endpoint& to) {
-    SocketAddress destination(to);
+    SocketAddress destination = zoned(to);
     PacketInfo space{};
     iovec data{const_cast<char*>(bytes.data()), bytes.size()};
     msghdr message{};

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "server/link_local.hpp"
+
 namespace rotunda::server {
 
 FileDescriptor::~FileDescriptor() {
@@ -30,6 +32,14 @@ SocketAddress::SocketAddress(const Endpoint& endpoint) {
         std::memcpy(&storage_, &in, sizeof in);
         size_ = sizeof in;
     }
+}
+
+void SocketAddress::set_zone(std::uint32_t index) {
+    if (storage_.ss_family != AF_INET6) return;
+    sockaddr_in6 in{};
+    std::memcpy(&in, &storage_, sizeof in);
+    in.sin6_scope_id = index;
+    std::memcpy(&storage_, &in, sizeof in);
 }
 
 Endpoint SocketAddress::endpoint() const {
@@ -65,7 +75,7 @@ Result<FileDescriptor, int> open_socket(int type, const Endpoint& local) {
     if (!fd) return fail(int{fd.error()});
     // A listener comes back at once after a restart; for UDP the option would let two servers share a port.
     if (type == SOCK_STREAM) set_option(fd->get(), SOL_SOCKET, SO_REUSEADDR, 1);
-    const SocketAddress address(local);
+    const SocketAddress address = zoned(local);
     if (bind(fd->get(), address.get(), address.size()) != 0) return fail(int{errno});
     return fd;
 }

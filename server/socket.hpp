@@ -20,6 +20,8 @@ class SocketAddress {
     SocketAddress() = default;
     explicit SocketAddress(const Endpoint& endpoint);
 
+    // The interface of a link-local IPv6 address; nothing for others.
+    void set_zone(std::uint32_t index);
     // 0.0.0.0:0 for a family other than IPv4 and IPv6; IPv4 mapped into IPv6 comes out as IPv4.
     Endpoint endpoint() const;
     sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage_); }

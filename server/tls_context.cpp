@@ -87,6 +87,10 @@ Result<std::vector<TlsContext::Context>> TlsContext::load_servers() {
             return fail_with("sip.tls.private_key: " + settings_.private_key[i] + ": " + last_error());
         }
         SSL_CTX_set_verify(context.get(), verify_mode(settings_.verify_client), nullptr);
+        // Without a name for them OpenSSL refuses who resumes a session once certificates are asked for.
+        constexpr std::string_view sessions = "rotunda";
+        SSL_CTX_set_session_id_context(context.get(), reinterpret_cast<const unsigned char*>(sessions.data()),
+                                       static_cast<unsigned>(sessions.size()));
         if (settings_.verify_client != TlsClientCheck::none && !trust(context.get(), settings_.ca))
             return fail_with("sip.tls.ca: " + settings_.ca + ": " + last_error());
         SSL_CTX_set_tlsext_servername_callback(context.get(), &TlsContext::choose_by_name);

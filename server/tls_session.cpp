@@ -113,6 +113,11 @@ TlsSession::State TlsSession::send(std::string_view plain, std::string& wire) {
     return State::open;
 }
 
+bool TlsSession::is_peer(const std::string& domain) const {
+    return established_ && SSL_get_verify_result(ssl_) == X509_V_OK &&
+           is_certificate_for(SSL_get0_peer_certificate(ssl_), domain);
+}
+
 TlsSession::State TlsSession::write(std::string_view plain) {
     while (!plain.empty()) {
         ERR_clear_error();

@@ -30,6 +30,10 @@ class TlsSession {
     State receive(std::string_view network, std::string& plain, std::string& wire);
     // Before the handshake is over `plain` is kept.
     State send(std::string_view plain, std::string& wire);
+    // The handshake is over.
+    bool established() const { return established_; }
+    // The peer has shown a certificate that our authorities vouch for and that names this domain.
+    bool is_peer(const std::string& domain) const;
     // Octets kept so.
     std::size_t waiting() const { return waiting_.size(); }
 

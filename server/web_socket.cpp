@@ -103,7 +103,7 @@ std::optional<WebSocket::Frame> WebSocket::cut_frame(std::string& reply) {
         fail(protocol_error, reply);
         return std::nullopt;
     }
-    if (size > largest_message || message_.size() + size > largest_message) {
+    if (size > most_ || message_.size() + size > most_) {
         fail(too_big, reply);
         return std::nullopt;
     }

@@ -25,8 +25,10 @@ class WebSocket {
     };
     static constexpr std::size_t largest_message = 65'536;
 
-    // Pages from other origins are refused; empty: all may come. Outlives the connection.
-    explicit WebSocket(const std::vector<std::string>& origins) : origins_(origins) {}
+    // Pages from other origins are refused; empty: all may come; they outlive the connection. `most`: octets
+    // of one message.
+    explicit WebSocket(const std::vector<std::string>& origins, std::size_t most = largest_message)
+        : origins_(origins), most_(most) {}
 
     // Handshake, pongs and the answer to a close are appended to `reply`.
     void receive(std::string_view octets, std::string& reply);
@@ -53,6 +55,7 @@ class WebSocket {
     void fail(std::uint16_t code, std::string& reply);
 
     const std::vector<std::string>& origins_;
+    const std::size_t most_;
     std::string input_;
     std::string message_;  // fragments so far
     bool upgraded_ = false;

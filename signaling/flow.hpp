@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/net_address.hpp"
 #include "base/strong_id.hpp"
@@ -28,11 +29,18 @@ struct Flow {
     // What Via and Contact say of us towards this peer: `local`, or sip.external_address when the peer is not
     // in sip.local_net.
     Endpoint advertised;
-    // TLS: the domain a connection opened for this flow has to prove (RFC 5922 §7); empty: the address.
+    // TLS: the domain a connection opened for this flow has to prove (RFC 5922 §7); empty: the address. Of
+    // what came in: the domain the peer has proved, of those we know; empty: none.
     std::string domain = {};
 
     friend bool operator==(const Flow&, const Flow&) = default;
 };
+
+// Of a flow that something came over: the domain its peer has proved by certificate; empty: none.
+inline std::string_view proved_domain(const Flow& flow) {
+    const bool secure = flow.transport == Transport::tls || flow.transport == Transport::wss;
+    return secure ? std::string_view(flow.domain) : std::string_view();
+}
 
 // Bytes to send. Reliable transports: over `flow.connection` if it still stands, else over a new connection
 // to `flow.remote` (RFC 3261 §18.2.2); UDP: from the socket bound to `flow.local` to `flow.remote`.

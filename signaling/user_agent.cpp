@@ -39,7 +39,7 @@ UserAgent::UserAgent(UserAgentSettings settings, RandomSource& random)
 // --- from the network and the clock
 
 void UserAgent::receive(std::string_view bytes, const Flow& flow, TimePoint now) {
-    receive(parse_message(bytes), flow, now);
+    receive(parse_message(bytes, settings_.parse), flow, now);
 }
 
 void UserAgent::receive(ParsedMessage parsed, const Flow& flow, TimePoint now) {

@@ -10,6 +10,7 @@
 
 #include "base/time.hpp"
 #include "signaling/method.hpp"
+#include "signaling/parser.hpp"
 #include "signaling/request_router.hpp"
 #include "signaling/server_transactions.hpp"
 #include "signaling/session_timer.hpp"
@@ -43,6 +44,7 @@ struct UserAgentSettings {
     Duration hold_limit = std::chrono::hours(1);
     SessionTimerSettings session_timer;
 
+    ParseLimits parse;  // of datagrams: streams have limits of their own
     TimerSettings timers;
     ServerTransactionLimits transaction_limits;
     RouterSettings router;

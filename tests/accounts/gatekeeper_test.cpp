@@ -171,6 +171,25 @@ TEST_CASE("listener, room and trunk decide who needs credentials") {
     CHECK(bench.status(to("sip:1000@example.com")) == 0);
 }
 
+TEST_CASE("a trunk is known by the certificate it shows, from wherever it comes, over TLS alone") {
+    AccessPolicy policy;
+    policy.access = Access::trunk;
+    policy.trusted = {{"carrier", {}, "sip.carrier.example"}};
+    AccountBench bench(policy);
+    const auto call =
+        AccountBench::request(Method::invite, "sip:1000@192.0.2.1", "<sip:x@elsewhere.org>;tag=1");
+    bench.flow = phone_flow(7, "203.0.113.9:5061");
+    bench.flow.transport = sip::Transport::tls;
+    CHECK(bench.status(bench.check(call)) == 403);
+    bench.flow.domain = "sip.other.example";
+    CHECK(bench.status(bench.check(call)) == 403);
+    bench.flow.domain = "SIP.carrier.example";
+    CHECK(bench.check(call).identity == Identity::trunk("carrier"));
+    // A name that somebody should prove is no proof where nothing is proved.
+    bench.flow.transport = sip::Transport::tcp;
+    CHECK(bench.status(bench.check(call)) == 403);
+}
+
 TEST_CASE("without domains the address that was dialled is ours, once there are users") {
     AccountBench bench(AccessPolicy{});
     const auto message =
@@ -197,6 +216,16 @@ TEST_CASE("counts may overtake one another by less than 64 and never come twice"
         CHECK_FALSE(book.use(nonce, count, TimePoint{}));
     CHECK(book.use(nonce, 0xffffffff, TimePoint{}));
     CHECK_FALSE(book.use(nonce, 71, TimePoint{}));
+}
+
+TEST_CASE("a nonce is good for as many requests as configured") {
+    SeededRandom random(1);
+    NonceBook book(1min, 10, random, 2);
+    const std::string nonce = book.issue(TimePoint{});
+    CHECK(book.use(nonce, 1, TimePoint{}));
+    CHECK(book.use(nonce, 2, TimePoint{}));
+    CHECK_FALSE(book.use(nonce, 3, TimePoint{}));
+    CHECK(book.use(book.issue(TimePoint{}), 1, TimePoint{}));
 }
 
 TEST_CASE("nonces of others and changed ones are not ours") {

@@ -166,6 +166,13 @@ TEST_CASE(
     CHECK(targets[0].flow->connection == sip::ConnectionId{3});
 }
 
+TEST_CASE("an answer proves nothing of us and hands out no nonce: the next one comes with a challenge") {
+    AccountBench bench;
+    const auto answer = bench.enroll("<sip:a@h>");
+    CHECK(answer.status == 200);
+    CHECK(bench.values(answer, HeaderId::authentication_info).empty());
+}
+
 TEST_CASE("an outbound registration through a proxy that keeps no flow gives 439") {
     AccountBench bench;
     auto message = bench.register_request("<sip:a@10.0.0.9;ob>;+sip.instance=\"<urn:uuid:1>\";reg-id=1");

@@ -270,6 +270,19 @@ TEST_CASE("Replaces: who may not, who is not there, who is answered already, two
     CHECK(call(9, alice + "Replaces: " + named + "\r\n") == 603);
 }
 
+TEST_CASE("a call of ours that still rings is nobody's to pick up: Replaces of it gets 481") {
+    Referring world;
+    world.refer(1, 1, bob, "X-Who: user alice\r\n");
+    const sip::SipMessage ours = world.invite();
+    world.answer(ours, 180);
+    world.request("INVITE", 2, 1, pcmu_offer, "1000", "application/sdp",
+                  fmt::format("X-Who: user alice\r\nReplaces: {};to-tag={};from-tag=callee\r\n",
+                              ours.call_id(), ours.from_tag()));
+    CHECK(world.status_of(2) == 481);
+    world.answer(ours, 200, pcmu_offer);
+    CHECK(world.focus.calls() == 1);
+}
+
 TEST_CASE("INVITE with Join enters the room of the call it names") {
     Referring world;
     world.request("INVITE", 1, 1, pcmu_offer, "1000", "application/sdp", "X-Who: user alice\r\n");
@@ -307,4 +320,16 @@ TEST_CASE("the focus moves somebody elsewhere by REFER and hangs up when he has 
         CHECK(world.focus.calls() == (arrives ? 0 : 1));
         CHECK(notify(4, "200 OK") == 481);
     }
+}
+
+TEST_CASE("a NOTIFY that nobody here asked for gets 481") {
+    Referring world;
+    world.call(1);
+    int cseq = 2;
+    for (const char* package : {"Event: refer\r\n", "Event: conference\r\n", "Event: message-summary\r\n"}) {
+        world.request("NOTIFY", 1, cseq++, {}, "1000", "text/plain",
+                      std::string(package) + "Subscription-State: active\r\n");
+        CHECK(world.status_of(1) == 481);
+    }
+    CHECK(world.focus.calls() == 1);
 }

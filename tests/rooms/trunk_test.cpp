@@ -110,13 +110,30 @@ TEST_CASE("of two trunks with one number the one the call comes from decides") {
     two.name = "other";
     two.addresses = {*IpPrefix::parse("203.0.113.0/24")};
     two.dids = {{"+49301", "2000"}};
-    const TrunkTable table({one, two});
-    CHECK(*table.room_of("+49301", *IpAddress::parse("203.0.113.9")) == "2000");
-    CHECK(*table.room_of("+49301", *IpAddress::parse("198.51.100.9")) == "conference");
-    CHECK(*table.room_of("+49301", *IpAddress::parse("192.0.2.1")) == "conference");
-    CHECK(table.room_of("+49302", *IpAddress::parse("192.0.2.1")) == nullptr);
-    CHECK(table.from(*IpAddress::parse("::ffff:203.0.113.9"))->name == "other");
-    CHECK(table.from(*IpAddress::parse("192.0.2.1")) == nullptr);
+    Trunk three = carrier();
+    three.name = "certified";
+    three.addresses.clear();
+    three.certificate = "sip.example.org";
+    three.dids = {{"+49301", "3000"}};
+    const TrunkTable table({one, two, three});
+    const auto from = [](const char* address, sip::Transport transport = sip::Transport::udp,
+                         std::string proved = {}) {
+        sip::Flow flow;
+        flow.transport = transport;
+        flow.remote.address = *IpAddress::parse(address);
+        flow.domain = std::move(proved);
+        return flow;
+    };
+    CHECK(*table.room_of("+49301", from("203.0.113.9")) == "2000");
+    CHECK(*table.room_of("+49301", from("198.51.100.9")) == "conference");
+    CHECK(*table.room_of("+49301", from("192.0.2.1")) == "conference");
+    CHECK(table.room_of("+49302", from("192.0.2.1")) == nullptr);
+    CHECK(table.from(from("::ffff:203.0.113.9"))->name == "other");
+    CHECK(table.from(from("192.0.2.1")) == nullptr);
+    // A certificate counts where there is one, whatever the address.
+    CHECK(*table.room_of("+49301", from("192.0.2.1", sip::Transport::tls, "SIP.example.org")) == "3000");
+    CHECK(table.from(from("192.0.2.1", sip::Transport::tls, "sip.example.com")) == nullptr);
+    CHECK(table.from(from("192.0.2.1", sip::Transport::tcp, "sip.example.org")) == nullptr);
     CHECK(table.named("other")->name == "other");
 }
 

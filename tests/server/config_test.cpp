@@ -235,6 +235,17 @@ TEST_CASE("what is printed loads again as the same settings") {
     CHECK(print_config(good(printed)) == printed);
 }
 
+TEST_CASE("who is known by a certificate has to be asked for one") {
+    const char* peer = "auth.trusted=[{name: carrier, certificate: sip.carrier.example}]";
+    const auto config = load_config({"", {}, {peer}});
+    REQUIRE_FALSE(config.ok());
+    CHECK(contains(config.error().message, "sip.tls.verify_client"));
+    const auto asking = load_config({"", {}, {peer, "sip.tls.verify_client=optional"}});
+    REQUIRE(asking.ok());
+    CHECK(asking->auth.trusted.at(0).certificate == "sip.carrier.example");
+    CHECK_FALSE(load_config({"", {}, {"auth.trusted=[{name: carrier}]"}}).ok());
+}
+
 TEST_CASE("a SIP port among the media ports is refused") {
     const auto config = load_config({"", {}, {"sip.listen=udp://127.0.0.1:20010"}});
     REQUIRE_FALSE(config.ok());

@@ -39,7 +39,8 @@ struct Side {
                           received.push_back(std::string(message.message.call_id()));
                           flows.push_back(flow);
                       },
-                      [this](const sip::Flow& flow) { failed.push_back(flow); }}) {
+                      [this](const sip::Flow& flow) { failed.push_back(flow); },
+                      [this](sip::ConnectionId connection) { lost.push_back(connection); }}) {
         auto result = transports.listen();
         REQUIRE_MESSAGE(result.ok(), (result.ok() ? "" : result.error().message));
         bound = *result;
@@ -58,6 +59,7 @@ struct Side {
     Config::Sip settings;
     std::vector<std::string> received;
     std::vector<sip::Flow> flows, failed;
+    std::vector<sip::ConnectionId> lost;
     SipTransports transports;
     std::vector<ListenAddress> bound;
 };
@@ -89,6 +91,22 @@ TEST_CASE("messages go over TLS both ways, over one connection that is used agai
     server.transports.send({server.flows[0], options("back", "TLS")});
     REQUIRE(f.run_until([&] { return client.received.size() == 1; }));
     CHECK(client.failed.empty());
+}
+
+TEST_CASE("a flow says whom the client's certificate names, of those we know") {
+    LoopFixture f;
+    Side server(f, {}), client(f, {});
+    server.settings.tls.verify_client = TlsClientCheck::optional;
+    server.settings.listen = {at_loopback(sip::Transport::tls)};
+    server.transports.know_peers({"example.net", "sip.example.com", "other.example.com"});
+    const auto bound = server.transports.listen();
+    REQUIRE(bound.ok());
+    client.transports.send({client.flow_to(bound->at(0).endpoint), options("one", "TLS")});
+    REQUIRE(f.run_until([&] { return server.received.size() == 1; }));
+    CHECK(sip::proved_domain(server.flows[0]) == "sip.example.com");
+    server.transports.send({server.flows[0], options("back", "TLS")});
+    REQUIRE(f.run_until([&] { return client.received.size() == 1; }));
+    CHECK(sip::proved_domain(client.flows[0]).empty());
 }
 
 TEST_CASE("who cannot prove to be the domain of the URI gets nothing, and the sender learns of it") {

@@ -10,8 +10,10 @@
 
 #include "base/random.hpp"
 #include "loop_fixture.hpp"
+#include "server/link_local.hpp"
 #include "server/socket.hpp"
 #include "server/state_report.hpp"
+#include "tcp_peer.hpp"
 
 using namespace rotunda;
 using namespace rotunda::server;
@@ -19,25 +21,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct NoLog final : LogSink {
-    void write(const LogRecord&) override {}
-};
-
-std::string options(std::string_view call = "1", std::string_view body = "") {
-    return "OPTIONS sip:1000@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bK" +
-           std::string(call) +
-           "\r\nFrom: <sip:a@127.0.0.1>;tag=1\r\nTo: <sip:1000@127.0.0.1>\r\nCall-ID: " + std::string(call) +
-           "\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: " + std::to_string(body.size()) +
-           "\r\n\r\n" + std::string(body);
-}
-
 Config::Sip listen_on(std::vector<ListenAddress> addresses) {
     Config config;
     config.sip.listen = std::move(addresses);
     return config.sip;
 }
-
-const IpAddress loopback = IpAddress::v4(0x7f000001);
 
 struct Transports : LoopFixture {
     explicit Transports(std::vector<ListenAddress> addresses, const Config& config = {})
@@ -52,7 +40,8 @@ struct Transports : LoopFixture {
                           received.emplace_back(message.ok() ? "ok" : std::string(to_string(message.reason)));
                           flows.push_back(flow);
                       },
-                      [this](const sip::Flow& flow) { failed.push_back(flow); }}) {
+                      [this](const sip::Flow& flow) { failed.push_back(flow); },
+                      [this](sip::ConnectionId connection) { lost.push_back(connection); }}) {
         auto result = transports.listen();
         REQUIRE_MESSAGE(result.ok(), (result.ok() ? "" : result.error().message));
         bound = *result;
@@ -67,6 +56,7 @@ struct Transports : LoopFixture {
     std::vector<std::string> received;
     std::vector<sip::Flow> flows;
     std::vector<sip::Flow> failed;
+    std::vector<sip::ConnectionId> lost;
     SipTransports transports;
     std::vector<ListenAddress> bound;
 };
@@ -93,31 +83,6 @@ struct UdpPeer {
         if (from) *from = source.endpoint();
         buffer.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
         return buffer;
-    }
-    FileDescriptor fd;
-};
-
-struct TcpPeer {
-    explicit TcpPeer(const Endpoint& to, int receive_buffer = 0)
-        : fd(*open_unbound_socket(SOCK_STREAM, to.address.family())) {
-        if (receive_buffer) set_receive_buffer(fd.get(), receive_buffer);
-        const SocketAddress address(to);
-        const int result = connect(fd.get(), address.get(), address.size());
-        REQUIRE((result == 0 || errno == EINPROGRESS));
-    }
-    bool send(std::string_view bytes) {
-        return ::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
-               static_cast<ssize_t>(bytes.size());
-    }
-    std::string receive() {
-        char buffer[1000];
-        const ssize_t n = recv(fd.get(), buffer, sizeof buffer, 0);
-        return n <= 0 ? std::string() : std::string(buffer, static_cast<std::size_t>(n));
-    }
-    bool closed() {
-        char byte;
-        const ssize_t n = recv(fd.get(), &byte, 1, MSG_PEEK);
-        return n == 0 || (n < 0 && errno != EAGAIN);
     }
     FileDescriptor fd;
 };
@@ -162,6 +127,33 @@ TEST_CASE("UDP takes and gives 64 kB, on IPv4 and IPv6") {
         t.transports.send({t.flows[0], large});
         CHECK(peer.receive() == large);
     }
+}
+
+TEST_CASE("a peer on the same link is answered and called at his link-local address") {
+    const auto ours = link_local_addresses();
+    if (ours.empty()) return;  // a host without IPv6 on any link
+    const std::string host = ours.front().address.to_host();
+    Transports t({udp("[::]:0"), tcp("[::]:0")});
+    UdpPeer peer((host + ":0").c_str());
+    const Endpoint to{ours.front().address, t.bound[0].endpoint.port};
+    const SocketAddress address = zoned(to);
+    REQUIRE(sendto(peer.fd.get(), "hello", 5, 0, address.get(), address.size()) == 5);
+    REQUIRE(t.wait_for(1));
+    CHECK(t.flows[0].local == to);
+    t.transports.send({t.flows[0], "answer"});
+    std::string got;
+    CHECK(t.run_until([&] { return (got = peer.receive()) == "answer"; }));
+
+    auto listener = open_socket(SOCK_STREAM, {ours.front().address, 0});
+    REQUIRE(listener.ok());
+    REQUIRE(listen(listener->get(), 5) == 0);
+    sip::Flow flow = t.flows[0];
+    flow.transport = sip::Transport::tcp;
+    flow.remote = *local_endpoint(listener->get());
+    t.transports.send({flow, options()});
+    CHECK(t.run_until([&] { return FileDescriptor(accept(listener->get(), nullptr, nullptr)).get() >= 0; }));
+    LocalAddresses routes(t.clock);
+    CHECK(routes.towards(ours.front().address) == ours.front().address);
 }
 
 TEST_CASE("a peer outside sip.local_net is told the external address") {
@@ -292,166 +284,12 @@ TEST_CASE("a stream whose messages cannot be told apart is closed") {
     CHECK(t.transports.tcp().connections() == 0);
 }
 
-namespace {
-
-// A TCP transport with limits of its own.
-struct Tcp : LoopFixture {
-    explicit Tcp(SipTcpLimits l)
-        : transport(loop, clock, log, advertised, l, 0,
-                    {[this](sip::ParsedMessage, const sip::Flow& flow) { flows.push_back(flow); },
-                     [this](const sip::Flow&) { ++failed; }}),
-          bound(*transport.listen(sip::Transport::tcp, {loopback, 0})) {}
-
-    std::uint64_t ended(SipTcpEnd end) const {
-        return transport.counters().ended[static_cast<std::size_t>(end)];
-    }
-
-    NoLog log;
-    AdvertisedAddresses advertised{Config()};
-    std::vector<sip::Flow> flows;
-    int failed = 0;
-    SipTcpTransport transport;
-    Endpoint bound;
-};
-
-SipTcpLimits quick() {
-    SipTcpLimits limits;
-    limits.half_message = 60ms;
-    limits.first_message = 10s;
-    limits.drain = 60ms;
-    return limits;
-}
-
-}  // namespace
-
-TEST_CASE("a peer who sends a message octet by octet is dropped, however steadily he sends") {
-    Tcp t(quick());
-    TcpPeer peer(t.bound);
-    const std::string message = options();
-    std::size_t sent = 0;
-    CHECK(t.run_until([&] {
-        if (sent < message.size() - 1 && !peer.closed()) peer.send(message.substr(sent++, 1));
-        return t.ended(SipTcpEnd::half_message) == 1;
-    }));
-    CHECK(sent < message.size() - 1);
-    CHECK(t.run_until([&] { return peer.closed(); }));
-    CHECK(t.transport.connections() == 0);
-}
-
-TEST_CASE("a peer who never says anything whole is dropped, keep-alives or not") {
-    SipTcpLimits limits = quick();
-    limits.first_message = 400ms;
-    Tcp t(limits);
-    TcpPeer mute(t.bound);
-    TcpPeer pinging(t.bound);
-    TcpPeer good(t.bound);
-    good.send(options());
-    CHECK(t.run_until([&] {
-        if (!pinging.closed()) pinging.send("\r\n\r\n");
-        return t.ended(SipTcpEnd::silent) == 2;
-    }));
-    CHECK(t.transport.connections() == 1);
-    CHECK_FALSE(good.closed());
-}
-
-TEST_CASE("a peer who never reads is dropped when his time or our memory is up") {
-    SipTcpLimits limits = quick();
-    Tcp t(limits);
-    TcpPeer peer(t.bound, 4096);
-    peer.send(options());
-    REQUIRE(t.run_until([&] { return t.flows.size() == 1; }));
-    SUBCASE("time") {
-        // More than any kernel buffers for us, less than the bound.
-        for (int i = 0; i < 100 && t.transport.connections() == 1; ++i) {
-            t.transport.send({t.flows[0], std::string(200'000, 'x')});
-            if (t.ended(SipTcpEnd::not_reading)) break;
-        }
-        CHECK(t.run_until([&] { return t.ended(SipTcpEnd::not_reading) == 1; }));
-    }
-    SUBCASE("memory") {
-        for (int i = 0; i < 10'000 && t.ended(SipTcpEnd::not_reading) == 0; ++i)
-            t.transport.send({t.flows[0], std::string(60'000, 'x')});
-        CHECK(t.ended(SipTcpEnd::not_reading) == 1);
-    }
-    CHECK(t.run_until([&] { return t.failed == 1; }));
-    CHECK(t.transport.connections() == 0);
-}
-
-TEST_CASE("an idle connection is closed in the end") {
-    SipTcpLimits limits = quick();
-    limits.idle = 400ms;
-    Tcp t(limits);
-    TcpPeer peer(t.bound);
-    peer.send(options());
-    CHECK(t.run_until([&] { return t.ended(SipTcpEnd::idle) == 1; }));
-    CHECK(t.flows.size() == 1);
-}
-
-TEST_CASE("connections are limited in all and for each peer") {
-    SipTcpLimits limits = quick();
-    limits.connections = 3;
-    limits.connections_per_peer = 2;
-    Tcp t(limits);
-    TcpPeer a(t.bound);
-    TcpPeer b(t.bound);
-    TcpPeer c(t.bound);
-    CHECK(t.run_until([&] { return t.transport.counters().refused_peer == 1; }));
-    CHECK(t.transport.connections() == 2);
-    a = TcpPeer(t.bound);  // the old one closes and makes room
-    CHECK(t.run_until(
-        [&] { return t.transport.counters().accepted + t.transport.counters().refused_peer == 4; }));
-}
-
-TEST_CASE("when all connections together keep too much, the one longest without a message goes") {
-    SipTcpLimits limits = quick();
-    limits.half_message = 10s;
-    limits.memory = 20'000;
-    Tcp t(limits);
-    const std::string begun = options("1", std::string(9000, 'x')).substr(0, 9000);
-    TcpPeer good(t.bound);
-    TcpPeer first(t.bound);
-    REQUIRE(t.run_until([&] { return t.transport.connections() == 2; }));
-    first.send(begun);
-    REQUIRE(t.run_until([&] { return t.transport.memory() == 9000; }));
-    TcpPeer second(t.bound);
-    second.send(begun);
-    REQUIRE(t.run_until([&] { return t.transport.memory() == 18'000; }));
-    good.send(options());
-    REQUIRE(t.run_until([&] { return t.flows.size() == 1; }));
-    CHECK(t.ended(SipTcpEnd::no_memory) == 0);
-    good.send(begun);
-    CHECK(t.run_until([&] { return first.closed(); }));
-    CHECK(t.ended(SipTcpEnd::no_memory) == 1);
-    CHECK(t.run_until([&] { return t.transport.memory() == 18'000; }));
-    CHECK_FALSE(good.closed());
-    CHECK_FALSE(second.closed());
-    CHECK(t.transport.connections() == 2);
-}
-
-TEST_CASE("a peer who hangs up leaves nothing behind") {
-    Tcp t(quick());
-    for (int i = 0; i < 50; ++i) {
-        TcpPeer peer(t.bound);
-        peer.send(options());
-    }
-    CHECK(t.run_until(
-        [&] { return t.ended(SipTcpEnd::closed_by_peer) + t.ended(SipTcpEnd::network_error) == 50; }));
-    CHECK(t.transport.connections() == 0);
-}
-
 TEST_CASE("host addresses include loopback, which routes to itself") {
     SystemClock clock;
     LocalAddresses routes(clock);
     CHECK(routes.towards(loopback) == loopback);
     const auto addresses = host_addresses();
     CHECK(std::find(addresses.begin(), addresses.end(), loopback) != addresses.end());
-}
-
-TEST_CASE("an IPv6 peer is its /64") {
-    const auto peer = [](const char* text) { return peer_of(*IpAddress::parse(text)); };
-    CHECK(peer("2001:db8:1:2::1") == peer("2001:db8:1:2:ffff::9"));
-    CHECK(peer("2001:db8:1:2::1") != peer("2001:db8:1:3::1"));
-    CHECK(peer("192.0.2.1") != peer("192.0.2.2"));
 }
 
 TEST_CASE("what should go over TLS does not leave in the clear, and fails where there is none") {

@@ -1,5 +1,6 @@
 // TLS without sockets: two sessions that hand each other their octets.
 #include <doctest/doctest.h>
+#include <openssl/ssl.h>
 
 #include <chrono>
 #include <filesystem>
@@ -117,6 +118,69 @@ TEST_CASE("clients need no certificate, may show one, or must have one") {
         const auto serves = context(serving({"host"}, check));
         CHECK(connects(*serves, *with, "sip.example.com"));
         CHECK(connects(*serves, *without, "sip.example.com") == (check != TlsClientCheck::required));
+    }
+}
+
+TEST_CASE("a client is whom its certificate names, once the handshake is over, and nobody without one") {
+    const auto with = context(serving({"host"}), false), without = context(serving({}), false);
+    const auto serves = context(serving({"host"}, TlsClientCheck::optional));
+    Pair shown(*serves, *with, "sip.example.com"), unknown(*serves, *without, "sip.example.com");
+    CHECK_FALSE(shown.server->is_peer("sip.example.com"));
+    REQUIRE(shown.connect());
+    REQUIRE(unknown.connect());
+    CHECK(shown.server->is_peer("sip.example.com"));
+    CHECK_FALSE(shown.server->is_peer("example.com"));
+    CHECK_FALSE(unknown.server->is_peer("sip.example.com"));
+    const auto unasked = context(serving({"host"}));
+    Pair silent(*unasked, *with, "sip.example.com");
+    REQUIRE(silent.connect());
+    CHECK_FALSE(silent.server->is_peer("sip.example.com"));
+}
+
+namespace {
+
+// A client of one TLS version that also offers a protocol by ALPN. True if the handshake succeeds; `protocol`
+// is what the server chose.
+bool connects_with(const TlsContext& serves, int version, std::string& protocol) {
+    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
+                                                                    SSL_CTX_free);
+    SSL_CTX_set_min_proto_version(context.get(), version);
+    SSL_CTX_set_max_proto_version(context.get(), version);
+    SSL_CTX_set_cipher_list(context.get(), "ALL:@SECLEVEL=0");  // else nothing old is even offered
+    const std::unique_ptr<SSL, decltype(&SSL_free)> client(SSL_new(context.get()), SSL_free);
+    SSL_set_alpn_protos(client.get(), reinterpret_cast<const unsigned char*>("\x03sip"), 4);
+    SSL_set_connect_state(client.get());
+    BIO* const in = BIO_new(BIO_s_mem());
+    BIO* const out = BIO_new(BIO_s_mem());
+    SSL_set_bio(client.get(), in, out);
+    const auto server = TlsSession::as_server(serves);
+    State state = State::open;
+    for (int i = 0; i < 10 && state == State::open; ++i) {
+        SSL_do_handshake(client.get());
+        char* bytes = nullptr;
+        const long size = BIO_get_mem_data(out, &bytes);
+        std::string wire, plain;
+        if (size > 0) state = server->receive({bytes, static_cast<std::size_t>(size)}, plain, wire);
+        (void)BIO_reset(out);
+        BIO_write(in, wire.data(), static_cast<int>(wire.size()));
+    }
+    const unsigned char* chosen = nullptr;
+    unsigned length = 0;
+    SSL_get0_alpn_selected(client.get(), &chosen, &length);
+    protocol.assign(reinterpret_cast<const char*>(chosen), length);
+    return state == State::open && SSL_is_init_finished(client.get()) == 1;
+}
+
+}  // namespace
+
+TEST_CASE("TLS 1.2 and 1.3 are spoken and nothing older; who offers ALPN is served without") {
+    const auto serves = context(serving({"host"}));
+    std::string protocol;
+    CHECK_FALSE(connects_with(*serves, TLS1_VERSION, protocol));
+    CHECK_FALSE(connects_with(*serves, TLS1_1_VERSION, protocol));
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        CHECK(connects_with(*serves, version, protocol));
+        CHECK(protocol.empty());
     }
 }
 

@@ -106,6 +106,22 @@ TEST_CASE(
           5061);
 }
 
+TEST_CASE("a response that reaches neither connection nor source goes to no name of the peer's choice") {
+    Bench bench;
+    const Flow flow = tcp_flow(5, "192.0.2.9:40001");
+    const auto id = bench.accept_request(
+        request({.method = "INVITE", .via = "SIP/2.0/TCP internal.example.com:8080;branch=z9hG4bKa"}), flow);
+    bench.respond(id, 200);
+    const auto sent = bench.sent_messages();
+    REQUIRE(sent.size() == 1);
+    const Flow way = bench.last_out.at(0).flow;
+    CHECK(way.remote == endpoint("192.0.2.9:8080"));
+    bench.layer.on_transport_error(way, bench.now);
+    CHECK(bench.events() == Lines{"server failed transport"});
+    CHECK(bench.layer.take_questions().empty());
+    CHECK(bench.sent().empty());
+}
+
 TEST_CASE("the user sees received and rport, and the response carries them back") {
     Bench bench;
     const Flow flow = udp_flow("203.0.113.7:61000");

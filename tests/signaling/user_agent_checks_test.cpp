@@ -157,6 +157,14 @@ TEST_CASE("Broken requests get the parser's status, broken responses and ACKs si
     CHECK(bench.sent.empty());
 }
 
+TEST_CASE("A message above the limit gets 513") {
+    UserAgentSettings settings;
+    settings.parse.message = 4096;
+    PeerRequest request{.method = "OPTIONS"};
+    request.body = std::string(5000, 'x');
+    CHECK(answer_to(request, Refusal::malformed, settings).status() == 513);
+}
+
 TEST_CASE("OPTIONS outside a dialog is the owner's; Max-Forwards 0 does not matter to an endpoint") {
     UserAgentSettings settings;
     settings.product = "Rotunda";

@@ -29,7 +29,7 @@ struct Registrant {
     Registrant(const Endpoint& server, const std::string& name)
         : fd(*open_unbound_socket(SOCK_STREAM, server.address.family())),
           call_id(name),
-          digest({{"alice", "secret"}}),
+          digest(std::vector{sip::DigestCredentials{"alice", "secret"}}),
           random(name.size()) {
         const SocketAddress address(server);
         const int result = connect(fd.get(), address.get(), address.size());

@@ -155,7 +155,7 @@ constexpr auto table = std::to_array<ConfigKey>({
         "Least time between two NOTIFYs to one subscriber of a room's roster (RFC 4575); what happens "
         "meanwhile is told together.",
         [](auto& c) -> auto& { return c.rooms.roster_interval; }),
-    key<Switch>(
+    live<Switch>(
         "rooms.roster_talking",
         "Whether the roster says who talks, in an extension of ours and no oftener than "
         "rooms.roster_interval, and the events (call.talking), at most twice a second of each.",

@@ -304,6 +304,7 @@ Result<api::ReloadReport> Server::Parts::reload() {
     if (const auto problem = transports_.use(plan.config.sip.tls)) return refuse(problem->message);
     config_ = std::move(plan.config);
     log_.set_level(config_.log.level);
+    transports_.know_peers(certificate_domains(config_));
     accounts_.configure();
     focus_.configure(focus_settings(config_), clock_.now());
     api_.set_tokens(http_tokens(config_));

@@ -21,7 +21,7 @@ class Scenarios(InteropTest):
 
     def test_over_tcp(self):
         self.server = self.start(Rotunda)
-        for scenario in ("call", "delayed_offer", "hold", "many_media", "update"):
+        for scenario in ("call", "delayed_offer", "hold", "many_media", "update", "reliable", "session_timer", "info", "cancel_late"):
             with self.subTest(scenario):
                 self.play(scenario, transport="t1")
 

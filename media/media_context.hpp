@@ -6,10 +6,12 @@
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "media/encoder_pool.hpp"
+#include "media/handshake_queue.hpp"
 #include "media/media_counters.hpp"
 #include "media/rates.hpp"
 #include "media/room_event.hpp"
 #include "mixer/talker_sums.hpp"
+#include "rtp/dtls_identity.hpp"
 
 namespace rotunda::media {
 
@@ -26,6 +28,8 @@ struct MediaContext {
     MixScratch mix;
     std::vector<RoomEvent> events;  // the outbox
     MediaCounters counters;
+    const rtp::DtlsIdentity* dtls = nullptr;  // none: no handshake succeeds
+    HandshakeQueue handshakes;
 };
 
 }  // namespace rotunda::media

@@ -16,6 +16,8 @@ class MediaCrypto {
   public:
     // At the start and after each change; equal keys go on where they are.
     void configure(const std::optional<SrtpKeys>& keys);
+    // Keys will come. Until then those that stand stay; without any nothing is sent or taken.
+    void await_keys() { wanted_ = true; }
 
     // The plain packet, in the datagram's own memory; nullopt: refused, and counted if it was SRTP.
     std::optional<Bytes> open_rtp(MutableBytes datagram);

@@ -1,5 +1,6 @@
 #include "media/media_engine.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "media/media_room.hpp"
@@ -16,7 +17,8 @@ Duration phase_of(std::uint64_t n) {
 
 }  // namespace
 
-MediaEngine::MediaEngine(RandomSource& random, WallOffset wall) : context_{random, wall, {}, {}, {}, {}} {}
+MediaEngine::MediaEngine(RandomSource& random, WallOffset wall, const rtp::DtlsIdentity* dtls)
+    : context_{random, wall, {}, {}, {}, {}, dtls, {}} {}
 
 MediaEngine::~MediaEngine() = default;
 
@@ -82,11 +84,13 @@ void MediaEngine::on(LeaveRoom& command, TimePoint now) {
 }
 
 std::optional<TimePoint> MediaEngine::next_timeout() const {
-    return due_.next();
+    const auto tick = due_.next(), handshake = context_.handshakes.next_timeout();
+    return tick && handshake ? std::min(*tick, *handshake) : tick ? tick : handshake;
 }
 
 void MediaEngine::run_due(TimePoint now) {
     const auto id = due_.due(now);
+    if (context_.handshakes.is_due(now, id.has_value())) return context_.handshakes.run_one(now);
     if (!id) return;
     MediaRoom& room = *rooms_.at(*id);
     room.run_slice(now);

@@ -24,18 +24,19 @@ class MediaEngine {
   public:
     // `random`: SSRCs, first sequence numbers and time stamps, RTCP intervals; outlives the engine.
     // `wall`: what makes calendar time of monotonic time, for RTCP sender reports.
-    MediaEngine(RandomSource& random, WallOffset wall);
+    // `dtls`: who we are in DTLS handshakes, if anybody; outlives the engine.
+    MediaEngine(RandomSource& random, WallOffset wall, const rtp::DtlsIdentity* dtls = nullptr);
     ~MediaEngine();
 
     // Commands for rooms or participants it does not know are ignored: the leg was already gone.
     void handle(RoomCommand command, TimePoint now);
 
-    // When run_due wants to be called next; nothing while every room is empty.
+    // When run_due wants to be called next; nothing while every room is empty and no handshake waits.
     std::optional<TimePoint> next_timeout() const;
 
-    // Runs one slice (about 1 ms at most) of the most urgent due tick. Call it again, with a fresh `now`, for
-    // as long as next_timeout() is not after now: a large room's tick takes several slices and lets small
-    // rooms pass in between.
+    // Runs one slice (about 1 ms at most) of the most urgent due tick, or one step of a handshake. Call it
+    // again, with a fresh `now`, for as long as next_timeout() is not after now: a large room's tick takes
+    // several slices and lets small rooms pass in between.
     void run_due(TimePoint now);
 
     // What happened since the last call, oldest first.

@@ -37,15 +37,13 @@ MediaSession::MediaSession(RoomId room, JoinRoom& join, Duration silence_timeout
       leg_(std::move(join.audio)),
       silence_timeout_(silence_timeout),
       context_(context),
+      path_(*ports_.rtp, context.handshakes, context.dtls),
       receiver_(leg_, tick, context.random.u32()),
       sender_(context.random),
       rtcp_(rtcp_config(std::move(join.cname), context.wall), context.random, now),
       last_sign_of_life_(now),
       next_housekeeping_(now + housekeeping_interval) {
-    crypto_.configure(leg_.srtp);
-    sender_.set_format(leg_.send_payload_type, rtp_clock_hz(leg_.send.codec));
-    latch_.on_signalled(leg_.remote_rtp, leg_.signaling_source, now);
-    rtcp_latch_.on_signalled(leg_.remote_rtcp, leg_.signaling_source, now);
+    agree(now);
 }
 
 bool MediaSession::update(const AudioLeg& leg, TimePoint now) {
@@ -59,10 +57,7 @@ bool MediaSession::update(const AudioLeg& leg, TimePoint now) {
         rtcp_latch_.expect_new_ssrc(now);
     }
     leg_ = leg;
-    crypto_.configure(leg_.srtp);
-    sender_.set_format(leg_.send_payload_type, rtp_clock_hz(leg_.send.codec));
-    latch_.on_signalled(leg_.remote_rtp, leg_.signaling_source, now);
-    rtcp_latch_.on_signalled(leg_.remote_rtcp, leg_.signaling_source, now);
+    agree(now);
     settle_lock(now);
     if (was_heard && !is_heard()) receiver_.reset();
     // Hold and mute were no silence of his; what counts begins now.
@@ -88,6 +83,13 @@ bool MediaSession::on_datagram(MutableBytes datagram, const ReceivedDatagram& re
         case rtp::DatagramKind::rtcp:
             if (leg_.rtcp_mux) on_rtcp(datagram, received);
             return true;
+        case rtp::DatagramKind::stun:
+            path_.on_stun(datagram, received);
+            follow_nomination(now);
+            return true;
+        case rtp::DatagramKind::dtls:
+            path_.on_dtls(datagram, received);
+            return true;
         default:
             ++malformed_;
             return true;
@@ -95,7 +97,7 @@ bool MediaSession::on_datagram(MutableBytes datagram, const ReceivedDatagram& re
 }
 
 bool MediaSession::on_rtp(MutableBytes datagram, const ReceivedDatagram& received, TimePoint now) {
-    const auto plain = crypto_.open_rtp(datagram);
+    const auto plain = path_.crypto().open_rtp(datagram);
     if (!plain) return true;
     const auto packet = rtp::RtpPacket::parse(*plain);
     if (!packet) {
@@ -151,8 +153,11 @@ void MediaSession::receive_rtcp() {
         const auto received = ports_.rtcp->receive(buffer);
         if (!received) return;
         const MutableBytes datagram = MutableBytes(buffer).first(std::min(received->size, buffer.size()));
-        if (rtp::classify(datagram) == rtp::DatagramKind::rtcp)
+        const auto kind = rtp::classify(datagram);
+        if (kind == rtp::DatagramKind::rtcp)
             on_rtcp(datagram, *received);
+        else if (kind == rtp::DatagramKind::dtls && rtcp_path_)
+            rtcp_path_->on_dtls(datagram, *received);
         else
             ++malformed_;
     }
@@ -172,7 +177,7 @@ bool MediaSession::accepts_rtcp(Bytes datagram, const ReceivedDatagram& received
 }
 
 void MediaSession::on_rtcp(MutableBytes datagram, const ReceivedDatagram& received) {
-    const auto plain = crypto_.open_rtcp(datagram);
+    const auto plain = rtcp_crypto().open_rtcp(datagram);
     if (!plain || !accepts_rtcp(*plain, received)) return;
     const auto incoming = rtcp_.on_datagram(*plain, sender_.ssrc(), statistics_, received.arrival);
     if (!incoming.valid) return;
@@ -193,13 +198,13 @@ Pcm MediaSession::warm(Duration block) {
 }
 
 void MediaSession::send_frame(Bytes payload, Duration duration, TimePoint now) {
-    const auto to = leg_.sends ? latch_.destination() : std::nullopt;
+    const auto to = leg_.sends ? destination() : std::nullopt;
     if (!to || payload.empty()) return sender_.skip(duration);
     std::array<std::uint8_t, rtp::rtp_header_size + codecs::max_payload_bytes + rtp::max_srtp_overhead>
         buffer;
     sender_.write_next(std::span(buffer).first<rtp::rtp_header_size>(), payload.size(), duration, now);
     std::memcpy(buffer.data() + rtp::rtp_header_size, payload.data(), payload.size());
-    const Bytes datagram = crypto_.seal_rtp(buffer, rtp::rtp_header_size + payload.size());
+    const Bytes datagram = path_.crypto().seal_rtp(buffer, rtp::rtp_header_size + payload.size());
     const bool sent = !datagram.empty() && ports_.rtp->send(datagram, *to);
     ++(sent ? context_.counters.packets_sent : context_.counters.send_failures);
 }
@@ -210,11 +215,17 @@ void MediaSession::do_duties(TimePoint now) {
         send_rtcp(rtcp_.on_timeout(now, sender_, statistics_, buffer));
     }
     if (const auto digit = receiver_.on_timeout(now)) report_digit(*digit);
+    const bool shaking_hands = tend(path_, now) | (rtcp_path_ && tend(*rtcp_path_, now));
     if (now >= next_housekeeping_) {
         next_housekeeping_ = now + housekeeping_interval;
         digits_told_ = 0;
         settle_lock(now);
         check_silence(now);
+        consents_ = path_.selected(now).has_value();
+    }
+    if (shaking_hands) {
+        next_duty_ = {};  // at every tick until it is over
+        return;
     }
     next_duty_ = std::min(
         {rtcp_.next_timeout(), next_housekeeping_, receiver_.next_timeout().value_or(TimePoint::max())});
@@ -224,10 +235,10 @@ void MediaSession::send_rtcp(Bytes compound) {
     if (compound.empty()) return;
     std::array<std::uint8_t, rtp::max_rtcp_size + rtp::max_srtp_overhead> buffer;
     std::memcpy(buffer.data(), compound.data(), compound.size());
-    const Bytes datagram = crypto_.seal_rtcp(buffer, compound.size());
+    const Bytes datagram = rtcp_crypto().seal_rtcp(buffer, compound.size());
     if (datagram.empty()) return;
     if (leg_.rtcp_mux) {
-        if (const auto to = latch_.destination()) ports_.rtp->send(datagram, *to);
+        if (const auto to = destination()) ports_.rtp->send(datagram, *to);
     } else if (const auto to = rtcp_latch_.destination(); to && ports_.rtcp) {
         ports_.rtcp->send(datagram, *to);
     }
@@ -248,7 +259,8 @@ void MediaSession::check_silence(TimePoint now) {
 // A connected socket is cheaper and lets the kernel drop strangers, but it must be open while a source may
 // still be learnt.
 void MediaSession::settle_lock(TimePoint now) {
-    const bool lock = latch_.locked().has_value() && !latch_.is_learning(now);
+    // With ICE the peer may move to another pair at any time, and checks come from everywhere.
+    const bool lock = latch_.locked().has_value() && !latch_.is_learning(now) && !leg_.ice;
     if (lock == socket_locked_) return;
     socket_locked_ = lock;
     ports_.rtp->lock_to(lock ? latch_.locked() : std::nullopt);
@@ -271,13 +283,13 @@ LegQuality MediaSession::end(TimePoint now) {
     LegQuality quality;
     quality.packets_received = statistics_.packets_received();
     quality.packets_lost = statistics_.packets_lost();
-    const rtp::SrtpCounters refused = crypto_.counters();
+    const rtp::SrtpCounters refused = path_.crypto().counters();
     quality.packets_forged = refused.not_authentic;
     quality.packets_replayed = refused.replayed;
-    quality.srtp = crypto_.suite();
+    quality.srtp = path_.crypto().suite();
     quality.packets_discarded = refused.not_authentic + refused.replayed + refused.malformed +
                                 counters.duplicate + counters.discarded + malformed_ + not_negotiated_ +
-                                latch_.strangers() + receiver_.undecodable();
+                                latch_.strangers() + receiver_.undecodable() + path_.refused();
     quality.packets_sent = sender_.total_packets();
     quality.frames_concealed = counters.concealed + counters.recovered;
     quality.jitter = statistics_.jitter();

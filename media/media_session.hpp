@@ -7,8 +7,8 @@
 #include "base/prefetch.hpp"
 #include "media/audio_receiver.hpp"
 #include "media/media_context.hpp"
-#include "media/media_crypto.hpp"
 #include "media/room_command.hpp"
+#include "media/secure_path.hpp"
 #include "rtp/receiver_statistics.hpp"
 #include "rtp/rtcp_session.hpp"
 #include "rtp/rtp_sender.hpp"
@@ -74,6 +74,11 @@ class MediaSession {
     void on_valid_rtp(const rtp::RtpPacket& packet, const AudioReceiver::PayloadKind& kind,
                       const ReceivedDatagram& received);
     void on_rtcp(MutableBytes datagram, const ReceivedDatagram& received);
+    void agree(TimePoint now);
+    void follow_nomination(TimePoint now);
+    bool tend(SecurePath& path, TimePoint now);
+    std::optional<Endpoint> destination() const;
+    MediaCrypto& rtcp_crypto() { return rtcp_path_ ? rtcp_path_->crypto() : path_.crypto(); }
     bool accepts_rtcp(Bytes datagram, const ReceivedDatagram& received);
     void announce_start(const ReceivedDatagram& received);
     void report_digit(const rtp::DtmfDigit& digit);
@@ -92,7 +97,8 @@ class MediaSession {
     MediaContext& context_;
 
     // Owned.
-    MediaCrypto crypto_;
+    SecurePath path_;
+    std::unique_ptr<SecurePath> rtcp_path_;  // where RTCP has a handshake of its own (RFC 5764 §4.1)
     AudioReceiver receiver_;
     rtp::ReceiverStatistics statistics_;
     rtp::RtpSender sender_;
@@ -110,6 +116,8 @@ class MediaSession {
     bool started_ = false;
     bool yielded_ssrc_ = false;
     bool socket_locked_ = false;
+    std::optional<Endpoint> nominated_;  // with ICE
+    bool consents_ = false;              // with ICE: checks still come
     std::uint64_t malformed_ = 0;
     std::uint64_t not_negotiated_ = 0;
 };

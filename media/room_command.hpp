@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/audio_codec.hpp"
+#include "base/dtls_fingerprint.hpp"
+#include "base/ice_credentials.hpp"
 #include "base/net_address.hpp"
 #include "base/srtp_keys.hpp"
 #include "base/strong_id.hpp"
@@ -48,8 +50,11 @@ struct AudioLeg {
     Endpoint remote_rtp;   // from the SDP; port 0 or a wildcard address: not known yet
     Endpoint remote_rtcp;  // a=rtcp (RFC 3605), else port + 1; unused with rtcp_mux
     bool rtcp_mux = false;
-    std::optional<SrtpKeys> srtp;  // none: RTP in the clear
-    IpAddress signaling_source;    // the only other address that may latch (interop rule 15)
+    // One of the two, or none: RTP in the clear. With dtls the keys come from a handshake on the RTP port.
+    std::optional<SrtpKeys> srtp;
+    std::optional<DtlsPeer> dtls;
+    std::optional<IcePair> ice;  // the peer is where his connectivity checks say
+    IpAddress signaling_source;  // the only other address that may latch (interop rule 15)
 
     friend bool operator==(const AudioLeg&, const AudioLeg&) = default;
 };

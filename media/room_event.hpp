@@ -60,6 +60,15 @@ struct LegEnded {
     LegQuality quality;
 };
 
-using RoomEvent = std::variant<MediaStarted, MediaSilent, DigitPressed, TalkingChanged, LegEnded>;
+// A DTLS handshake ended; after a failure it is tried again a few times.
+struct HandshakeDone {
+    RoomId room;
+    ParticipantId participant;
+    std::optional<SrtpSuite> suite;  // none: it failed
+    const char* failure = "";        // why, in words that live for ever
+};
+
+using RoomEvent =
+    std::variant<MediaStarted, MediaSilent, DigitPressed, TalkingChanged, HandshakeDone, LegEnded>;
 
 }  // namespace rotunda::media

@@ -25,6 +25,8 @@ media::AudioLeg make_audio_leg(const sdp::NegotiatedMedia* audio, const IpAddres
     leg.remote_rtcp = audio->remote_rtcp;
     leg.rtcp_mux = audio->rtcp_mux;
     leg.srtp = audio->srtp;
+    leg.dtls = audio->dtls;
+    leg.ice = audio->ice;
     return leg;
 }
 

@@ -15,8 +15,10 @@ std::string srtp_name(const std::optional<SrtpSuite>& suite) {
     return suite ? std::string(facts(*suite).name) : "none";
 }
 
-std::optional<SrtpSuite> suite_of(const media::AudioLeg& leg) {
-    return leg.srtp ? std::optional(leg.srtp->receive.suite) : std::nullopt;
+// By DTLS the suite is known when its handshake is over.
+std::string srtp_of(const media::AudioLeg& leg) {
+    if (leg.dtls) return "DTLS";
+    return srtp_name(leg.srtp ? std::optional(leg.srtp->receive.suite) : std::nullopt);
 }
 
 std::string_view direction(const media::AudioLeg& leg) {
@@ -132,20 +134,23 @@ void CallLog::dial_failed(const DialFailed& failed) {
 void CallLog::joined(const Participant& who, const media::AudioLeg& leg) {
     ++counters_.joined;
     write(LogLevel::info, "call.joined", who, "joined",
-          {{"codec", describe(leg)},
-           {"direction", std::string(direction(leg))},
-           {"srtp", srtp_name(suite_of(leg))}});
+          {{"codec", describe(leg)}, {"direction", std::string(direction(leg))}, {"srtp", srtp_of(leg)}});
 }
 
 void CallLog::media_started(const Participant& who, const Endpoint& source) {
     write(LogLevel::info, "call.media", who, "media flows", {{"source", source.to_string()}});
 }
 
+void CallLog::handshake_done(const Participant& who, const media::HandshakeDone& done) {
+    if (done.suite)
+        write(LogLevel::info, "call.secured", who, "DTLS handshake done", {{"srtp", srtp_name(done.suite)}});
+    else
+        write(LogLevel::warning, "call.not_secured", who, done.failure);
+}
+
 void CallLog::changed(const Participant& who, const media::AudioLeg& leg) {
     write(LogLevel::info, "call.changed", who, "media renegotiated",
-          {{"codec", describe(leg)},
-           {"direction", std::string(direction(leg))},
-           {"srtp", srtp_name(suite_of(leg))}});
+          {{"codec", describe(leg)}, {"direction", std::string(direction(leg))}, {"srtp", srtp_of(leg)}});
 }
 
 void CallLog::change_refused(const Participant& who, std::string_view why) {

@@ -113,6 +113,7 @@ bool Dialer::ring(Entry& entry, OutgoingLeg leg, TimePoint now) {
     auto ports = ports_.reserve(leg.flow.remote.address);
     if (!ports) return false;
     leg.media.secure_signaling = is_secure(leg.flow);
+    leg.media.browser = is_browser(leg.flow);
     Participant who(sdp::OfferAnswer(std::move(leg.media), random_));
     who.room = dial.place.room;
     who.room_name = dial.place.room_name;

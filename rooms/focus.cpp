@@ -179,6 +179,7 @@ std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, T
 sdp::Capabilities Focus::capabilities_for(const sip::Flow& flow) const {
     sdp::Capabilities out = settings_.media;
     out.secure_signaling = is_secure(flow);
+    out.browser = is_browser(flow);
     return out;
 }
 
@@ -336,6 +337,10 @@ void Focus::on(Participant& who, const media::TalkingChanged& event, TimePoint) 
     who.talking = event.talking;
     log_.talking(who);
     watchers_.changed(who);
+}
+
+void Focus::on(Participant& who, const media::HandshakeDone& event, TimePoint) {
+    log_.handshake_done(who, event);
 }
 
 void Focus::on(Participant& who, const media::LegEnded& event, TimePoint now) {

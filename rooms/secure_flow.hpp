@@ -9,4 +9,10 @@ inline bool is_secure(const sip::Flow& flow) {
     return flow.transport == sip::Transport::tls || flow.transport == sip::Transport::wss;
 }
 
+// Who speaks SIP over WebSocket is a browser, which knows no RTP but the encrypted, checked and bundled one
+// (RFC 8835).
+inline bool is_browser(const sip::Flow& flow) {
+    return flow.transport == sip::Transport::ws || flow.transport == sip::Transport::wss;
+}
+
 }  // namespace rotunda::rooms

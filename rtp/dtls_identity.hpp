@@ -1,5 +1,5 @@
-// Who we are in every DTLS handshake: an ECDSA key and a self-signed certificate, made at start, and the
-// settings all handshakes share (RFC 5763 §5, RFC 8827 §6.5).
+// Who we are in every DTLS handshake: an ECDSA key and a self-signed certificate, made at start or given, and
+// the settings all handshakes share (RFC 5763 §5, RFC 8827 §6.5).
 #pragma once
 
 #include <openssl/ssl.h>
@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "base/dtls_fingerprint.hpp"
 #include "base/random.hpp"
@@ -18,6 +19,9 @@ class DtlsIdentity {
   public:
     // Null if OpenSSL refuses. `random` numbers the certificate and makes the secret behind the cookies.
     static std::unique_ptr<DtlsIdentity> make(RandomSource& random);
+    // With a certificate and its key as PEM. Null if they are none, or do not fit each other.
+    static std::unique_ptr<DtlsIdentity> from_pem(std::string_view certificate, std::string_view key,
+                                                  RandomSource& random);
 
     const DtlsFingerprint& fingerprint() const { return fingerprint_; }
     SSL_CTX* context() const { return context_.get(); }
@@ -29,6 +33,7 @@ class DtlsIdentity {
         void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
     };
     DtlsIdentity() = default;
+    bool set_up(EVP_PKEY* key, X509* certificate, RandomSource& random);
 
     std::unique_ptr<SSL_CTX, Free> context_;
     DtlsFingerprint fingerprint_;

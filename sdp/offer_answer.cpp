@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "sdp/crypto.hpp"
+#include "sdp/media_security.hpp"
 #include "sdp/offer_answer_formats.hpp"
 #include "sdp/offer_answer_lines.hpp"
 #include "sdp/video_line.hpp"
@@ -94,10 +94,10 @@ Result<std::string, Refusal> OfferAnswer::answer(const SessionDescription& offer
     next.local = frame(local.address);
     for (std::size_t i = 0; i < offer.media.size(); ++i) {
         NegotiatedMedia media = refused_media(offer.media[i]);
-        next.local.media.push_back(
-            i == chosen  ? answer_audio(offer, offer.media[i], local.audio_direction, local.audio_port, media)
-            : i == video ? answer_video(offer, offer.media[i], capabilities_, local, media)
-                         : make_refused_line(offer.media[i]));
+        next.local.media.push_back(i == chosen ? answer_audio(offer, offer.media[i], local, media)
+                                   : i == video
+                                       ? answer_video(offer, offer.media[i], capabilities_, local, media)
+                                       : make_refused_line(offer.media[i]));
         next.media.push_back(std::move(media));
     }
     std::vector<Media> known = agreed_.local.media;
@@ -112,6 +112,7 @@ Result<std::string, Refusal> OfferAnswer::answer(const SessionDescription& offer
             merged(video_numbers(offer.media[*video], capabilities_.video), next.video_numbers);
     }
     if (chosen) next.payload_types = merged(rtpmaps(offer.media[*chosen]), next.payload_types);
+    add_session_security(next.local, &offer);
     stamp(next.local);
     agree(std::move(next));
     return write(agreed_.local);
@@ -139,28 +140,23 @@ std::optional<std::size_t> OfferAnswer::index_of(MediaKind kind) const {
     return std::nullopt;
 }
 
-Media OfferAnswer::answer_audio(const SessionDescription& offer, const Media& offered, Direction wished,
-                                std::uint16_t port, NegotiatedMedia& out) const {
+Media OfferAnswer::answer_audio(const SessionDescription& offer, const Media& offered,
+                                const LocalMedia& local, NegotiatedMedia& out) const {
     const AudioFormats formats = common_formats(offered, capabilities_);
     set_formats(offer, offered, formats, capabilities_, out);
     out.rtcp_mux = find(offered.attributes, "rtcp-mux") && may_multiplex(formats, capabilities_);
-    read_peer(offer, offered, wished, out);
+    read_peer(offer, offered, local.audio_direction, out);
     out.audio_level_extension = extension_received(offered, audio_level_uri).value_or(0);
     AudioLine line;
     line.audio_level_extension = out.audio_level_extension;
     line.proto = offered.proto;
-    line.port = port;
+    line.port = local.audio_port;
     if (ptime_asked(offer, offered, out.send_payload_type)) line.ptime_ms = out.send.ptime_ms;
     line.direction = out.direction;
     line.rtcp_mux = out.rtcp_mux;
     line.mid = out.mid;
-    if (may_use_sdes(capabilities_)) {
-        const auto standing = audio() ? audio()->srtp : std::nullopt;
-        if (const auto agreed = answer_crypto(cryptos_of(offered), standing, *random_)) {
-            out.srtp = agreed->keys;
-            line.cryptos = {agreed->ours};
-        }
-    }
+    line.security = answer_security(offer, offered, capabilities_, audio(), {local.address, local.audio_port},
+                                    *random_, out);
     return make_audio_line(line, formats, capabilities_);
 }
 
@@ -184,16 +180,18 @@ std::string OfferAnswer::create_offer(const LocalMedia& local) {
     const AudioFormats formats = own_formats(capabilities_, audio(), next.payload_types);
     AudioLine line;
     line.proto = offered_profile(*slot, capabilities_);
-    if (may_use_sdes(capabilities_))
-        line.cryptos = offer_crypto(active ? agreed_.media[*active].srtp : std::nullopt, *random_);
+    line.security =
+        offer_security(line.proto, capabilities_, audio(), {local.address, local.audio_port}, *random_);
     line.port = local.audio_port;
     line.ptime_ms = active ? agreed_.media[*active].send.ptime_ms : capabilities_.ptime_ms;
     line.direction = local.audio_direction;
     line.rtcp_mux = may_multiplex(formats, capabilities_);
     line.mid = mid_of(*slot);
+    if (line.mid.empty() && line.security.ice) line.mid = "audio";
     *slot = make_audio_line(line, formats, capabilities_);
     if (local.video_port != 0 && may_have_video(capabilities_)) open_video(local, next);
 
+    add_session_security(next.local, nullptr);
     stamp(next.local);
     before_.reset();
     pending_direction_ = local.audio_direction;
@@ -239,8 +237,7 @@ NegotiatedMedia OfferAnswer::read_answer(const SessionDescription& answer, std::
     const AudioFormats formats = answered_formats(ours, theirs, capabilities_);
     if (!set_formats(answer, theirs, formats, capabilities_, out)) return out;
     out.rtcp_mux = find(ours.attributes, "rtcp-mux") && find(theirs.attributes, "rtcp-mux");
-    out.srtp = answered_crypto(cryptos_of(ours), cryptos_of(theirs));
-    if (!out.srtp && !is_plain_rtp(ours)) return refused_media(ours);
+    if (!read_security(answer, ours, theirs, audio(), out)) return refused_media(ours);
     read_peer(answer, theirs, pending_direction_, out);
     return out;
 }
@@ -283,7 +280,9 @@ void OfferAnswer::agree(State next) {
 
 std::optional<IpAddress> audio_address(const SessionDescription& offer) {
     for (const Media& line : offer.media) {
-        if (line.port == 0 || kind_of(line) != MediaKind::audio || !names_protection(line)) continue;
+        if (line.port == 0 || kind_of(line) != MediaKind::audio || !names_protection(offer, line)) continue;
+        // With ICE the address is the first guess of many, and where the checks come from counts.
+        if (is_dtls_rtp(line) && find(offer, line, "ice-ufrag")) continue;
         const Connection* connection = connection_of(offer, line);
         if (connection && connection->address && !connection->is_black_hole() && !connection->is_multicast())
             return connection->address->unmapped();

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/audio_codec.hpp"
+#include "base/dtls_fingerprint.hpp"
+#include "base/ice_credentials.hpp"
 #include "base/net_address.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
@@ -40,7 +42,10 @@ struct Capabilities {
     int max_ptime_ms = 60;    // also our a=maxptime
     VideoCapabilities video;  // none by default
     MediaEncryption encryption = MediaEncryption::off;
-    bool secure_signaling = false;  // this call's descriptions travel over TLS
+    bool secure_signaling = false;        // this call's descriptions travel over TLS
+    std::optional<DtlsFingerprint> dtls;  // our certificate for DTLS-SRTP (RFC 5763); none: not served
+    bool ice = false;                     // ICE-lite with who offers ICE and rtcp-mux (RFC 8445 §2.5)
+    bool browser = false;                 // our first offer is one for a browser: DTLS-SRTP, ICE, BUNDLE
 };
 
 // Opus, G.722, PCMU, PCMA, with in-band FEC.
@@ -94,7 +99,10 @@ struct NegotiatedMedia {
     Endpoint remote_rtcp;  // a=rtcp, else the port above; same as remote_rtp with rtcp_mux
     bool rtcp_mux = false;
 
-    std::optional<SrtpKeys> srtp;  // none: in the clear
+    // What protects it: one of the two, or none: in the clear.
+    std::optional<SrtpKeys> srtp;
+    std::optional<DtlsPeer> dtls;
+    std::optional<IcePair> ice;  // the peer is where his checks come from, whatever remote_rtp says
 
     friend bool operator==(const NegotiatedMedia&, const NegotiatedMedia&) = default;
 };
@@ -157,8 +165,8 @@ class OfferAnswer {
     std::optional<std::size_t> audio_index() const { return index_of(MediaKind::audio); }
     void open_video(const LocalMedia& local, State& next) const;
     // The m-line of ours that answers, and what it means.
-    Media answer_audio(const SessionDescription& offer, const Media& offered, Direction wished,
-                       std::uint16_t port, NegotiatedMedia& out) const;
+    Media answer_audio(const SessionDescription& offer, const Media& offered, const LocalMedia& local,
+                       NegotiatedMedia& out) const;
     NegotiatedMedia read_answer(const SessionDescription& answer, std::size_t index) const;
     // Our session-level lines.
     SessionDescription frame(const IpAddress& address) const;

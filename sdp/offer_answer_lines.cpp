@@ -62,15 +62,6 @@ void add_codec(Media& line, const PayloadFormat& format, const Capabilities& cap
                opus && settings != capabilities.audio.end() ? opus_parameters(*settings) : std::string());
 }
 
-// Whether our policy and the line's profile leave a way to protect it, or not to.
-std::optional<Refusal> encryption_problem(const Media& media, const Capabilities& capabilities) {
-    if (may_use_sdes(capabilities) && !cryptos_of(media).empty()) return std::nullopt;
-    if (capabilities.encryption == MediaEncryption::required)
-        return Refusal{488, 399, "Media must be encrypted, and keys not sent in the clear"};
-    if (!is_plain_rtp(media)) return Refusal{488, 302, "Incompatible transport protocol"};
-    return std::nullopt;
-}
-
 }  // namespace
 
 MediaKind kind_of(const Media& media) {
@@ -83,36 +74,11 @@ std::string mid_of(const Media& media) {
     return mid ? mid->value : std::string();
 }
 
-bool is_plain_rtp(const Media& media) {
-    return iequals(media.proto, "RTP/AVP") || iequals(media.proto, "RTP/AVPF");
-}
-
-bool is_rtp(const Media& media) {
-    return is_plain_rtp(media) || iequals(media.proto, "RTP/SAVP") || iequals(media.proto, "RTP/SAVPF");
-}
-
-bool names_protection(const Media& media) {
-    return is_plain_rtp(media) || (is_rtp(media) && !cryptos_of(media).empty());
-}
-
-bool may_use_sdes(const Capabilities& capabilities) {
-    return capabilities.encryption == MediaEncryption::optional ||
-           (capabilities.encryption == MediaEncryption::required && capabilities.secure_signaling);
-}
-
-std::string offered_profile(const Media& slot, const Capabilities& capabilities) {
-    const bool plain = capabilities.encryption != MediaEncryption::required;
-    if (plain ? is_plain_rtp(slot) || (may_use_sdes(capabilities) && is_rtp(slot))
-              : is_rtp(slot) && !is_plain_rtp(slot))
-        return slot.proto;
-    return plain ? "RTP/AVP" : "RTP/SAVP";
-}
-
 std::optional<Refusal> audio_problem(const SessionDescription& session, const Media& media,
                                      const Capabilities& capabilities) {
     if (kind_of(media) != MediaKind::audio) return Refusal{488, 304, "Media type not available"};
     if (!is_rtp(media)) return Refusal{488, 302, "Incompatible transport protocol"};
-    if (auto problem = encryption_problem(media, capabilities)) return problem;
+    if (auto problem = protection_problem(session, media, capabilities)) return problem;
     const Connection* connection = connection_of(session, media);
     if (connection && connection->is_multicast()) return Refusal{488, 330, "Multicast not available"};
     if (common_formats(media, capabilities).codecs.empty())
@@ -153,8 +119,7 @@ Media make_audio_line(const AudioLine& line, const AudioFormats& formats, const 
     out.attributes.push_back({"maxptime", std::to_string(capabilities.max_ptime_ms)});
     if (line.direction) out.attributes.push_back({std::string(to_string(*line.direction)), {}});
     if (line.rtcp_mux) out.attributes.push_back({"rtcp-mux", {}});
-    for (const CryptoAttribute& crypto : line.cryptos)
-        out.attributes.push_back({"crypto", to_string(crypto)});
+    add_security(out, line.security);
     if (!line.mid.empty()) out.attributes.push_back({"mid", line.mid});
     if (line.audio_level_extension != 0)
         out.attributes.push_back({"extmap", std::to_string(line.audio_level_extension) + "/recvonly " +

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sdp/crypto.hpp"
+#include "sdp/media_security.hpp"
 #include "sdp/offer_answer.hpp"
 #include "sdp/offer_answer_formats.hpp"
 
@@ -18,18 +18,6 @@ std::string mid_of(const Media& media);
 // Why an open m-line of the peer cannot be our audio; nullopt: it can.
 std::optional<Refusal> audio_problem(const SessionDescription& session, const Media& media,
                                      const Capabilities& capabilities);
-// RTP/AVP or RTP/AVPF, the profiles that may go without SRTP.
-bool is_plain_rtp(const Media& media);
-// Those, RTP/SAVP or RTP/SAVPF.
-bool is_rtp(const Media& media);
-// A profile of RTP, with keys we understand where it cannot go without.
-bool names_protection(const Media& media);
-// Keys in a=crypto may be used: always under `optional`, since there they cost nothing and no one relies on
-// them; under `required` only where the description itself is secret.
-bool may_use_sdes(const Capabilities& capabilities);
-// Of an m-line we offer in the place of `slot`, which stays what it was where that is still right.
-std::string offered_profile(const Media& slot, const Capabilities& capabilities);
-
 // Direction, hold, addresses and multiplexing of an accepted line, as the peer's m-line gives them and `ours`
 // (the direction we wish) allows. `send_payload_type` and `rtcp_mux` must be set before.
 void read_peer(const SessionDescription& session, const Media& peer, Direction ours, NegotiatedMedia& out);
@@ -46,7 +34,7 @@ struct AudioLine {
     bool rtcp_mux = false;
     std::string mid;
     std::uint8_t audio_level_extension = 0;  // that we want to receive (RFC 6464); 0: none
-    std::vector<CryptoAttribute> cryptos;
+    LineSecurity security;
 };
 Media make_audio_line(const AudioLine& line, const AudioFormats& formats, const Capabilities& capabilities);
 

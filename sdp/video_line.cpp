@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "sdp/media_security.hpp"
 #include "sdp/offer_answer_lines.hpp"
 
 namespace rotunda::sdp {

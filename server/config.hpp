@@ -128,6 +128,8 @@ struct Config {
         std::uint8_t dscp_video = 34;
         Duration silence_timeout = std::chrono::seconds(60);
         sdp::MediaEncryption encryption = sdp::MediaEncryption::optional;
+        std::string dtls_certificate, dtls_private_key;  // PEM files; empty: made at start
+        bool ice = true;
         std::uint32_t workers = 0;  // 0: one per core
     };
     struct Rooms {

@@ -132,6 +132,17 @@ constexpr auto table = std::to_array<ConfigKey>({
         "SDP "
         "(SDES) count only over TLS or WSS, and a call without is answered 488.",
         [](auto& c) -> auto& { return c.media.encryption; }),
+    key<File>(
+        "media.dtls.certificate",
+        "PEM file with our certificate for DTLS-SRTP; empty: one is made at start, which is as good, since "
+        "peers know it by its fingerprint in SDP.",
+        [](auto& c) -> auto& { return c.media.dtls_certificate; }),
+    key<File>(
+        "media.dtls.private_key", "PEM file with the key of media.dtls.certificate.",
+        [](auto& c) -> auto& { return c.media.dtls_private_key; }),
+    key<Switch>(
+        "media.ice", "ICE-lite with peers that offer ICE on encrypted media, as browsers do.",
+        [](auto& c) -> auto& { return c.media.ice; }),
     key<Count<0, 1024>>(
         "media.workers", "Media threads; 0: one for each core.",
         [](auto& c) -> auto& { return c.media.workers; }),

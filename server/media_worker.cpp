@@ -70,10 +70,10 @@ class Doorbell {
 
 class MediaWorker::Thread {
   public:
-    Thread(const Clock& clock, Deliver deliver)
+    Thread(const Clock& clock, const rtp::DtlsIdentity* dtls, Deliver deliver)
         : clock_(clock),
           deliver_(std::move(deliver)),
-          engine_(random_, clock.wall_offset()),
+          engine_(random_, clock.wall_offset(), dtls),
           thread_([this] { run(); }) {}
 
     ~Thread() {
@@ -165,8 +165,8 @@ class MediaWorker::Thread {
     std::thread thread_;  // last: it uses all of the above
 };
 
-MediaWorker::MediaWorker(const Clock& clock, Deliver deliver)
-    : thread_(std::make_unique<Thread>(clock, std::move(deliver))) {}
+MediaWorker::MediaWorker(const Clock& clock, const rtp::DtlsIdentity* dtls, Deliver deliver)
+    : thread_(std::make_unique<Thread>(clock, dtls, std::move(deliver))) {}
 MediaWorker::~MediaWorker() = default;
 
 void MediaWorker::post(media::RoomCommand command) {

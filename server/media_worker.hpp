@@ -17,8 +17,9 @@ class MediaWorker {
     // Called on the worker's thread, with at least one event.
     using Deliver = std::function<void(std::vector<media::RoomEvent> events)>;
 
-    // Starts the thread. `clock` outlives the worker. Throws std::system_error if the system gives no thread.
-    MediaWorker(const Clock& clock, Deliver deliver);
+    // Starts the thread. `clock` and `dtls` outlive the worker. Throws std::system_error if the system gives
+    // no thread.
+    MediaWorker(const Clock& clock, const rtp::DtlsIdentity* dtls, Deliver deliver);
     // Ends the thread after the commands posted so far; what then still stands is dropped.
     ~MediaWorker();
 

@@ -16,6 +16,7 @@
 #include "server/http_listener.hpp"
 #include "server/local_addresses.hpp"
 #include "server/log_writer.hpp"
+#include "server/media_identity.hpp"
 #include "server/media_port_pool.hpp"
 #include "server/media_worker.hpp"
 #include "server/process_limits.hpp"
@@ -43,7 +44,7 @@ constexpr std::string_view shutdown_reason = "SIP;cause=503;text=\"Shutting down
 
 class Server::Parts final : private api::Host {
   public:
-    Parts(Config c, Reread reread);
+    Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity> dtls);
 
     Result<std::vector<ListenAddress>> listen();
     void run();
@@ -87,6 +88,7 @@ class Server::Parts final : private api::Host {
     SystemRandom random_;
     LogWriter log_;
     const std::size_t file_limit_ = raise_file_limit();
+    const std::unique_ptr<rtp::DtlsIdentity> dtls_;
     LocalAddresses routes_;
     AdvertisedAddresses advertised_;
     UdpPortPool ports_;
@@ -111,10 +113,11 @@ class Server::Parts final : private api::Host {
     std::vector<std::unique_ptr<MediaWorker>> workers_;
 };
 
-Server::Parts::Parts(Config c, Reread reread)
+Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity> dtls)
     : config_(std::move(c)),
       reread_(std::move(reread)),
       log_(config_.log, clock_),
+      dtls_(std::move(dtls)),
       routes_(clock_),
       advertised_(config_),
       ports_(config_.media, clock_, routes_, advertised_, random_),
@@ -123,7 +126,7 @@ Server::Parts::Parts(Config c, Reread reread)
       events_(log_, history_, clock_, [this] { http_.push_events(); }),
       sip_routes_(routes_, advertised_, bound_, config_.sip.domains),
       agent_(user_agent_settings(config_), random_),
-      focus_(focus_settings(config_), agent_, ports_, sip_routes_, random_, events_),
+      focus_(focus_settings(config_, dtls_.get()), agent_, ports_, sip_routes_, random_, events_),
       transports_(loop, clock_, log_, advertised_, config_.sip,
                   {[this](std::string_view bytes, const sip::Flow& flow) {
                        agent_.receive(bytes, flow, clock_.now());
@@ -192,7 +195,7 @@ std::optional<Error> Server::Parts::listen_http() {
 void Server::Parts::start_workers() {
     for (std::size_t i = 0; i < worker_count(config_); ++i)
         workers_.push_back(
-            std::make_unique<MediaWorker>(clock_, [this](std::vector<media::RoomEvent> events) {
+            std::make_unique<MediaWorker>(clock_, dtls_.get(), [this](std::vector<media::RoomEvent> events) {
                 loop.post([this, moved = std::move(events)] { on_room_events(moved); });
             }));
 }
@@ -306,7 +309,7 @@ Result<api::ReloadReport> Server::Parts::reload() {
     log_.set_level(config_.log.level);
     transports_.know_peers(certificate_domains(config_));
     accounts_.configure();
-    focus_.configure(focus_settings(config_), clock_.now());
+    focus_.configure(focus_settings(config_, dtls_.get()), clock_.now());
     api_.set_tokens(http_tokens(config_));
     log_.write({LogLevel::info,
                 "config.reloaded",
@@ -395,7 +398,10 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::start(Config config, Reread reread) {
-    auto parts = std::make_unique<Parts>(std::move(config), std::move(reread));
+    SystemRandom random;
+    auto dtls = media_identity(config.media, random);
+    if (!dtls) return fail(dtls.error());
+    auto parts = std::make_unique<Parts>(std::move(config), std::move(reread), std::move(*dtls));
     if (auto bound = parts->listen(); !bound) return fail_with(bound.error().message);
     return std::unique_ptr<Server>(new Server(std::move(parts)));
 }

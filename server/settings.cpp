@@ -34,6 +34,7 @@ sdp::Capabilities capabilities(const Config& config) {
         for (const AudioSettings& settings : all.audio)
             if (settings.codec == codec) wanted.audio.push_back(settings);
     wanted.encryption = config.media.encryption;
+    wanted.ice = config.media.ice;
     return wanted;
 }
 
@@ -110,10 +111,11 @@ std::vector<std::string> certificate_domains(const Config& config) {
     return domains;
 }
 
-rooms::FocusSettings focus_settings(const Config& config) {
+rooms::FocusSettings focus_settings(const Config& config, const rtp::DtlsIdentity* dtls) {
     rooms::FocusSettings settings;
     settings.rooms = room_policy(config);
     settings.media = capabilities(config);
+    if (dtls) settings.media.dtls = dtls->fingerprint();
     settings.roster_interval = config.rooms.roster_interval;
     settings.max_calls = config.calls_max;
     settings.ring_limit = config.ring_limit;

@@ -145,7 +145,7 @@ class Baresip(Process):
     CODECS = {"PCMU": "PCMU/8000/1", "PCMA": "PCMA/8000/1", "G722": "G722/16000/1", "opus": "opus/48000/2"}
 
     def __init__(self, folder, name, codec="PCMU", play=None, host="127.0.0.1", ptime=20, console=False,
-                 answers=False, encryption=None, account=None, certificate=None, chats_with=None):
+                 answers=False, encryption=None, account=None, certificate=None, chats_with=None, rtcp_mux=False):
         self.home = pathlib.Path(folder) / name
         self.records = self.home / "records"
         self.records.mkdir(parents=True)
@@ -156,7 +156,7 @@ class Baresip(Process):
         (self.home / "accounts").write_text(
             f"{account or f'<sip:{name}@{host}:{self.port}>;regint=0'};audio_codecs={self.CODECS[codec]};ptime={ptime}"
             f"{';answermode=auto' if answers else ''}"
-            + (f";mediaenc={encryption}" if encryption else "") + "\n")
+            + (f";mediaenc={encryption}" if encryption else "") + (";rtcp_mux=yes" if rtcp_mux else "") + "\n")
         (self.home / "config").write_text("\n".join([
             f"sip_listen {host}:{self.port}", "call_max_calls 4", "audio_path /nonexistent",
             f"audio_player aubridge,player-{name}", f"audio_source {source}", f"audio_alert aubridge,alert-{name}",

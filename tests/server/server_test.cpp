@@ -126,5 +126,5 @@ TEST_CASE("a media worker runs a leg, reports its end and gives the ports back")
 
 TEST_CASE("media workers start and stop without work") {
     SystemClock clock;
-    for (int i = 0; i < 20; ++i) MediaWorker(clock, [](auto) {});
+    for (int i = 0; i < 20; ++i) MediaWorker(clock, nullptr, [](auto) {});
 }

@@ -13,8 +13,18 @@ Endpoint endpoint(std::uint32_t address, std::size_t port) {
 }  // namespace
 
 Conference::Conference(std::uint64_t seed, media::RoomSettings settings)
-    : network(seed), random(seed * 77 + 1), engine(random, WallOffset(std::chrono::hours(400000))) {
+    : network(seed),
+      random(seed * 77 + 1),
+      engine(random, WallOffset(std::chrono::hours(400000)), &identity()) {
     engine.handle(media::OpenRoom{room, settings}, network.now);
+}
+
+const rtp::DtlsIdentity& Conference::identity() {
+    static const auto made = [] {
+        SeededRandom seed(99);
+        return rtp::DtlsIdentity::make(seed);
+    }();
+    return *made;
 }
 
 media::RoomSettings Conference::quiet_settings() {

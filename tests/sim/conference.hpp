@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "media/media_engine.hpp"
+#include "rtp/dtls_identity.hpp"
 #include "tests/sim/phone.hpp"
 
 namespace rotunda::sim {
@@ -13,6 +14,8 @@ class Conference {
   public:
     explicit Conference(std::uint64_t seed = 1, media::RoomSettings settings = quiet_settings());
 
+    // Who the server is in DTLS handshakes.
+    static const rtp::DtlsIdentity& identity();
     // Without the chime, which most tests do not want to hear.
     static media::RoomSettings quiet_settings();
 

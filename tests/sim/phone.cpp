@@ -156,7 +156,49 @@ void Phone::listen() {
     while (auto datagram = network_.receive(rtcp)) take(*datagram);
 }
 
+void Phone::shake_hands(const rtp::DtlsIdentity& identity, const rtp::DtlsSession::Config& config,
+                        TimePoint now) {
+    dtls_ = rtp::DtlsSession::make(identity, config, now);
+    dtls_->start(now);
+    send_flight();
+}
+
+void Phone::send_flight() {
+    for (const auto& datagram : dtls_->take_datagrams()) network_.send(address_, server_, datagram);
+    if (!is_secured()) return;
+    if (!srtp_)
+        srtp_ = rtp::SrtpSession::make(*dtls_->keys());
+    else
+        srtp_->rekey(*dtls_->keys());
+}
+
+void Phone::check(const Endpoint& from, const IcePair& agreed, bool nominates) {
+    const std::array<std::uint8_t, 16> id{0x21, 0x12, 0xa4, 0x42, 1, 2, 3};
+    rtp::StunWriter writer(rtp::stun_binding_request, id);
+    writer.username(agreed.ours.ufrag + ":" + agreed.theirs.ufrag);
+    writer.controlling(true, 1);
+    if (nominates) writer.use_candidate();
+    network_.send(from, server_, writer.finish(agreed.ours.password));
+}
+
+// True if it was no media.
+bool Phone::take_security(const Datagram& datagram) {
+    const auto kind = rtp::classify(datagram.bytes);
+    if (kind == rtp::DatagramKind::stun) {
+        const auto message = rtp::StunMessage::parse(datagram.bytes);
+        if (message && message->type() == rtp::stun_binding_success) ++checks_answered;
+        return true;
+    }
+    if (kind != rtp::DatagramKind::dtls) return false;
+    if (dtls_) {
+        dtls_->handle(datagram.bytes, server_, network_.now);
+        send_flight();
+    }
+    return true;
+}
+
 void Phone::take(Datagram datagram) {
+    if (take_security(datagram)) return;
     if (srtp_) {
         const bool rtcp = rtp::classify(datagram.bytes) == rtp::DatagramKind::rtcp;
         on_the_wire_.push_back(datagram.bytes);

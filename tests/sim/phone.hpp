@@ -8,6 +8,8 @@
 #include "codecs/audio_decoder.hpp"
 #include "codecs/audio_encoder.hpp"
 #include "media/room_command.hpp"
+#include "rtp/dtls_session.hpp"
+#include "rtp/ice_lite.hpp"
 #include "rtp/rtp_sender.hpp"
 #include "rtp/srtp_session.hpp"
 #include "tests/sim/signals.hpp"
@@ -53,6 +55,13 @@ class Phone {
     // From now on its stream has this SSRC.
     void take_ssrc(std::uint32_t ssrc) { ssrc_ = ssrc; }
     void send_raw(Bytes datagram) { network_.send(address_, server_, datagram); }
+    // Over its RTP port, from its next datagram on; SRTP follows. `identity` outlives the phone.
+    void shake_hands(const rtp::DtlsIdentity& identity, const rtp::DtlsSession::Config& config,
+                     TimePoint now);
+    bool is_secured() const { return dtls_ && dtls_->state() == rtp::DtlsState::established; }
+    // A connectivity check from this address, and how many were answered with success.
+    void check(const Endpoint& from, const IcePair& agreed, bool nominates);
+    int checks_answered = 0;
     // As after a re-INVITE with other keys.
     void rekey(const SrtpKeys& keys);
     // What a tap on the line would hear of what comes in.
@@ -100,6 +109,8 @@ class Phone {
   private:
     Pcm next_pcm();
     void take(Datagram datagram);
+    bool take_security(const Datagram& datagram);
+    void send_flight();
     void transmit(const Endpoint& from, const Endpoint& to, Bytes packet, bool rtcp);
 
     VirtualNetwork& network_;
@@ -108,6 +119,7 @@ class Phone {
     PhoneOptions options_;
     SeededRandom random_;
     std::unique_ptr<rtp::SrtpSession> srtp_;
+    std::unique_ptr<rtp::DtlsSession> dtls_;
     std::vector<std::vector<std::uint8_t>> on_the_wire_;  // SRTP only
     std::optional<rtp::RtpSender> sender_;
     std::unique_ptr<codecs::AudioEncoder> encoder_;

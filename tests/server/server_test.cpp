@@ -107,7 +107,7 @@ TEST_CASE("a media worker runs a leg, reports its end and gives the ports back")
 
     std::atomic<int> ended{0};
     {
-        MediaWorker worker(clock, [&](std::vector<media::RoomEvent> events) {
+        MediaWorker worker(clock, nullptr, [&](std::vector<media::RoomEvent> events) {
             for (const auto& event : events) ended += std::holds_alternative<media::LegEnded>(event);
         });
         const media::RoomId room{1};

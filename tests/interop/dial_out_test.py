@@ -36,7 +36,8 @@ class DialOut(InteropTest):
 
     def test_the_one_called_changes_the_call(self):
         self.assertEqual(self.called("callee_changes"), "200 OK")
-        self.assertEqual([event["direction"] for event in self.server.events("call.changed")], ["hold", "sendrecv"])
+        wait_until(lambda: [event["direction"] for event in self.server.events("call.changed")] == ["hold", "sendrecv"], 5,
+                   "the hold and its end")
 
     def test_refusals_are_told_as_they_come(self):
         for refusal in ("486 Busy Here", "603 Decline", "480 Temporarily Unavailable", "404 Not Found"):
@@ -60,6 +61,12 @@ class DialOut(InteropTest):
     def test_an_answer_that_crosses_the_cancel_is_hung_up(self):
         self.assertEqual(self.called("callee_crosses"), "408 Request Timeout")
         self.assertEqual(len(self.server.events("call.joined")), 1)
+
+    def test_whoever_wants_to_hear_nothing_of_it_hears_nothing(self):
+        callee = self.start(Callee, "callee_reliable")
+        self.assertEqual(self.anna.refer(f"<{callee.uri}>", "Refer-Sub: false", "Supported: norefersub"), 202)
+        self.assertTrue(callee.passed())
+        self.assertEqual(self.anna.told, [])
 
     def test_a_longer_session_timer_is_agreed(self):
         self.assertEqual(self.called("callee_asks_longer"), "200 OK")

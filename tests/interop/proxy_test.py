@@ -32,7 +32,7 @@ class Proxy(InteropTest):
         clara = self.start(Baresip, "clara", answers=True)
         anna.command("transfer", f"sip:clara@127.0.0.1:{clara.port}")
         wait_until(lambda: self.server.events("call.ended"), 10, "anna to be gone")
-        self.assertIn("Call established", clara.log())
+        wait_until(lambda: "Call established" in clara.log(), 5, "clara to be in the call")
         for method in ("REFER", "NOTIFY", "BYE"):
             self.proxy.said(f"followed {method}")
         # And now the server hangs up.

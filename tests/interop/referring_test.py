@@ -46,7 +46,7 @@ class Referring(AccountsTest):
         clara = self.start(Baresip, "clara", answers=True)
         address = f"sip:clara@127.0.0.1:{clara.port}"
         self.assertEqual(self.asks("boris", f"<{address}>"), (202, "SIP/2.0 200 OK"))
-        self.assertIn("Call established", clara.log())
+        wait_until(lambda: "Call established" in clara.log(), 5, "clara to be in the call")
         self.assertEqual(self.asks("boris", f"<{address};method=BYE>"), (403, None))
         self.assertEqual(self.server.events("call.ended"), [])
         self.assertEqual(self.asks("anna", f"<{address};method=BYE>"), (202, "SIP/2.0 200 OK"))

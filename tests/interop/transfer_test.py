@@ -106,7 +106,7 @@ class Moving(Talks):
         there = Rotunda(self.folder / "elsewhere")
         self.started.append(there)
         phone.dial(here.uri("1000"))
-        who = here.events("call.joined")[0]["participant"]
+        who = wait_until(lambda: here.events("call.joined"), 5, "the phone in the room")[0]["participant"]
         request = urllib.request.Request(
             f"http://{here.events('server.started')[0]['http']}/v1/rooms/1000/participants/{who}/refer", method="POST",
             data=json.dumps({"target": there.uri("2000")}).encode(), headers={"Content-Type": "application/json"})
@@ -114,7 +114,7 @@ class Moving(Talks):
             pass
         wait_until(lambda: there.events("call.joined"), 10, "the phone to be in the other room")
         wait_until(lambda: here.events("call.ended"), 10, "the first call to end")
-        self.assertEqual(here.events("call.moved")[0]["status"], "200")
+        self.assertEqual(wait_until(lambda: here.events("call.moved"), 5, "the move to be told")[0]["status"], "200")
         self.assertEqual(there.events("call.joined")[0]["room"], "2000")
 
     def test_baresip_is_moved_to_another_focus(self):

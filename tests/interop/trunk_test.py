@@ -20,15 +20,15 @@ class Trunk(InteropTest):
         # In: the carrier's number is a room, found by where we registered.
         anna = self.start(Baresip, "anna")
         anna.dial(f"sip:4930@127.0.0.1:{carrier.port}")
-        self.assertEqual(server.events("call.joined")[-1]["room"], "1000")
+        self.assertEqual(wait_until(lambda: server.events("call.joined"), 5, "anna in the room")[0]["room"], "1000")
         # Out: a number goes to the carrier, who wants credentials, and on to Boris.
         clara = Referrer(server.port)
         self.addCleanup(clara.close)
         clara.invite()
         self.assertEqual(clara.refer(f"<sip:0301234@127.0.0.1:{server.port}>"), 202)
         self.assertEqual(clara.outcome(), "200 OK")
-        self.assertIn("PCMA", server.events("call.joined")[-1]["codec"])
-        self.assertIn("Call established", boris.log())
+        wait_until(lambda: "PCMA" in server.events("call.joined")[-1]["codec"], 5, "boris in the room by the trunk's codec")
+        wait_until(lambda: "Call established" in boris.log(), 5, "boris to be in the call")
         carrier.said("asserted sip:+4930@carrier.example")
         # What we send inside that call goes the carrier's way too.
         server.stop()

@@ -6,8 +6,23 @@ from digest import authorization
 from roster import header
 from web_socket import SecureWebSocket
 
-SDP = ("v=0\r\no=browser 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n"
-       "a=rtpmap:0 PCMU/8000\r\na=inactive\r\n")
+SDP = "v=0\r\no=browser 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+SECURED = ("a=setup:active\r\na=fingerprint:sha-256 " + ":".join(["AB"] * 32) + "\r\na=ice-ufrag:user\r\n"
+           "a=ice-pwd:passwordpasswordpassword\r\na=rtcp-mux\r\n")
+
+
+def answer_to(offer):
+    """Silence in G.711, secured as a browser would; every other line refused."""
+    lines = re.split(r"^(?=m=)", offer.split("\r\n\r\n", 1)[1], flags=re.M)[1:]
+    answer = SDP
+    for line in lines:
+        kind, _, profile, payload = line.split("\r\n")[0].split()[:4]
+        wanted = kind == "m=audio"
+        answer += f"{kind} {9 if wanted else 0} {profile} {0 if wanted else payload}\r\n"
+        answer += "".join(f"{each}\r\n" for each in re.findall(r"^a=mid:\S+", line, re.M))
+        if wanted:
+            answer += "a=rtpmap:0 PCMU/8000\r\na=inactive\r\n" + (SECURED if "TLS" in profile else "")
+    return answer
 
 
 class WebSocketPhone:
@@ -54,7 +69,7 @@ class WebSocketPhone:
                 kept = [line + ";tag=browser" if line.startswith("To:") and "tag=" not in line else line for line in kept]
                 body, more = "", []
                 if text.startswith("INVITE"):
-                    self.invite, body = text, SDP
+                    self.invite, body = text, answer_to(text)
                     more = [f"Contact: <sip:{self.user}@{self.stream.name};transport=ws>", "Content-Type: application/sdp"]
                 self.send("\r\n".join(["SIP/2.0 200 OK", *kept, *more, f"Content-Length: {len(body)}", "", body]))
         except (OSError, ConnectionError, ValueError):

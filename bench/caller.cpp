@@ -1,8 +1,16 @@
 #include "bench/caller.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "rtp/classify.hpp"
 
 namespace rotunda::bench {
+namespace {
+
+constexpr std::uint8_t extension_bit = 0x10;  // RFC 3550 §5.1: X
+
+}  // namespace
 
 Caller::Caller(server::FileDescriptor socket, TalkTrack& track, std::size_t first_frame, RandomSource& random)
     : socket_(std::move(socket)), track_(&track), frame_(first_frame) {
@@ -11,10 +19,12 @@ Caller::Caller(server::FileDescriptor socket, TalkTrack& track, std::size_t firs
     header_.timestamp = random.u32();
 }
 
-bool Caller::begin(const Endpoint& remote, std::uint8_t payload_type, int ticks_per_frame) {
+bool Caller::begin(const Endpoint& remote, std::uint8_t payload_type, int ticks_per_frame,
+                   const std::optional<SrtpKeys>& keys) {
     header_.payload_type = payload_type;
     header_.marker = true;
     ticks_per_frame_ = static_cast<std::uint32_t>(ticks_per_frame);
+    if (keys) srtp_ = rtp::SrtpSession::make(*keys);
     active_ = connect_socket(socket_.get(), remote);
     return active_;
 }
@@ -28,6 +38,7 @@ bool Caller::send(TimePoint now) {
         return true;
     }
     rtp::write_header(std::span(datagram).first<rtp::rtp_header_size>(), header_);
+    if (track_->is_marked()) datagram[0] |= extension_bit;
     header_.marker = false;
     ++header_.sequence;
     header_.timestamp += ticks_per_frame_;
@@ -36,11 +47,26 @@ bool Caller::send(TimePoint now) {
     else
         history_[oldest_++ % remembered] = {frame, now};
     ++sent_;
+    return transmit(datagram);
+}
+
+// The track stays as it is: under SRTP a copy goes out.
+bool Caller::transmit(Bytes datagram) {
+    std::array<std::uint8_t, 2048> sealed;
+    if (srtp_) {
+        std::ranges::copy(datagram, sealed.begin());
+        datagram = Bytes(sealed).first(srtp_->protect_rtp(sealed, datagram.size()));
+    }
     return ::send(socket_.get(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
-void Caller::take(const Arrival& arrival, int clock_hz) {
+void Caller::take(Arrival arrival, int clock_hz) {
     if (rtp::classify(arrival.datagram) != rtp::DatagramKind::rtp) return;
+    if (srtp_) {
+        const auto opened = srtp_->unprotect_rtp(arrival.datagram);
+        if (opened.verdict != rtp::SrtpVerdict::opened) return;
+        arrival.datagram = arrival.datagram.first(opened.size);
+    }
     const auto packet = rtp::RtpPacket::parse(arrival.datagram);
     // Only the one codec was offered; telephone events and the like are no audio.
     if (!packet || packet->header.payload_type != header_.payload_type) return;

@@ -11,6 +11,7 @@
 #include "bench/receive_meter.hpp"
 #include "bench/talk_track.hpp"
 #include "rtp/rtp_packet.hpp"
+#include "rtp/srtp_session.hpp"
 
 namespace rotunda::bench {
 
@@ -30,14 +31,15 @@ class Caller {
     Caller(server::FileDescriptor socket, TalkTrack& track, std::size_t first_frame, RandomSource& random);
 
     int fd() const { return socket_.get(); }
-    // Media may flow: to `remote`, with this payload type.
-    bool begin(const Endpoint& remote, std::uint8_t payload_type, int ticks_per_frame);
+    // Media may flow: to `remote`, with this payload type; under these keys, if there are any.
+    bool begin(const Endpoint& remote, std::uint8_t payload_type, int ticks_per_frame,
+               const std::optional<SrtpKeys>& keys = {});
     bool is_active() const { return active_; }
     void end() { active_ = false; }
 
     // The next frame of the track, unless DTX leaves it out. False if the kernel would not take it.
     bool send(TimePoint now);
-    void take(const Arrival& arrival, int clock_hz);
+    void take(Arrival arrival, int clock_hz);
 
     // From here on, packets count.
     void start_metering() {
@@ -73,7 +75,10 @@ class Caller {
     };
     static constexpr std::size_t remembered = 512;
 
+    bool transmit(Bytes datagram);
+
     server::FileDescriptor socket_;
+    std::unique_ptr<rtp::SrtpSession> srtp_;
     TalkTrack* track_;
     std::uint64_t frame_;
     rtp::RtpHeader header_;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "bench/bare_timer.hpp"
 #include "bench/mix_check.hpp"
 
 namespace rotunda::bench {
@@ -44,7 +45,8 @@ struct RunFigures {
     MediaFigures media;
     std::optional<MixFigures> mix;
     std::optional<CostFigures> cost;
-    double own_cpu_ms = 0;  // the load's, per participant-second
+    BareTimer::Figures timer;  // while it was measured
+    double own_cpu_ms = 0;     // the load's, per participant-second
 };
 
 // The value below which `part` (0 to 1) of the values lie, by the nearest rank; 0 of none.

@@ -30,6 +30,7 @@ std::string contradiction(const LoadOptions& o) {
     if (o.rooms > o.callers) return "more rooms than callers";
     if (o.rooms > 1 && !o.target.empty() && o.target.find(room_mark) == std::string::npos)
         return "several rooms need {room} in the URI";
+    if (o.marked && o.dtx) return "who marks his silence sends it: not both --dtx and --marked";
     if (o.talkers * o.rooms > o.callers) return "more talkers than callers";
     return {};
 }
@@ -37,24 +38,32 @@ std::string contradiction(const LoadOptions& o) {
 struct Texts {
     std::string ramp = "100/s";
     std::string duration = "20s";
+    std::string kinds = "pcmu";
 };
 
 void declare(CLI::App& app, LoadOptions& o, Texts& texts) {
-    const std::map<std::string, AudioCodec> codecs = {{"pcmu", AudioCodec::pcmu},
-                                                      {"pcma", AudioCodec::pcma},
-                                                      {"g722", AudioCodec::g722},
-                                                      {"opus", AudioCodec::opus}};
+    const std::map<std::string, SrtpSuite> suites = {{"cm", SrtpSuite::aes_cm_128_hmac_sha1_80},
+                                                     {"gcm", SrtpSuite::aead_aes_128_gcm}};
     app.add_option("target", o.target, "sip:{room}@HOST:PORT; {room} becomes 1, 2, ...")->type_name("URI");
     app.add_option("--callers", o.callers, "how many call")->check(CLI::Range(std::size_t{1}, most_callers));
     app.add_option("--rooms", o.rooms, "how many rooms they are spread over")
         ->check(CLI::Range(std::size_t{1}, most_callers));
     app.add_option("--talkers", o.talkers, "talkers in each room; the others send faint noise");
-    app.add_option("--codec", o.codec, "pcmu, pcma, g722 or opus")
-        ->transform(CLI::CheckedTransformer(codecs, CLI::ignore_case))
-        ->type_name("CODEC");
+    app.add_option("--codec", texts.kinds,
+                   "pcmu, pcma, g722, opus (as a phone sets it: opus-voip) or opus-audio; several for the "
+                   "callers of a room in turn: pcmu:2,g722,opus")
+        ->type_name("CODEC[:N],...");
+    app.add_option_function<std::string>(
+           "--srtp", [&o, suites](const std::string& name) { o.srtp = suites.at(name); },
+           "SRTP with keys in SDP: cm (AES_CM_128_HMAC_SHA1_80) or gcm (AEAD_AES_128_GCM)")
+        ->check(CLI::IsMember({"cm", "gcm"}))
+        ->type_name("SUITE");
     app.add_option("--ptime", o.ptime_ms, "milliseconds in a packet")
         ->check(CLI::IsMember({10, 20, 30, 40, 60}));
     app.add_flag("--dtx", o.dtx, "who does not talk sends nothing");
+    app.add_flag("--marked", o.marked, "who does not talk sends on, marked as silence (RFC 6464)");
+    app.add_option("--babble", o.babble, "this part of those who do not talk sends a murmur of voices")
+        ->check(CLI::Range(0.0, 1.0));
     app.add_option("--ramp", texts.ramp, "new calls a second")->type_name("N/s");
     app.add_option("--duration", texts.duration, "of the steady part, once all calls stand")
         ->type_name("TIME");
@@ -118,6 +127,9 @@ LoadCommand parse_load_options(int argc, const char* const* argv) {
     if (!ramp) return complain("--ramp wants something like 200/s");
     if (!duration || *duration < std::chrono::seconds(1))
         return complain("--duration wants something like 20s, at least 1s");
+    auto kinds = parse_kinds(texts.kinds);
+    if (!kinds) return complain("--codec wants something like opus, or pcmu:2,g722,opus");
+    options.kinds = std::move(*kinds);
     options.ramp_per_s = *ramp;
     options.duration = *duration;
     if (std::string why = contradiction(options); !why.empty()) return complain(why);

@@ -6,9 +6,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "base/audio_codec.hpp"
+#include "base/srtp_keys.hpp"
 #include "base/time.hpp"
+#include "bench/caller_kind.hpp"
 
 namespace rotunda::bench {
 
@@ -16,11 +18,14 @@ struct LoadOptions {
     std::string target;  // "sip:{room}@192.0.2.1:5060"; {room} becomes 1, 2, ...; empty: the floor alone
     std::size_t callers = 100;
     std::size_t rooms = 1;
-    std::size_t talkers = 1;  // in each room
-    AudioCodec codec = AudioCodec::pcmu;
+    std::size_t talkers = 1;               // in each room
+    std::vector<CallerKind> kinds = {{}};  // of a room's callers in turn, over and over
     int ptime_ms = 20;
-    bool dtx = false;         // who does not talk sends nothing (Opus: what its encoder's DTX leaves)
-    double ramp_per_s = 100;  // new calls a second
+    bool dtx = false;     // who does not talk sends nothing (Opus: what its encoder's DTX leaves)
+    bool marked = false;  // who does not talk sends on, marked as silence (RFC 6464)
+    double babble = 0;    // of those who do not talk, 0 to 1: in place of noise a murmur of voices
+    std::optional<SrtpSuite> srtp;
+    double ramp_per_s = 100;                       // new calls a second
     Duration duration = std::chrono::seconds(20);  // of the steady part
     std::string speech;                            // WAV file the talkers speak from; empty: tones alone
     std::int64_t pid = 0;                          // the server's, if it runs on this host
@@ -41,6 +46,11 @@ LoadCommand parse_load_options(int argc, const char* const* argv);
 // "200/s" or "200": per second, above 0. "20s", "500ms", "2m".
 std::optional<double> parse_rate(std::string_view text);
 std::optional<Duration> parse_duration(std::string_view text);
+
+// What caller `index` speaks.
+inline const CallerKind& kind_of(const LoadOptions& options, std::size_t index) {
+    return options.kinds[index / options.rooms % options.kinds.size()];
+}
 
 // The URI of room `index`, counted from 0.
 std::string room_uri(const LoadOptions& options, std::size_t index);

@@ -3,10 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "bench/bare_timer.hpp"
 #include "bench/process_watch.hpp"
 #include "bench/real_time.hpp"
 #include "bench/reflector.hpp"
+#include "sdp/crypto.hpp"
 #include "server/socket.hpp"
 
 namespace rotunda::bench {
@@ -63,7 +66,7 @@ Result<RunFigures> LoadRun::against_floor() {
     auto floor = Reflector::start(loopback, options_.callers, milliseconds(options_.ptime_ms));
     if (!floor) return fail_with(floor.error().message);
     if (auto opened = open_callers(loopback); !opened) return fail_with(opened.error().message);
-    for (std::size_t i = 0; i < callers_.size(); ++i) begin_media(i, {floor->endpoints()[i], 0});
+    for (std::size_t i = 0; i < callers_.size(); ++i) begin_media(i, {floor->endpoints()[i], 0, {}});
     calls_.tried = calls_.set_up = callers_.size();
     RunFigures out;
     run_until(clock_.now() + settling, nullptr);
@@ -77,16 +80,25 @@ Result<bool> LoadRun::open_callers(const IpAddress& local) {
     for (std::size_t i = 0; i < options_.callers; ++i) {
         auto socket = open_media_socket(local);
         if (!socket) return fail_with(socket.error().message);
-        auto& talk = voices_.speakers.empty() ? voices_.talkers : voices_.speakers;
-        TalkTrack& track = is_talker(i) ? talk[talker_number(i) % talk.size()] : voices_.listener.front();
+        TalkTrack& track = track_of(i);
         // Not all phones are at the same place of it; but DTX begins with the packet that opens the way.
         const std::size_t first = is_talker(i) || options_.dtx ? 0 : random_.u32() % track.size();
         callers_.emplace_back(std::move(socket).value(), track, first, random_);
     }
     invited_.resize(options_.callers);
+    keys_.resize(options_.callers);
     pacer_ = std::make_unique<Pacer>(clock_.now(), milliseconds(options_.ptime_ms), options_.callers);
     choose_recorded();
     return true;
+}
+
+TalkTrack& LoadRun::track_of(std::size_t caller) {
+    KindVoices& voices = voices_.of(kind(caller));
+    if (is_talker(caller)) return voices.talk(talker_number(caller));
+    // So evenly spread among those who do not talk, whatever part of them it is.
+    const auto nth = static_cast<double>(caller);
+    const bool murmurs = std::floor((nth + 1) * options_.babble) > std::floor(nth * options_.babble);
+    return murmurs ? voices.babble.front() : voices.listener.front();
 }
 
 // The first room's talkers and some listeners, then the same of further rooms.
@@ -104,8 +116,15 @@ void LoadRun::choose_recorded() {
 }
 
 void LoadRun::begin_media(std::size_t caller, const AnsweredAudio& audio) {
-    const int ticks = rtp_clock_hz(options_.codec) / 1000 * options_.ptime_ms;
-    callers_[caller].begin(audio.remote, audio.payload_type, ticks);
+    const int ticks = rtp_clock_hz(kind(caller).codec) / 1000 * options_.ptime_ms;
+    std::optional<SrtpKeys> keys;
+    if (keys_[caller] && audio.key) keys = SrtpKeys{*keys_[caller], *audio.key};
+    callers_[caller].begin(audio.remote, audio.payload_type, ticks, keys);
+}
+
+OfferedAudio LoadRun::offer_of(std::size_t caller) {
+    if (options_.srtp) keys_[caller] = sdp::make_srtp_key(*options_.srtp, random_);
+    return {kind(caller).codec, options_.ptime_ms, options_.marked, keys_[caller]};
 }
 
 void LoadRun::bring_up(SipClient& sip) {
@@ -117,8 +136,7 @@ void LoadRun::bring_up(SipClient& sip) {
         const Endpoint local = server::local_endpoint(callers_[i].fd()).value_or(Endpoint{});
         invited_[i] = clock_.now();
         ++calls_.tried;
-        sip.call(i, room_uri(options_, room_of(i)), make_offer(local, options_.codec, options_.ptime_ms),
-                 invited_[i]);
+        sip.call(i, room_uri(options_, room_of(i)), make_offer(local, offer_of(i)), invited_[i]);
         take_news(sip);
         progress_("calls", static_cast<double>(i + 1) / static_cast<double>(callers_.size()));
     }
@@ -157,13 +175,13 @@ void LoadRun::run_until(TimePoint until, SipClient* sip, const std::function<boo
 }
 
 void LoadRun::media_turn(TimePoint now) {
-    const int clock_hz = rtp_clock_hz(options_.codec);
     while (const auto turn = pacer_->take(now)) {
         Caller& caller = callers_[turn->caller];
         if (!caller.is_active()) continue;
         const TimePoint at = clock_.now();
         late_ += at - turn->deadline > late_after;
         unsent_ += !caller.send(at);
+        const int clock_hz = rtp_clock_hz(kind(turn->caller).codec);
         std::span<const Arrival> arrivals;
         do {
             arrivals = batch_.read(caller.fd());
@@ -180,6 +198,7 @@ void LoadRun::measure(std::int64_t pid, SipClient* sip, RunFigures& out) {
     const std::uint64_t sent_before = packets_sent();
     const auto server_before = process_use(pid);
     const auto own_before = process_use(getpid());
+    BareTimer timer(milliseconds(options_.ptime_ms));
     const TimePoint start = clock_.now();
     const TimePoint end = start + options_.duration;
     for (TimePoint next = start; next < end;) {
@@ -190,6 +209,7 @@ void LoadRun::measure(std::int64_t pid, SipClient* sip, RunFigures& out) {
     const Duration took = clock_.now() - start;
     const auto server_after = process_use(pid);
     const auto own_after = process_use(getpid());
+    out.timer = timer.stop();
     collect(took, out);
     out.media.sent = packets_sent() - sent_before;
     if (server_before && server_after)
@@ -232,9 +252,9 @@ void LoadRun::collect(Duration steady, RunFigures& out) const {
 
 // After the steady part, so that speech can be the load and signatures the measure.
 void LoadRun::record_mixes(SipClient& sip) {
-    if (!voices_.speakers.empty()) {
+    if (voices_.has_speech) {
         for (std::size_t i = 0; i < callers_.size(); ++i)
-            if (is_talker(i)) callers_[i].say(voices_.talkers[talker_number(i) % voices_.talkers.size()]);
+            if (is_talker(i)) callers_[i].say(voices_.of(kind(i)).signature(talker_number(i)));
         run_until(clock_.now() + changing, &sip);
     }
     for (const std::size_t i : recorded_)
@@ -252,9 +272,9 @@ std::optional<MixFigures> LoadRun::check_mixes() const {
         std::vector<RoomTalker> talkers;
         for (std::size_t rank = 0; rank < options_.talkers; ++rank) {
             const std::size_t talker = rank * options_.rooms + room_of(i);
-            talkers.push_back({talker_number(talker), &callers_[talker]});
+            talkers.push_back({talker_number(talker), &callers_[talker], kind(talker).codec});
         }
-        check_mix(callers_[i], talkers, options_.codec, figures);
+        check_mix(callers_[i], talkers, kind(i).codec, figures);
     }
     return figures;
 }

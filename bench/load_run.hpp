@@ -46,6 +46,9 @@ class LoadRun {
     void media_turn(TimePoint now);
     void begin_media(std::size_t caller, const AnsweredAudio& audio);
     void choose_recorded();
+    OfferedAudio offer_of(std::size_t caller);
+    TalkTrack& track_of(std::size_t caller);
+    const CallerKind& kind(std::size_t caller) const { return kind_of(options_, caller); }
 
     bool is_talker(std::size_t caller) const { return caller / options_.rooms < options_.talkers; }
     std::size_t room_of(std::size_t caller) const { return caller % options_.rooms; }
@@ -62,6 +65,7 @@ class LoadRun {
     ReceiveBatch batch_;
     std::vector<Caller> callers_;
     std::vector<TimePoint> invited_;
+    std::vector<std::optional<SrtpKey>> keys_;  // of each caller's offer
     std::vector<std::size_t> recorded_;
     std::unique_ptr<Pacer> pacer_;
     CallFigures calls_;

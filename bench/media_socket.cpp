@@ -25,7 +25,7 @@ std::span<const Arrival> ReceiveBatch::read(int fd) {
     const int count = recvmmsg(fd, headers_.data(), size, MSG_DONTWAIT, nullptr);
     for (int i = 0; i < count; ++i) {
         const auto at = static_cast<std::size_t>(i);
-        received_[at] = {Bytes((*slots_)[at].bytes).first(headers_[at].msg_len), clock_.now()};
+        received_[at] = {MutableBytes((*slots_)[at].bytes).first(headers_[at].msg_len), clock_.now()};
         const cmsghdr* stamp = CMSG_FIRSTHDR(&headers_[at].msg_hdr);
         if (!stamp || stamp->cmsg_level != SOL_SOCKET || stamp->cmsg_type != SCM_TIMESTAMPNS) continue;
         timespec t{};

@@ -17,7 +17,7 @@
 namespace rotunda::bench {
 
 struct Arrival {
-    Bytes datagram;
+    MutableBytes datagram;
     TimePoint time;
 };
 

@@ -49,16 +49,20 @@ double to_ms_at(std::size_t samples, int rate_hz) {
     return 1000.0 * static_cast<double>(samples) / rate_hz;
 }
 
+double codec_ms(AudioCodec codec) {
+    return to_ms_at(static_cast<std::size_t>(codecs::codec_delay_samples(codec)), audio_rate_hz(codec));
+}
+
 // The delay of every packet that begins in this second.
 void add_delays(const Decoded& heard, std::size_t begin, const Signature& signature, std::size_t position,
-                const Caller& talker, double codec_ms, std::vector<double>& delays_ms) {
+                const Caller& talker, double own_codec_ms, std::vector<double>& delays_ms) {
     const std::size_t period = signature.period_samples();
     for (const auto& packet : heard.packets) {
         if (packet.sample < begin || packet.sample >= begin + static_cast<std::size_t>(heard.rate_hz))
             continue;
         const std::size_t said = (position + packet.sample - begin) % period;
         const auto sent = talker.sent_at(said, period, packet.arrival);
-        if (sent) delays_ms.push_back(to_ms(packet.arrival - *sent) - codec_ms);
+        if (sent) delays_ms.push_back(to_ms(packet.arrival - *sent) - own_codec_ms);
     }
 }
 
@@ -84,8 +88,6 @@ void check_mix(const Caller& listener, const std::vector<RoomTalker>& talkers, A
     ++figures.listeners;
     const Decoded heard = decode(*listener.recording(), codec);
     const auto second = static_cast<std::size_t>(heard.rate_hz);
-    const double codec_ms =
-        to_ms_at(static_cast<std::size_t>(codecs::codec_delay_samples(codec)), heard.rate_hz);
     // The decoder needs a little to warm up.
     for (std::size_t begin = second / 5; begin + second <= heard.pcm.size(); begin += second) {
         ++figures.seconds;
@@ -97,7 +99,7 @@ void check_mix(const Caller& listener, const std::vector<RoomTalker>& talkers, A
             voice.own = talker.caller == &listener;
             note(voice, figures);
             if (!voice.own && voice.audible())
-                add_delays(heard, begin, signature, found.position, *talker.caller, codec_ms,
+                add_delays(heard, begin, signature, found.position, *talker.caller, codec_ms(talker.codec),
                            figures.delays_ms);
         }
     }

@@ -36,12 +36,13 @@ struct MixFigures {
 struct RoomTalker {
     std::size_t number = 0;  // gives the signature
     const Caller* caller = nullptr;
+    AudioCodec codec = AudioCodec::pcmu;  // that he sends
 };
 
 // More voices at once would drown the absent one that is looked for.
 inline constexpr std::size_t most_talkers_checked = 8;
 
-// Adds one listener, with the talkers of his room.
+// Adds one listener, who gets `codec`, with the talkers of his room.
 void check_mix(const Caller& listener, const std::vector<RoomTalker>& talkers, AudioCodec codec,
                MixFigures& figures);
 

@@ -53,6 +53,8 @@ void cost_rows(std::string& out, const RunFigures& run) {
             fmt::format("{:.1f} MB, {:.1f} kB per participant", static_cast<double>(c.rss_kb) / 1024,
                         (static_cast<double>(c.rss_kb) - static_cast<double>(c.rss_before_kb)) / people));
     }
+    row(out, "a bare timer beside it",
+        fmt::format("{} of {} ticks more than 5 ms late", run.timer.late, run.timer.ticks));
     row(out, "the load's own CPU", fmt::format("{:.3f} CPU-ms per participant-second", run.own_cpu_ms));
 }
 
@@ -88,6 +90,7 @@ std::string run_json(const RunFigures& run) {
         out += fmt::format(
             R"(, "cost": {{"cpu_ms_per_participant_second": {:.4f}, "rss_before_kb": {}, "rss_kb": {}}})",
             run.cost->cpu_ms, run.cost->rss_before_kb, run.cost->rss_kb);
+    out += fmt::format(R"(, "bare_timer": {{"ticks": {}, "late": {}}})", run.timer.ticks, run.timer.late);
     return out + fmt::format(R"(, "load_cpu_ms_per_participant_second": {:.4f}}})", run.own_cpu_ms);
 }
 
@@ -98,8 +101,11 @@ std::string floor_text(const RunFigures& floor) {
 }
 
 std::string title(const LoadOptions& o) {
-    return fmt::format("{} callers, {} rooms, {} talkers in each, {} at {} ms{}\n", o.callers, o.rooms,
-                       o.talkers, encoding_name(o.codec), o.ptime_ms, o.dtx ? ", the others DTX" : "");
+    return fmt::format("{} callers, {} rooms, {} talkers in each, {} at {} ms{}{}{}{}\n", o.callers, o.rooms,
+                       o.talkers, kinds_text(o.kinds), o.ptime_ms, o.dtx ? ", the others DTX" : "",
+                       o.marked ? ", the others' silence marked" : "",
+                       o.babble > 0 ? fmt::format(", {:.0f} % babble", 100 * o.babble) : "",
+                       o.srtp ? fmt::format(", {}", facts(*o.srtp).name) : "");
 }
 
 }  // namespace
@@ -132,9 +138,9 @@ std::string report_table(const LoadOptions& options, const std::vector<RunPair>&
 
 std::string report_json(const LoadOptions& options, const std::vector<RunPair>& pairs) {
     std::string out = fmt::format(
-        R"({{"callers": {}, "rooms": {}, "talkers": {}, "codec": "{}", "ptime_ms": {}, "dtx": {}, "pairs": [)",
-        options.callers, options.rooms, options.talkers, encoding_name(options.codec), options.ptime_ms,
-        options.dtx);
+        R"({{"callers": {}, "rooms": {}, "talkers": {}, "codec": "{}", "ptime_ms": {}, "dtx": {}, "marked": {}, "babble": {}, "srtp": "{}", "pairs": [)",
+        options.callers, options.rooms, options.talkers, kinds_text(options.kinds), options.ptime_ms,
+        options.dtx, options.marked, options.babble, options.srtp ? facts(*options.srtp).name : "");
     for (std::size_t i = 0; i < pairs.size(); ++i) {
         out += i ? ",\n{" : "\n{";
         if (pairs[i].floor) out += R"("floor": )" + run_json(*pairs[i].floor);

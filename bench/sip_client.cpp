@@ -7,6 +7,9 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "bench/talk_track.hpp"
+#include "sdp/attributes.hpp"
+#include "sdp/crypto.hpp"
 #include "sdp/session_description.hpp"
 #include "server/socket.hpp"
 
@@ -45,14 +48,19 @@ Result<Endpoint> resolve(const sip::Uri& uri) {
     return Endpoint{address.endpoint().address, port};
 }
 
-std::string make_offer(const Endpoint& local, AudioCodec codec, int ptime_ms) {
-    const int type = payload_types[static_cast<std::size_t>(codec)];
+std::string make_offer(const Endpoint& local, const OfferedAudio& audio) {
+    const int type = payload_types[static_cast<std::size_t>(audio.codec)];
     const std::string_view family = local.address.is_v4() ? "IP4" : "IP6";
-    return fmt::format(
-        "v=0\r\no=- {1} 1 IN {2} {0}\r\ns=-\r\nc=IN {2} {0}\r\nt=0 0\r\nm=audio {1} RTP/AVP {3}\r\n"
+    std::string offer = fmt::format(
+        "v=0\r\no=- {1} 1 IN {2} {0}\r\ns=-\r\nc=IN {2} {0}\r\nt=0 0\r\nm=audio {1} RTP/{8}AVP {3}\r\n"
         "a=rtpmap:{3} {4}/{5}{6}\r\na=ptime:{7}\r\na=sendrecv\r\na=rtcp-mux\r\n",
-        local.address.to_string(), local.port, family, type, encoding_name(codec), rtp_clock_hz(codec),
-        codec == AudioCodec::opus ? "/2" : "", ptime_ms);
+        local.address.to_string(), local.port, family, type, encoding_name(audio.codec),
+        rtp_clock_hz(audio.codec), audio.codec == AudioCodec::opus ? "/2" : "", audio.ptime_ms,
+        audio.key ? "S" : "");
+    if (audio.marked) offer += fmt::format("a=extmap:{} {}\r\n", level_extension, sdp::audio_level_uri);
+    if (audio.key)
+        offer += fmt::format("a=crypto:{}\r\n", sdp::to_string(sdp::CryptoAttribute{1, *audio.key}));
+    return offer;
 }
 
 std::optional<AnsweredAudio> read_answer(const std::string& text) {
@@ -64,7 +72,10 @@ std::optional<AnsweredAudio> read_answer(const std::string& text) {
     const auto& connection = audio->connection ? audio->connection : session->connection;
     const auto type = parse_number<std::uint8_t>(audio->formats.front(), 127);
     if (!connection || !connection->address || !type) return std::nullopt;
-    return AnsweredAudio{{*connection->address, audio->port}, *type};
+    const auto keys = sdp::cryptos_of(*audio);
+    return AnsweredAudio{{*connection->address, audio->port},
+                         *type,
+                         keys.empty() ? std::nullopt : std::optional(keys.front().key)};
 }
 
 Result<SipClient> SipClient::open(const Endpoint& server, std::size_t callers, RandomSource& random) {

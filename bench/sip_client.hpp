@@ -10,6 +10,7 @@
 #include "base/audio_codec.hpp"
 #include "base/net_address.hpp"
 #include "base/result.hpp"
+#include "base/srtp_keys.hpp"
 #include "server/file_descriptor.hpp"
 #include "signaling/user_agent.hpp"
 
@@ -19,11 +20,18 @@ namespace rotunda::bench {
 Result<Endpoint> resolve(const sip::Uri& uri);
 
 // The offer of one codec; media at `local`.
-std::string make_offer(const Endpoint& local, AudioCodec codec, int ptime_ms);
+struct OfferedAudio {
+    AudioCodec codec = AudioCodec::pcmu;
+    int ptime_ms = 20;
+    bool marked = false;         // with the header extension of RFC 6464
+    std::optional<SrtpKey> key;  // for what we send: RTP/SAVP
+};
+std::string make_offer(const Endpoint& local, const OfferedAudio& audio);
 // What an answer to it says of the audio; none: refused.
 struct AnsweredAudio {
     Endpoint remote;
     std::uint8_t payload_type = 0;
+    std::optional<SrtpKey> key;  // for what comes from there
 };
 std::optional<AnsweredAudio> read_answer(const std::string& sdp);
 

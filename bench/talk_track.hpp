@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/audio_codec.hpp"
+#include "bench/caller_kind.hpp"
 #include "bench/signature.hpp"
 #include "bench/wav_file.hpp"
 
@@ -28,22 +29,36 @@ class TalkTrack {
 
     std::vector<Frame>& frames() { return frames_; }
 
+    // Between header and payload stands a header extension that marks the packet as silence (RFC 6464).
+    bool is_marked() const { return marked_; }
+    void mark();
+
   private:
     std::size_t frame_samples_;
     int rate_hz_;
     std::vector<Frame> frames_;
+    bool marked_ = false;
 };
+
+// The number the header extension goes by in our offers.
+inline constexpr std::uint8_t level_extension = 1;
 
 // The signature's share of full scale.
 inline constexpr double tone_amplitude = 0.1;
 
+// How a track is coded.
+struct TrackFormat {
+    CallerKind kind;
+    int ptime_ms = 20;
+};
 // The talker of this number: his signature, or the speech, in which each begins elsewhere.
-TalkTrack make_talker(const AudioSettings& settings, std::size_t number);
-TalkTrack make_speaker(const AudioSettings& settings, std::size_t number, const Wav& speech);
-// One who listens: noise at about -60 dBov.
-TalkTrack make_listener(const AudioSettings& settings);
+TalkTrack make_talker(const TrackFormat& format, std::size_t number);
+TalkTrack make_speaker(const TrackFormat& format, std::size_t number, const Wav& speech);
+// One who listens: noise at about -60 dBov, or the murmur of many voices at about -50 dBov.
+TalkTrack make_listener(const TrackFormat& format);
+TalkTrack make_babble(const TrackFormat& format);
 // One who sends next to nothing: Opus what its DTX leaves, the others a packet of silence in two seconds, so
 // that no server takes him for gone.
-TalkTrack make_quiet_listener(const AudioSettings& settings);
+TalkTrack make_quiet_listener(const TrackFormat& format);
 
 }  // namespace rotunda::bench

@@ -16,11 +16,15 @@ namespace rotunda::codecs {
 // Enough for every codec and ptime here: no Opus packet we make exceeds it, 60 ms of G.711 is 480 bytes.
 inline constexpr std::size_t max_payload_bytes = 1275;
 
+// What an Opus encoder is told it is for: voice is coded in SILK and hybrid frames, music in CELT frames.
+enum class OpusUse : std::uint8_t { voice, music };
+
 // What the receiver cannot see and listeners of one encode therefore need not share the reason for.
 struct EncoderTuning {
     int opus_complexity = 5;        // 0 to 10; 5 costs 137 us for 20 ms, 9 costs 255
     int expected_loss_percent = 0;  // 0 to 100; in-band FEC is spent only when this is above zero
-    bool dtx = false;               // many peers take silence on the wire for a dead call, so off by default
+    OpusUse opus_use = OpusUse::voice;
+    bool dtx = false;  // many peers take silence on the wire for a dead call, so off by default
 };
 
 class AudioEncoder {

@@ -46,7 +46,9 @@ OpusAudioEncoder::OpusAudioEncoder(const AudioSettings& settings, const EncoderT
       tuning_(tuning),
       state_bytes_(static_cast<std::size_t>(opus_encoder_get_size(1))),
       state_(std::make_unique<std::byte[]>(state_bytes_)) {
-    [[maybe_unused]] const int error = opus_encoder_init(state(), rate_hz, 1, OPUS_APPLICATION_VOIP);
+    const int application =
+        tuning.opus_use == OpusUse::voice ? OPUS_APPLICATION_VOIP : OPUS_APPLICATION_AUDIO;
+    [[maybe_unused]] const int error = opus_encoder_init(state(), rate_hz, 1, application);
     assert(error == OPUS_OK);
     if (settings.ptime_ms == joined_ptime_ms) {
         repacketizer_ = std::make_unique<std::byte[]>(static_cast<std::size_t>(opus_repacketizer_get_size()));

@@ -64,7 +64,7 @@ TEST_CASE("every option of the command line arrives") {
     const LoadOptions& o = *command.options;
     CHECK(o.callers == 1000);
     CHECK(o.rooms == 250);
-    CHECK(o.codec == AudioCodec::opus);
+    CHECK(o.kinds == std::vector{CallerKind{AudioCodec::opus, codecs::OpusUse::voice}});
     CHECK(o.ptime_ms == 10);
     CHECK(o.dtx);
     CHECK(o.ramp_per_s == 200.0);
@@ -88,6 +88,24 @@ TEST_CASE("what does not fit together is refused with a reason") {
     CHECK(parse({"sip:1@192.0.2.1", "--duration", "10ms"}).status == 2);
     CHECK(parse({"--floor"}).options);
     CHECK(parse({"--help"}).status == 0);
+}
+
+TEST_CASE("callers of several kinds come in turn, as often as they are named") {
+    const auto command = parse({"sip:{room}@192.0.2.1", "--callers", "12", "--rooms", "2", "--codec",
+                                "pcmu:2,g722,opus-audio", "--babble", "0.5", "--srtp", "gcm", "--marked"});
+    REQUIRE(command.options);
+    const LoadOptions& o = *command.options;
+    CHECK(o.babble == 0.5);
+    CHECK(o.marked);
+    CHECK(o.srtp == SrtpSuite::aead_aes_128_gcm);
+    std::string codecs;
+    for (std::size_t i = 0; i < 12; ++i) codecs += kind_name(kind_of(o, i)).substr(0, 1);
+    CHECK(codecs == "ppppggoopppp");
+    CHECK(kinds_text(o.kinds) == "pcmu:2,g722,opus-audio");
+    for (const char* wrong : {"", "pcmu:0", "pcmu:101", "pcmu,,g722", "pcmu:", "gsm", "pcmu:x"})
+        CHECK_FALSE(parse_kinds(wrong));
+    CHECK(parse({"sip:1@192.0.2.1", "--srtp", "des"}).status == 2);
+    CHECK(parse({"sip:1@192.0.2.1", "--marked", "--dtx"}).status == 2);
 }
 
 TEST_CASE("rates and durations need their units right") {

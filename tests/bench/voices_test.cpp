@@ -10,6 +10,7 @@
 #include "bench/wav_file.hpp"
 #include "codecs/audio_decoder.hpp"
 #include "codecs/audio_encoder.hpp"
+#include "codecs/opus_packet.hpp"
 #include "rtp/rtp_packet.hpp"
 #include "tests/test_data.hpp"
 
@@ -42,11 +43,8 @@ double db(double ratio) {
     return 20 * std::log10(ratio);
 }
 
-AudioSettings settings(AudioCodec codec, int ptime_ms = 20) {
-    AudioSettings s;
-    s.codec = codec;
-    s.ptime_ms = ptime_ms;
-    return s;
+TrackFormat format(AudioCodec codec, int ptime_ms = 20) {
+    return {{codec, codecs::OpusUse::voice}, ptime_ms};
 }
 
 }  // namespace
@@ -82,7 +80,7 @@ TEST_CASE("a voice that is not in the mix stays 18 dB below three that are, 14 d
 TEST_CASE("after any codec the voice is found where the codec's delay puts it") {
     for (const AudioCodec codec : {AudioCodec::pcmu, AudioCodec::pcma, AudioCodec::g722, AudioCodec::opus}) {
         CAPTURE(encoding_name(codec));
-        TalkTrack track = make_talker(settings(codec), 2);
+        TalkTrack track = make_talker(format(codec), 2);
         const auto decoder = codecs::make_decoder(codec);
         std::vector<std::int16_t> pcm;
         std::array<std::int16_t, codecs::max_packet_samples> frame;
@@ -103,7 +101,7 @@ TEST_CASE("after any codec the voice is found where the codec's delay puts it") 
 
 TEST_CASE("a track is whole frames and whole signatures for every ptime") {
     for (const int ptime : {10, 20, 30, 40, 60}) {
-        TalkTrack track = make_talker(settings(AudioCodec::pcmu, ptime), 0);
+        TalkTrack track = make_talker(format(AudioCodec::pcmu, ptime), 0);
         CHECK(track.size() * track.frame_samples() % Signature(0, 8000).period_samples() == 0);
         CHECK(track.at(0).datagram.size() == rtp::rtp_header_size + track.frame_samples());
     }
@@ -111,7 +109,7 @@ TEST_CASE("a track is whole frames and whole signatures for every ptime") {
 
 TEST_CASE("a listener with DTX sends hardly anything, but something") {
     for (const AudioCodec codec : {AudioCodec::pcmu, AudioCodec::g722, AudioCodec::opus}) {
-        TalkTrack track = make_quiet_listener(settings(codec));
+        TalkTrack track = make_quiet_listener(format(codec));
         std::size_t sent = 0;
         for (const auto& frame : track.frames()) sent += !frame.datagram.empty();
         CHECK(sent >= 1);
@@ -119,12 +117,46 @@ TEST_CASE("a listener with DTX sends hardly anything, but something") {
     }
 }
 
+TEST_CASE("a marked track says in every packet that it is silence, in front of the same payload") {
+    TalkTrack plain = make_listener(format(AudioCodec::pcmu)), marked = plain;
+    marked.mark();
+    for (std::size_t i = 0; i < marked.size(); ++i) {
+        auto datagram = marked.at(i).datagram;
+        rtp::write_header(std::span(datagram).first<rtp::rtp_header_size>(), {});
+        datagram[0] |= 0x10;
+        const auto packet = rtp::RtpPacket::parse(datagram);
+        REQUIRE(packet);
+        const auto level = packet->audio_level(level_extension);
+        REQUIRE(level);
+        CHECK(level->level == 127);
+        CHECK(std::ranges::equal(packet->payload, Bytes(plain.at(i).datagram).subspan(rtp::rtp_header_size)));
+    }
+}
+
+TEST_CASE("Opus as a phone sets it shows whether there is voice, set for music it does not") {
+    const TrackFormat voice = format(AudioCodec::opus), music = {{AudioCodec::opus, codecs::OpusUse::music}};
+    const auto part = [](TalkTrack track, auto wanted) {
+        std::size_t found = 0;
+        for (const auto& frame : track.frames()) {
+            const auto packet = codecs::inspect_opus(Bytes(frame.datagram).subspan(rtp::rtp_header_size));
+            found += packet && wanted(*packet);
+        }
+        return static_cast<double>(found) / static_cast<double>(track.size());
+    };
+    const auto is_celt = [](const auto& p) { return p.mode == codecs::OpusMode::celt; };
+    const auto has_voice = [](const auto& p) { return p.voice == true; };
+    CHECK(part(make_listener(voice), is_celt) == 0);
+    CHECK(part(make_listener(music), is_celt) == 1);
+    CHECK(part(make_listener(voice), has_voice) < 0.1);
+    CHECK(part(make_babble(voice), has_voice) > 0.5);
+}
+
 TEST_CASE("speech is read from a WAV file, and anything else is refused with a reason") {
     const auto wav = read_wav(rotunda::test_data("speech/talk_8k.wav"));
     REQUIRE(wav);
     CHECK(wav->rate_hz == 8000);
     CHECK(wav->samples.size() == 96000);
-    const TalkTrack track = make_speaker(settings(AudioCodec::pcmu), 1, *wav);
+    const TalkTrack track = make_speaker(format(AudioCodec::pcmu), 1, *wav);
     CHECK(track.size() == 600);
     CHECK_FALSE(read_wav("/nonexistent.wav"));
     const std::vector<std::uint8_t> cut = {'R', 'I', 'F', 'F', 0,   0,   0,   0,   'W', 'A', 'V',

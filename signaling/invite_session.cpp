@@ -143,13 +143,14 @@ std::optional<TimePoint> InviteSession::next_timeout() const {
 // --- the end
 
 void InviteSession::end(EndCause cause, int status, std::string reason, SessionOutbox& out) {
-    if (ended_) return;
-    ended_ = true;
+    // What would ask to be woken goes first, also where the end is said already.
+    timer_.stop();
     ring_limit_.reset();
     ring_refresh_.reset();
+    if (ended_) return;
+    ended_ = true;
     reinvite_wanted_ = false;
     ping_cseq_.reset();
-    timer_.stop();
     local_update_.reset();
     owed_prack_.reset();
     if (remote_update_) reject_update(487, {}, {}, out);

@@ -161,9 +161,11 @@ void InviteSession::on_invite_success(const SipMessage& response, const Flow& fl
     else
         dialog_->refresh_target(response);
     note_allowed(response);
-    timer_.on_success(response, now);
     refreshing_ = false;
-    if (!ended_) return conclude(response, offered, early ? &*early : nullptr, now, out);
+    if (!ended_) {
+        timer_.on_success(response, now);
+        return conclude(response, offered, early ? &*early : nullptr, now, out);
+    }
     // The 2xx crossed our CANCEL or BYE. After a CANCEL it made a dialog that has to be ended (§9.1, §15).
     send_ack(*dialog_, cseq, std::nullopt, out);
     if (first) send_bye({}, out);

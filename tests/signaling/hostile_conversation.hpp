@@ -140,6 +140,8 @@ class HostileConversation {
             response.add(HeaderId::rseq, std::to_string(1 + script_.u8() % 3));
         }
         if (details & 64) response.set_body(std::string(sdp), "application/sdp");
+        if (response.is_success() && details & 16)
+            response.add(HeaderId::session_expires, details & 32 ? "90;refresher=uac" : "90;refresher=uas");
         receive(to_wire(response));
     }
     // For a reliable response of the agent, sometimes with an answer or offer.

@@ -279,3 +279,20 @@ TEST_CASE("A 422 to our call is asked again with the peer's Min-SE, once for eac
         CHECK(bench.only<SessionEnded>().status == 422);
     }
 }
+
+TEST_CASE("A 200 to our refresh that crosses the peer's BYE starts no timer in a dialog that is only held") {
+    AgentBench bench;
+    const SessionId session = bench.incoming_call();
+    REQUIRE(bench.agent.hold_dialog(session));
+    REQUIRE(bench.agent.reinvite(session, our_sdp, bench.now));
+    bench.drain();
+    const SipMessage refresh = bench.last();
+    bench.receive(bench.in_dialog("BYE", 2));
+    bench.answer(refresh, 200, {}, peer_sdp, "Session-Expires", "90;refresher=uac");
+    CHECK(bench.messages(Method::ack, 0).size() == 1);
+    bench.pass(40s);  // the transactions are over
+    REQUIRE(bench.agent.next_timeout());
+    REQUIRE(*bench.agent.next_timeout() > bench.now + 90s);
+    bench.pass(10min);
+    CHECK(bench.messages(Method::bye, 0).empty());
+}

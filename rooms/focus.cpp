@@ -136,12 +136,41 @@ Focus::Refused Focus::draining(std::string_view room) const {
 std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, TimePoint now) {
     auto named = named_call(event);
     if (!named) return named.error();
-    const Participant* other = *named ? &participants_.at((*named)->who) : nullptr;
-    const bool replaces = other && (*named)->replaces;
+    Participant* other = *named ? find((*named)->who) : nullptr;
+    Participant* replaced = other && (*named)->replaces ? other : nullptr;
     const std::string room = other ? other->room_name : room_for(event.request.uri(), event.flow);
-    // Who takes a place needs none.
-    if (auto no = replaces ? std::nullopt : refusal(room)) return no;
+    if (auto no = replaced ? refusal_to_replace(*replaced) : refusal(room)) return no;
 
+    Participant who = caller(event, now);
+    auto offer = parse_offer(event.offer, event.flow.advertised.address);
+    if (!offer) return offer.error();
+    auto ports = ports_.reserve(media_peer(event.flow, *offer));
+    if (!ports) return overloaded(ports.error().message);
+    who.local = {ports->advertised, ports->rtp_port};
+    who.ports = std::move(*ports);
+    auto description = describe(who, *offer);
+    if (!description) return description.error();
+    auto place = replaced ? share_place(*replaced) : enter(room);
+    if (!place) return refused_by(place.error());
+    who.room = place->room;
+    who.room_name = place->room_name;
+    who.worker = place->worker;
+    if (replaced) {
+        who.replaces = replaced->id;
+        replaced->being_replaced = true;
+    }
+    Participant& participant = admit(std::move(who));
+    if (event.offer) apply_agreement(participant);
+    // RFC 4579 §5.1: where he is, whatever he called.
+    if (participant.room_name != event.request.uri().user())
+        agent_.set_contact(event.session, {participant.room_name, {}, {}});
+    agent_.accept(event.session, std::move(*description), now);
+    if (participant.joined && replaced) await_media(participant, now);
+    return std::nullopt;
+}
+
+// What the INVITE alone says of him; place and media are still to come.
+Participant Focus::caller(const sip::IncomingInvite& event, TimePoint now) const {
     Participant who(sdp::OfferAnswer(capabilities_for(event.flow), random_));
     who.session = event.session;
     who.call_id = event.request.call_id();
@@ -152,28 +181,7 @@ std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, T
     who.identity = event.identity;
     who.uri = event.request.from().uri;
     if (const auto contact = sip::contact_target(event.request)) who.contact = *contact;
-    if (replaces) who.replaces = other->id;
-    auto offer = parse_offer(event.offer, event.flow.advertised.address);
-    if (!offer) return offer.error();
-    auto ports = ports_.reserve(media_peer(event.flow, *offer));
-    if (!ports) return overloaded(ports.error().message);
-    who.local = {ports->advertised, ports->rtp_port};
-    who.ports = std::move(*ports);
-    auto description = describe(who, *offer);
-    if (!description) return description.error();
-    auto place = replaces ? share_place(*other) : enter(room);
-    if (!place) return refused_by(place.error());
-    who.room = place->room;
-    who.room_name = place->room_name;
-    who.worker = place->worker;
-    Participant& participant = admit(std::move(who));
-    if (event.offer) apply_agreement(participant);
-    // RFC 4579 §5.1: where he is, whatever he called.
-    if (participant.room_name != event.request.uri().user())
-        agent_.set_contact(event.session, {participant.room_name, {}, {}});
-    agent_.accept(event.session, std::move(*description), now);
-    if (participant.joined && replaces) await_media(participant, now);
-    return std::nullopt;
+    return who;
 }
 
 sdp::Capabilities Focus::capabilities_for(const sip::Flow& flow) const {
@@ -281,7 +289,7 @@ void Focus::on(const sip::SessionEnded& event, TimePoint now) {
     by_session_.erase(event.session);
     referrals_.forget(event.session);
     pictures_.forget(event.session);
-    takeovers_.erase(who->id);
+    give_up_takeover(*who);
     who->ended = event;
     leave(*who);
     if (!who->joined) {
@@ -319,7 +327,8 @@ void Focus::handle(const media::RoomEvent& event, TimePoint now) {
 
 void Focus::on(Participant& who, const media::MediaStarted& event, TimePoint now) {
     log_.media_started(who, event.source);
-    if (who.replaces) takeovers_.set(who.id, now + takeover_overlap);
+    // The worker may say so while his BYE is being answered.
+    if (who.replaces && !who.ended) takeovers_.set(who.id, now + takeover_overlap);
 }
 
 void Focus::on(Participant& who, const media::MediaSilent&, TimePoint now) {
@@ -354,6 +363,11 @@ void Focus::on(Participant& who, const media::LegEnded& event, TimePoint now) {
 Participant* Focus::find(sip::SessionId session) {
     auto it = by_session_.find(session);
     return it == by_session_.end() ? nullptr : &participants_.at(it->second);
+}
+
+Participant* Focus::find(media::ParticipantId id) {
+    auto it = participants_.find(id);
+    return it == participants_.end() || it->second.ended ? nullptr : &it->second;
 }
 
 void Focus::apply_agreement(Participant& who) {

@@ -158,9 +158,8 @@ class Focus {
     void on(const sip::SessionConfirmed& event, TimePoint now);
     void on(const sip::RequestAnswered& event, TimePoint now);
     void on(const sip::DialogRequestReceived& event, TimePoint now);
-    // The focus makes no further offers of its own yet, so nothing else concerns it.
-    template <typename Other>
-    void on(const Other&, TimePoint) {}
+    // Every INVITE of the focus brings its offer.
+    void on(const sip::OfferInResponse&, TimePoint) {}
 
     // focus_referrals.cpp
     struct Named {  // the call an INVITE wants to replace or to join
@@ -173,7 +172,9 @@ class Focus {
                       std::optional<sip::SessionId> session, TimePoint now);
     void on_notify(const sip::DialogRequestReceived& event, TimePoint now);
     Result<std::optional<Named>, Refused> named_call(const sip::IncomingInvite& event);
+    std::optional<Refused> refusal_to_replace(const Participant& replaced) const;
     void await_media(Participant& who, TimePoint now);
+    void give_up_takeover(Participant& who);
     void hang_up_replaced(Participant& who, TimePoint now);
     bool on_move_answer(const sip::RequestAnswered& event);
     void end_move(Participant& who, int status);
@@ -209,6 +210,7 @@ class Focus {
     // What we can do in a call that comes this way.
     sdp::Capabilities capabilities_for(const sip::Flow& flow) const;
     std::optional<Refused> take_in(const sip::IncomingInvite& event, TimePoint now);
+    Participant caller(const sip::IncomingInvite& event, TimePoint now) const;
     // What goes into the 200: our answer to the offer, or without one a full offer (interop rule 1).
     Result<std::string, Refused> describe(Participant& who, const Offer& offer) const;
     Result<Offer, Refused> parse_offer(const std::optional<std::string>& text, const IpAddress& agent) const;
@@ -216,7 +218,9 @@ class Focus {
     void refresh(sip::SessionId session, TimePoint now);
     void take_answer(Participant& who, const std::string& text, TimePoint now);
 
+    // Whose call goes on; null for all others.
     Participant* find(sip::SessionId session);
+    Participant* find(media::ParticipantId id);
     // A place in the room for a call, which the worker hears of if it opens it.
     Result<DialPlace, RoomRefusal> enter(std::string_view room);
     // One more beside his, full or not: he is about to leave.
@@ -229,7 +233,6 @@ class Focus {
     // Tells the worker what was agreed, if it is news to him.
     void apply_agreement(Participant& who);
     void leave(Participant& who);
-    Participant* find(media::ParticipantId id);
     void command(const Participant& who, media::RoomCommand command);
 
     FocusSettings settings_;

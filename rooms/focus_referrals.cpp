@@ -78,6 +78,15 @@ Result<std::optional<Focus::Named>, Focus::Refused> Focus::named_call(const sip:
     return std::optional(Named{who->id, replaces->has_value()});
 }
 
+// He needs no place in the room, but is one call more until the other has left: one at a time for each, and
+// beyond calls.max one in all.
+std::optional<Focus::Refused> Focus::refusal_to_replace(const Participant& replaced) const {
+    if (refusing_) return overloaded("shutting down");
+    if (replaced.being_replaced) return Refused{603, "somebody takes that place already", {}};
+    if (calls() > settings_.max_calls) return overloaded("calls.max reached");
+    return std::nullopt;
+}
+
 // Both are in the mix until the new one is heard, so that the room hears no gap; but not for long, where he
 // has nothing to say.
 void Focus::await_media(Participant& who, TimePoint now) {
@@ -85,28 +94,33 @@ void Focus::await_media(Participant& who, TimePoint now) {
     takeovers_.set(who.id, now + takeover_limit);
 }
 
+// He is gone before he was heard: whose place it was keeps it.
+void Focus::give_up_takeover(Participant& who) {
+    takeovers_.erase(who.id);
+    if (Participant* replaced = find(std::exchange(who.replaces, {}))) replaced->being_replaced = false;
+}
+
 void Focus::hang_up_replaced(Participant& who, TimePoint now) {
     takeovers_.erase(who.id);
-    const media::ParticipantId replaced = std::exchange(who.replaces, {});
-    const auto found = participants_.find(replaced);
-    if (found == participants_.end() || found->second.ended) return;
-    log_.replaced(found->second, who);
-    agent_.bye(found->second.session, "SIP;cause=200;text=\"Replaced\"", now);
+    const Participant* replaced = find(std::exchange(who.replaces, {}));
+    if (!replaced) return;
+    log_.replaced(*replaced, who);
+    agent_.bye(replaced->session, "SIP;cause=200;text=\"Replaced\"", now);
 }
 
 // --- to another focus
 
 bool Focus::refer(media::RoomId room, media::ParticipantId id, const sip::Uri& target, TimePoint now) {
-    const auto found = participants_.find(id);
-    if (found == participants_.end() || found->second.room != room || found->second.ended) return false;
+    Participant* who = find(id);
+    if (!who || who->room != room) return false;
     sip::OutgoingRequest refer;
     refer.method = sip::Method::refer;
     refer.headers = {{sip::HeaderId::refer_to, sip::NameAddr{{}, target, {}}.to_string()}};
-    const sip::RequestId request = agent_.request(found->second.session, std::move(refer), now);
+    const sip::RequestId request = agent_.request(who->session, std::move(refer), now);
     if (!request) return false;
     moves_[request] = id;
-    found->second.moving = true;
-    log_.moving(found->second, target);
+    who->moving = true;
+    log_.moving(*who, target);
     return true;
 }
 

@@ -69,6 +69,8 @@ void Focus::on_subscribe(const sip::RequestReceived& subscribe, std::optional<si
                          TimePoint now) {
     if (notifier_.resubscribe(subscribe, session, now)) return;
     const Participant* who = session ? find(*session) : nullptr;
+    // RFC 5057 §5.3: what keeps the dialog alive may be refreshed, but nothing new begins in it.
+    if (session && !who) return refuse(subscribe, {481, "the call is over", {}}, now);
     const std::string name = room_for(subscribe.request.uri(), subscribe.flow);
     const Room* room = who ? rooms_.find(who->room) : rooms_.find(name);
     if (room) return watchers_.subscribe(subscribe, session, *room, now);
@@ -78,7 +80,8 @@ void Focus::on_subscribe(const sip::RequestReceived& subscribe, std::optional<si
 
 void Focus::on_timeout(TimePoint now) {
     links_.on_timeout(now);
-    while (const auto due = takeovers_.pop_due(now)) hang_up_replaced(participants_.at(*due), now);
+    while (const auto due = takeovers_.pop_due(now))
+        if (Participant* who = find(*due)) hang_up_replaced(*who, now);
     notifier_.on_timeout(now);
     send_notifies(now);
 }

@@ -33,6 +33,7 @@ struct Participant {
     sip::Identity identity;         // what he has proved, or is trusted to be
     sip::Uri uri, contact;          // who he says he is, and where he is
     media::ParticipantId replaces;  // whose place he takes as soon as he is heard; none: nobody's
+    bool being_replaced = false;    // somebody is in the room to take his place
     bool moving = false;            // was asked to go elsewhere, and is expected to say how it goes
     std::optional<bool> talking;    // none: the worker has not told
 

@@ -138,3 +138,15 @@ TEST_CASE("a MESSAGE from outside a call is heard only from who is in the room")
     world.run();
     CHECK(world.last_status() == 403);
 }
+
+TEST_CASE("after its BYE nothing new is subscribed to in a call's dialog that a subscription keeps") {
+    World world;
+    world.call(1);
+    world.call(2);
+    world.request("SUBSCRIBE", 1, 2, {}, "1000", {}, event);
+    REQUIRE(world.focus.notifier().size() == 1);
+    world.request("BYE", 1, 3);
+    world.request("SUBSCRIBE", 1, 4, {}, "1000", {}, "Event: conference;id=2\r\n");
+    CHECK(world.last_status() == 481);
+    CHECK(world.focus.notifier().size() == 1);
+}

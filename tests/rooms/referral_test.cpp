@@ -1,62 +1,10 @@
-#include "signaling/request_guard.hpp"
-#include "tests/rooms/focus_world.hpp"
+// REFER (RFC 3515, 4488, 4579, 5589): what the focus is asked to do, and by whom.
+#include "tests/rooms/referring_world.hpp"
 
 using namespace rotunda;
 using namespace rotunda::rooms;
 
 namespace {
-
-// Believes what a header field of the test says: "X-Who: user alice" or "X-Who: trunk carrier".
-class Believer final : public sip::RequestGuard {
-  public:
-    sip::GuardVerdict check(const sip::SipMessage& request, const sip::Flow&, const sip::Identity* dialog,
-                            TimePoint) override {
-        const auto who = request.header("X-Who").value_or("");
-        if (who.starts_with("user ")) return {sip::Identity::user(std::string(who.substr(5)), "here")};
-        if (who.starts_with("trunk ")) return {sip::Identity::trunk(std::string(who.substr(6)))};
-        return {dialog ? *dialog : sip::Identity()};
-    }
-};
-
-FocusSettings settings() {
-    FocusSettings settings = World::default_settings();
-    settings.rooms.max_participants = 5;
-    settings.rooms.configured = {{"1000", 0, {"alice", {"mod"}}}};
-    return settings;
-}
-
-struct Referring : World {
-    Referring() : World(settings()) { agent.set_guard(&guard); }
-
-    void refer(int id, int cseq, std::string_view refer_to, std::string_view more = {}) {
-        request("REFER", id, cseq, {}, "1000", {}, fmt::format("Refer-To: {}\r\n{}", refer_to, more));
-    }
-    sip::SipMessage invite(std::size_t index = 0) const { return requests(sip::Method::invite).at(index); }
-    // The sipfrags told so far, each answered.
-    std::vector<std::string> told() {
-        for (; answered < requests(sip::Method::notify).size(); ++answered)
-            answer(requests(sip::Method::notify)[answered], 200);
-        std::vector<std::string> lines;
-        for (const auto& notify : requests(sip::Method::notify))
-            lines.push_back(notify.body().substr(8, notify.body().find("\r\n") - 8));
-        return lines;
-    }
-    sip::SipMessage last_notify() const { return requests(sip::Method::notify).back(); }
-    int status_of(int id) const {
-        int status = 0;
-        for (const auto& message : sent)
-            if (message.is_response() && message.call_id() == fmt::format("call{}", id))
-                status = message.status();
-        return status;
-    }
-    std::string dialog_of(int id) const {
-        return fmt::format("call{};to-tag={};from-tag=f{}", id, to_tag(id).substr(5), id);
-    }
-    using Lines = std::vector<std::string>;
-
-    Believer guard;
-    std::size_t answered = 0;
-};
 
 constexpr std::string_view bob = "<sip:bob@192.0.2.50>";
 
@@ -197,105 +145,6 @@ TEST_CASE("a REFER that asks for nothing we do is refused") {
     world.refer(1, 5, "<sip:2000@192.0.2.1>");
     CHECK(world.told().back() == "480 Temporarily Unavailable");
     CHECK(world.requests(sip::Method::invite).empty());
-}
-
-TEST_CASE("INVITE with Replaces takes the place: the new leg is in the room before the old one is hung up") {
-    Referring world;
-    world.request("INVITE", 1, 1, pcmu_offer, "1000", "application/sdp", "X-Who: user alice\r\n");
-    world.request("ACK", 1, 1);
-    const auto before = world.commands.size();
-    world.request("INVITE", 2, 1, pcmu_offer, "elsewhere", "application/sdp",
-                  "X-Who: user alice\r\nReplaces: " + world.dialog_of(1) + "\r\n");
-    CHECK(world.status_of(2) == 200);
-    // Both are in the mix until the new one is heard.
-    REQUIRE(world.commands.size() == before + 1);
-    const auto& join = std::get<JoinRoom>(world.commands[before].command);
-    CHECK(world.requests(sip::Method::bye).empty());
-    world.focus.handle(MediaStarted{join.room, join.participant, *Endpoint::parse("192.0.2.9:4000")},
-                       world.now);
-    world.now += 100ms;
-    world.focus.on_timeout(world.now);
-    world.run();
-    REQUIRE(world.commands.size() == before + 2);
-    const auto& leave = std::get<LeaveRoom>(world.commands[before + 1].command);
-    CHECK(join.room == leave.room);
-    CHECK(leave.participant == world.all<JoinRoom>()[0]->participant);
-    REQUIRE(world.requests(sip::Method::bye).size() == 1);
-    CHECK(world.requests(sip::Method::bye)[0].call_id() == "call1");
-    CHECK(world.all<CloseRoom>().empty());
-    CHECK(world.focus.calls() == 1);
-}
-
-TEST_CASE("a full room does not stop who takes a place, and a delayed offer takes it with its ACK") {
-    Referring world;
-    for (int id = 1; id <= 5; ++id)
-        world.request("INVITE", id, 1, pcmu_offer, "1000", "application/sdp", "X-Who: user alice\r\n"),
-            world.request("ACK", id, 1);
-    world.request("INVITE", 6, 1, {}, "1000", {},
-                  "X-Who: trunk carrier\r\nReplaces: " + world.dialog_of(3) + "\r\n");
-    CHECK(world.status_of(6) == 200);
-    CHECK(world.requests(sip::Method::bye).empty());
-    world.request("ACK", 6, 1, pcmu_offer);
-    CHECK(world.requests(sip::Method::bye).empty());
-    // Not heard within a second: his turn all the same.
-    world.now += 1s;
-    CHECK(*world.focus.next_timeout() <= world.now);
-    world.focus.on_timeout(world.now);
-    world.run();
-    CHECK(world.requests(sip::Method::bye).size() == 1);
-    CHECK(world.focus.calls() == 5);
-}
-
-TEST_CASE("Replaces: who may not, who is not there, who is answered already, two at once") {
-    Referring world;
-    world.request("INVITE", 1, 1, pcmu_offer, "1000", "application/sdp", "X-Who: user alice\r\n");
-    world.request("ACK", 1, 1);
-    const auto call = [&](int id, const std::string& headers) {
-        world.request("INVITE", id, 1, pcmu_offer, "1000", "application/sdp", headers);
-        return world.status_of(id);
-    };
-    const std::string alice = "X-Who: user alice\r\n";
-    const std::string named = world.dialog_of(1);
-    CHECK(call(2, "X-Who: user bob\r\nReplaces: " + named + "\r\n") == 403);
-    CHECK(call(3, "Replaces: " + named + "\r\n") == 403);
-    CHECK(call(4, alice + "Replaces: call1;to-tag=x;from-tag=f1\r\n") == 481);
-    CHECK(call(5, alice + "Replaces: " + named + "x\r\n") == 481);
-    CHECK(call(6, alice + "Replaces: " + named + ";early-only\r\n") == 486);
-    CHECK(call(7, alice + "Replaces: " + named + "\r\nJoin: " + named + "\r\n") == 400);
-    CHECK(call(8, alice + "Replaces: call1\r\n") == 400);
-    CHECK(world.focus.calls() == 1);
-    // Its BYE is on its way: declined, as RFC 3891 §3 wants it.
-    world.focus.end_all_calls("SIP;cause=503", world.now);
-    world.run();
-    CHECK(call(9, alice + "Replaces: " + named + "\r\n") == 603);
-}
-
-TEST_CASE("a call of ours that still rings is nobody's to pick up: Replaces of it gets 481") {
-    Referring world;
-    world.refer(1, 1, bob, "X-Who: user alice\r\n");
-    const sip::SipMessage ours = world.invite();
-    world.answer(ours, 180);
-    world.request("INVITE", 2, 1, pcmu_offer, "1000", "application/sdp",
-                  fmt::format("X-Who: user alice\r\nReplaces: {};to-tag={};from-tag=callee\r\n",
-                              ours.call_id(), ours.from_tag()));
-    CHECK(world.status_of(2) == 481);
-    world.answer(ours, 200, pcmu_offer);
-    CHECK(world.focus.calls() == 1);
-}
-
-TEST_CASE("INVITE with Join enters the room of the call it names") {
-    Referring world;
-    world.request("INVITE", 1, 1, pcmu_offer, "1000", "application/sdp", "X-Who: user alice\r\n");
-    world.request("ACK", 1, 1);
-    world.request("INVITE", 2, 1, pcmu_offer, "elsewhere", "application/sdp",
-                  "X-Who: user alice\r\nJoin: " + world.dialog_of(1) + "\r\n");
-    CHECK(world.status_of(2) == 200);
-    REQUIRE(world.all<JoinRoom>().size() == 2);
-    CHECK(world.all<JoinRoom>()[0]->room == world.all<JoinRoom>()[1]->room);
-    CHECK(world.focus.calls() == 2);
-    world.request("INVITE", 3, 1, pcmu_offer, "elsewhere", "application/sdp",
-                  "X-Who: user bob\r\nJoin: " + world.dialog_of(1) + "\r\n");
-    CHECK(world.status_of(3) == 403);
 }
 
 TEST_CASE("the focus moves somebody elsewhere by REFER and hangs up when he has got there") {

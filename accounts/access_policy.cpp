@@ -14,7 +14,17 @@ bool is_listener_of(const ListenerAccess& listener, const sip::Flow& flow) {
            (address.is_wildcard() && address.family() == flow.local.address.family());
 }
 
+// RFC 1034 §3.1: the dot at the end of an absolute name changes nothing in whom it names.
+std::string_view without_root(std::string_view name) {
+    if (name.ends_with('.')) name.remove_suffix(1);
+    return name;
+}
+
 }  // namespace
+
+bool allows(Access access, const sip::Identity& who) {
+    return access == Access::anyone || who.is_trunk() || (access == Access::authenticated && who.is_user());
+}
 
 const TrustedPeer* trusted_peer(const AccessPolicy& policy, const sip::Flow& flow) {
     const std::string_view proved = sip::proved_domain(flow);
@@ -36,13 +46,20 @@ Access access_to(const AccessPolicy& policy, const sip::Uri& request_uri, const 
     return policy.access;
 }
 
+bool is_our_address(const AccessPolicy& policy, std::string_view host, const sip::Flow& flow) {
+    const auto parsed = IpAddress::parse(host);
+    if (!parsed) return false;
+    const IpAddress address = parsed->unmapped();
+    const auto is_it = [&](const IpAddress& ours) { return ours.unmapped() == address; };
+    return is_it(flow.local.address) || is_it(flow.advertised.address) ||
+           std::any_of(policy.addresses.begin(), policy.addresses.end(), is_it);
+}
+
 bool is_our_domain(const AccessPolicy& policy, std::string_view host, const sip::Flow& flow, bool has_users) {
-    if (policy.domains.empty()) {
-        const auto address = has_users ? IpAddress::parse(host) : std::nullopt;
-        return address && (*address == flow.local.address || *address == flow.advertised.address);
-    }
-    return std::any_of(policy.domains.begin(), policy.domains.end(),
-                       [&](const std::string& domain) { return iequals(domain, host); });
+    if (policy.domains.empty()) return has_users && is_our_address(policy, host, flow);
+    return std::any_of(policy.domains.begin(), policy.domains.end(), [&](const std::string& domain) {
+        return iequals(without_root(domain), without_root(host));
+    });
 }
 
 }  // namespace rotunda::accounts

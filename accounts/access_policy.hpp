@@ -12,6 +12,7 @@
 
 #include "base/net_address.hpp"
 #include "signaling/flow.hpp"
+#include "signaling/identity.hpp"
 #include "signaling/message.hpp"
 
 namespace rotunda::accounts {
@@ -21,6 +22,9 @@ enum class Access : std::uint8_t {
     authenticated,  // users with credentials, and trunks
     trunk,          // trunks alone
 };
+
+// Whether that is somebody who has it.
+bool allows(Access access, const sip::Identity& who);
 
 struct ListenerAccess {
     sip::Transport transport = sip::Transport::udp;
@@ -41,8 +45,10 @@ struct AccessPolicy {
     std::map<std::string, Access, std::less<>>
         rooms{};  // by user part; a room's word counts before a listener's
     std::vector<TrustedPeer> trusted{};
-    // Host parts that are ours. Empty: the address at which the peer reached us, as soon as there are users.
+    // Host parts that are ours. Empty: our addresses, as soon as there are users.
     std::vector<std::string> domains{};
+    // All that we serve at, or are said to be at, beside the one a peer has reached.
+    std::vector<IpAddress> addresses{};
 };
 
 // The trusted peer at the other end: whom its certificate names, else the most specific address; null for a
@@ -50,6 +56,8 @@ struct AccessPolicy {
 const TrustedPeer* trusted_peer(const AccessPolicy& policy, const sip::Flow& flow);
 // What a request for this URI over this flow needs.
 Access access_to(const AccessPolicy& policy, const sip::Uri& request_uri, const sip::Flow& flow);
+// An address of ours, in any spelling.
+bool is_our_address(const AccessPolicy& policy, std::string_view host, const sip::Flow& flow);
 // True for a host part of ours (RFC 3261 §10.3 step 1, §16.5).
 bool is_our_domain(const AccessPolicy& policy, std::string_view host, const sip::Flow& flow, bool has_users);
 

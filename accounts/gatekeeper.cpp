@@ -53,9 +53,7 @@ bool Gatekeeper::is_ours(const sip::Uri& uri, const sip::Flow& flow) const {
 }
 
 bool Gatekeeper::is_our_host(std::string_view host, const sip::Flow& flow) const {
-    const auto address = IpAddress::parse(host);
-    return is_our_domain(policy_, host, flow, true) ||
-           (address && (*address == flow.local.address || *address == flow.advertised.address));
+    return is_our_domain(policy_, host, flow, true) || is_our_address(policy_, host, flow);
 }
 
 // Whoever speaks for one of our domains proves it, whether the user he names exists or not.

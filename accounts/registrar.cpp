@@ -71,9 +71,11 @@ Registrar::Refused Registrar::apply_contacts(const RequestReceived& event, std::
         bindings.clear();
         return std::nullopt;
     }
-    const std::size_t before = bindings.size();
+    // As they stood before the request: a contact it names twice is not older than itself.
+    const std::vector<Binding> known = bindings;
+    const std::size_t before = known.size();
     for (const NameAddr& contact : event.request.contacts())
-        if (auto refused = apply_contact(contact, event, bindings, now)) return refused;
+        if (auto refused = apply_contact(contact, event, known, bindings, now)) return refused;
     if (bindings.size() > before && bindings.size() > settings_.max_contacts)
         return RegisterAnswer{403, "Too Many Contacts", {}};
     if (bindings.size() > before && locations_.size() + bindings.size() - before > settings_.max_bindings)
@@ -82,7 +84,8 @@ Registrar::Refused Registrar::apply_contacts(const RequestReceived& event, std::
 }
 
 Registrar::Refused Registrar::apply_contact(const NameAddr& contact, const RequestReceived& event,
-                                            std::vector<Binding>& bindings, TimePoint now) const {
+                                            const std::vector<Binding>& known, std::vector<Binding>& bindings,
+                                            TimePoint now) const {
     if (!is_usable_contact(contact)) return RegisterAnswer{400, "Unusable Contact", {}};
     const Duration wanted = requested_expiry(contact, event.request).value_or(settings_.max_expires);
     if (wanted > Duration(0) && wanted < settings_.min_expires)
@@ -93,12 +96,10 @@ Registrar::Refused Registrar::apply_contact(const NameAddr& contact, const Reque
         return RegisterAnswer{439, "First Hop Lacks Outbound Support", {}};
     binding.registered = now;
     binding.expires = now + std::min(wanted, settings_.max_expires);
-    const auto known = std::find_if(bindings.begin(), bindings.end(),
-                                    [&](const Binding& each) { return is_same_contact(each, binding); });
-    if (known != bindings.end()) {
-        if (is_out_of_order(*known, event.request)) return out_of_order();
-        bindings.erase(known);
-    }
+    const auto is_it = [&](const Binding& each) { return is_same_contact(each, binding); };
+    for (const Binding& each : known)
+        if (is_it(each) && is_out_of_order(each, event.request)) return out_of_order();
+    std::erase_if(bindings, is_it);
     if (wanted > Duration(0)) bindings.push_back(std::move(binding));
     return std::nullopt;
 }

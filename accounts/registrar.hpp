@@ -45,6 +45,8 @@ class Registrar {
     // A request that passed the gatekeeper: its identity is whose contacts it may change.
     RegisterAnswer on_register(const sip::RequestReceived& event, TimePoint now);
 
+    // Of the users whose addresses these are.
+    const std::string& realm() const { return gatekeeper_.realm(); }
     LocationService& locations() { return locations_; }
     const LocationService& locations() const { return locations_; }
 
@@ -53,7 +55,8 @@ class Registrar {
     Refused check(const sip::RequestReceived& event) const;
     Refused apply_contacts(const sip::RequestReceived& event, std::vector<Binding>& bindings, TimePoint now);
     Refused apply_contact(const sip::NameAddr& contact, const sip::RequestReceived& event,
-                          std::vector<Binding>& bindings, TimePoint now) const;
+                          const std::vector<Binding>& known, std::vector<Binding>& bindings,
+                          TimePoint now) const;
     RegisterAnswer success(const sip::RequestReceived& event, const std::vector<Binding>& bindings,
                            TimePoint now) const;
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "server/local_addresses.hpp"
 #include "server/settings.hpp"
 
 namespace rotunda::server {
@@ -17,6 +18,9 @@ accounts::AccessPolicy access_policy(const Config& config) {
         if (!trunk.certificate.empty()) policy.trusted.push_back({trunk.name, {}, trunk.certificate});
     }
     policy.domains = config.sip.domains;
+    for (const IpAddress& address : host_addresses())
+        if (!address.is_loopback()) policy.addresses.push_back(address);
+    if (config.sip.external_address) policy.addresses.push_back(config.sip.external_address->address);
     for (const ConfiguredRoom& room : config.rooms.list)
         if (room.access) policy.rooms.emplace(room.name, *room.access);
     return policy;

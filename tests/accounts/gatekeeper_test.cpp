@@ -290,5 +290,16 @@ TEST_CASE("P-Asserted-Identity is shown for trunks only, and not against the cal
     CHECK_FALSE(asserted_caller(message, Identity::trunk("carrier")));
 }
 
+TEST_CASE("our domain is ours in every spelling, and so are all our addresses where none is configured") {
+    AccountBench named;
+    CHECK(named.status(named.check(invite("<sip:alice@Example.COM.>;tag=1"))) == 401);
+    AccountBench unnamed({.addresses = {*IpAddress::parse("203.0.113.1")}});
+    for (const char* ours : {"192.0.2.1", "203.0.113.1", "[::ffff:203.0.113.1]"}) {
+        const std::string from = std::string("<sip:alice@") + ours + ">;tag=1";
+        CHECK(unnamed.status(unnamed.check(invite(from.c_str()))) == 401);
+    }
+    CHECK(unnamed.status(unnamed.check(invite("<sip:alice@203.0.113.2>;tag=1"))) == 0);
+}
+
 }  // namespace
 }  // namespace rotunda::accounts

@@ -217,5 +217,17 @@ TEST_CASE("q is read and written in thousandths") {
         CHECK(target.q == 1000);
 }
 
+TEST_CASE("one contact twice in a REGISTER is one contact, and not out of order") {
+    AccountBench bench;
+    for (const std::uint32_t cseq : {1u, 2u}) {
+        auto message = bench.register_request("<sip:a@h>;expires=300", cseq);
+        message.add(HeaderId::contact, "<sip:a@h>;expires=600");
+        const auto answer = bench.enroll(message);
+        CHECK(answer.status == 200);
+        CHECK(bench.values(answer, HeaderId::contact) == Texts{"<sip:a@h>;expires=600"});
+    }
+    CHECK(bench.contacts() == Texts{"sip:a@h"});
+}
+
 }  // namespace
 }  // namespace rotunda::accounts

@@ -6,7 +6,7 @@
 namespace rotunda::rooms {
 
 inline bool is_secure(const sip::Flow& flow) {
-    return flow.transport == sip::Transport::tls || flow.transport == sip::Transport::wss;
+    return sip::is_secure(flow.transport);
 }
 
 // Who speaks SIP over WebSocket is a browser, which knows no RTP but the encrypted, checked and bundled one

@@ -76,7 +76,7 @@ void ClientTransactions::fail_unsent(Entry& entry) {
     bury(entry);
 }
 
-bool ClientTransactions::try_next(Entry& entry, TimePoint now) {
+void ClientTransactions::try_next(Entry& entry, TimePoint now) {
     Record& record = entry.second;
     const Flow next = std::move(record.others.front());
     record.others.erase(record.others.begin());
@@ -85,17 +85,17 @@ bool ClientTransactions::try_next(Entry& entry, TimePoint now) {
     RequestRouter::fit_contact(request, record.flow, next);
     record.answered = false;
     run(entry, address(std::move(request), next, new_branch(), now), now);
-    return true;
 }
 
 // Nobody was there. Once somebody has answered, asking another server would ask twice.
-bool ClientTransactions::moves_on(Entry& entry, TransactionFailure, TimePoint now) {
+bool ClientTransactions::moves_on(Entry& entry, TimePoint now) {
     Record& record = entry.second;
     if (record.answered || record.answered_here) return false;
     if (!record.flow.domain.empty()) router_.resolver().avoid(target_of(record.flow), avoided_for, now);
     if (record.others.empty() || record.cancel != Cancel::none) return false;
     forget_keys(entry);
-    return try_next(entry, now);
+    try_next(entry, now);
+    return true;
 }
 
 // A server that says 503 is no reason to give up while there are others; with Retry-After it is left alone
@@ -110,7 +110,8 @@ bool ClientTransactions::moves_on(Entry& entry, const SipMessage& response, Time
     record.answered = true;
     feed(record, response, now, out);
     leave_behind(entry, out);
-    return try_next(entry, now);
+    try_next(entry, now);
+    return true;
 }
 
 // The transaction that has its 503 goes on by itself, unseen, to acknowledge copies of it.

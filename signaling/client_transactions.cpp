@@ -189,7 +189,7 @@ void ClientTransactions::on_transport_error(const Flow& flow, TimePoint now) {
             send_again_by_udp(entry, now);
             continue;
         }
-        if (moves_on(entry, TransactionFailure::transport, now)) continue;
+        if (moves_on(entry, now)) continue;
         TransactionOutbox out;
         std::visit([&](auto& machine) { machine.on_transport_error(out); }, entry.second.machine);
         carry_out(entry, out);
@@ -201,7 +201,7 @@ void ClientTransactions::on_timeout(TimePoint now) {
         Entry& entry = *records_.find(*due);
         TransactionOutbox out;
         std::visit([&](auto& machine) { machine.on_timeout(now, out); }, entry.second.machine);
-        if (out.times_out() && moves_on(entry, TransactionFailure::timeout, now)) continue;
+        if (out.times_out() && moves_on(entry, now)) continue;
         carry_out(entry, out);
     }
 }

@@ -100,9 +100,10 @@ class ClientTransactions {
     void take_found(TimePoint now);
     void say_way(LookupId lookup, const std::vector<Target>& targets, const Uri& uri);
     void on_found(Waiting waiting, const std::vector<Target>& targets, TimePoint now);
-    // The request over the next flow of `others`; false where there is none.
-    bool try_next(Entry& entry, TimePoint now);
-    bool moves_on(Entry& entry, TransactionFailure failure, TimePoint now);
+    // The request over the next flow of `others`, of which there is one.
+    void try_next(Entry& entry, TimePoint now);
+    // True: the request has gone another way. Nobody was there, or said 503.
+    bool moves_on(Entry& entry, TimePoint now);
     bool moves_on(Entry& entry, const SipMessage& response, TimePoint now);
     void leave_behind(Entry& entry, const TransactionOutbox& out);
     void fail_unsent(Entry& entry);

@@ -17,6 +17,17 @@ Uri as_request_uri(Uri uri) {
     return uri;
 }
 
+// §12.1.1: our Contact is a sips URI where the Request-URI is, or the top Record-Route, or without one the
+// peer's Contact.
+bool wants_sips(const SipMessage& request) {
+    const auto is_sips = [](const Uri& uri) { return uri.scheme() == Uri::Scheme::sips; };
+    if (is_sips(request.uri())) return true;
+    const auto routes = request.record_routes();
+    if (!routes.empty()) return is_sips(routes.front().uri);
+    const auto contact = contact_target(request);
+    return contact && is_sips(*contact);
+}
+
 }  // namespace
 
 DialogId DialogId::of_request(const SipMessage& request) {
@@ -42,7 +53,7 @@ Dialog::Dialog(const SipMessage& request, std::string_view local_tag, const Flow
       route_set_(request.record_routes()),
       flow_(flow),
       remote_cseq_(request.cseq().number),
-      secure_(flow.transport == Transport::tls && request.uri().scheme() == Uri::Scheme::sips),
+      secure_(is_secure(flow.transport) && wants_sips(request)),
       direct_(request.vias().size() == 1) {
     local_.set_tag(local_tag);
 }
@@ -59,7 +70,7 @@ Dialog Dialog::as_client(const SipMessage& request, const SipMessage& response, 
     std::reverse(dialog.route_set_.begin(), dialog.route_set_.end());
     dialog.flow_ = flow;
     dialog.local_cseq_ = request.cseq().number;
-    dialog.secure_ = flow.transport == Transport::tls && request.uri().scheme() == Uri::Scheme::sips;
+    dialog.secure_ = is_secure(flow.transport) && request.uri().scheme() == Uri::Scheme::sips;
     return dialog;
 }
 

@@ -37,7 +37,7 @@ class Dialog {
     static Dialog as_client(const SipMessage& request, const SipMessage& response, const Flow& flow);
 
     const DialogId& id() const { return id_; }
-    // Everything must stay sips (§12.1.1).
+    // Our Contact in it is a sips URI (§12.1.1).
     bool secure() const { return secure_; }
     // The other party, tag included.
     const NameAddr& remote() const { return remote_; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,9 @@ enum class Transport : std::uint8_t { udp, tcp, tls, ws, wss };
 
 constexpr bool is_reliable(Transport t) {
     return t != Transport::udp;
+}
+constexpr bool is_secure(Transport t) {
+    return t == Transport::tls || t == Transport::wss;
 }
 
 // One accepted or opened stream connection, for as long as it stands. None for UDP.
@@ -32,6 +36,9 @@ struct Flow {
     // TLS: the domain a connection opened for this flow has to prove (RFC 5922 §7); empty: the address. Of
     // what came in: the domain the peer has proved, of those we know; empty: none.
     std::string domain = {};
+    // Who wants us to go there, where it is neither we ourselves nor the peer at the other end: what a name
+    // leads to must be within his reach (may_reach()).
+    std::optional<IpAddress> asker = {};
 
     friend bool operator==(const Flow&, const Flow&) = default;
 };

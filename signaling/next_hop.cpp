@@ -46,8 +46,6 @@ bool is_behind_nat(const IpAddress& said, const Flow& flow, bool direct) {
     return direct || (is_private(said) && !is_private(seen));
 }
 
-// An address on this machine is reached only by a peer on this machine: else a stranger could talk to our own
-// local services.
 bool is_usable(const IpAddress& address, const Flow& flow) {
     if (address.is_loopback() && !flow.remote.address.unmapped().is_loopback()) return false;
     return !address.is_wildcard() && !address.is_multicast() &&
@@ -56,15 +54,30 @@ bool is_usable(const IpAddress& address, const Flow& flow) {
 
 // RFC 5630 §3.1.1: sips is never taken back to a way in the clear.
 Flow secured(const Uri& target, Flow flow) {
-    const bool secure = flow.transport == Transport::tls || flow.transport == Transport::wss;
-    if (target.scheme() != Uri::Scheme::sips || secure) return flow;
+    if (target.scheme() != Uri::Scheme::sips || is_secure(flow.transport)) return flow;
     flow.transport = transport_of(target, flow.transport);
     flow.remote.port = target.port() != 0 ? target.port() : default_port(flow.transport);
     flow.connection = {};
     return flow;
 }
 
+// How far inside: what is further in than somebody himself is not for him.
+enum class Zone : std::uint8_t { machine, network, world };
+
+Zone zone_of(const IpAddress& address) {
+    if (address.is_loopback()) return Zone::machine;
+    return is_private(address) ? Zone::network : Zone::world;
+}
+
 }  // namespace
+
+bool may_reach(const IpAddress& asker, const Flow& way) {
+    const IpAddress from = asker.unmapped(), to = way.remote.address.unmapped();
+    if (to.is_wildcard() || to.is_multicast()) return false;
+    if (from == to || from.is_loopback()) return true;
+    // The kernel reaches an address of this machine from itself.
+    return to != way.local.address.unmapped() && zone_of(to) >= zone_of(from);
+}
 
 std::uint16_t default_port(Transport transport) {
     switch (transport) {

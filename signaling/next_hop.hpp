@@ -11,6 +11,11 @@ namespace rotunda::sip {
 // of the URI other than the source's is one behind a NAT.
 Flow next_hop(const Uri& target, const Flow& flow, bool direct);
 
+// Whether somebody at `asker` may have us send over `way`: nothing on this machine for who is not on it
+// himself, nothing on a private network for who is outside. Else a stranger could talk to our own local
+// services and to our neighbours.
+bool may_reach(const IpAddress& asker, const Flow& way);
+
 // 5060, or 5061 for TLS (RFC 3261 §19.1.2); 80 and 443 for WebSocket (RFC 7118 §5.4).
 std::uint16_t default_port(Transport transport);
 

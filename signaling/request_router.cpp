@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "signaling/capabilities.hpp"
+#include "signaling/next_hop.hpp"
 
 namespace rotunda::sip {
 namespace {
@@ -21,6 +22,12 @@ bool leads_nowhere(std::string_view host) {
 bool came_from(const Target& target, const Flow& flow) {
     return target.transport == flow.transport &&
            target.remote.address.unmapped() == flow.remote.address.unmapped();
+}
+
+// A name says only to whom it leads when it has been looked up; then the same holds as for an address.
+bool is_welcome(const Flow& flow, const Flow& asked) {
+    if (asked.asker) return may_reach(*asked.asker, flow);
+    return is_unspecified(asked) || may_reach(asked.remote.address, flow);
 }
 
 }  // namespace
@@ -48,6 +55,11 @@ std::optional<Flow> RequestRouter::flow_to(const Target& target, const Flow& ask
         flow.remote = target.remote;
         return flow;
     }
+    if (auto flow = new_flow_to(target, asked); flow && is_welcome(*flow, asked)) return flow;
+    return std::nullopt;
+}
+
+std::optional<Flow> RequestRouter::new_flow_to(const Target& target, const Flow& asked) const {
     if (source_) return source_->flow_to(target.transport, target.remote);
     if (is_unspecified(asked) || asked.local.address.family() != target.remote.address.family())
         return std::nullopt;

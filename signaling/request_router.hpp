@@ -37,13 +37,14 @@ class RequestRouter {
     // What has to be resolved before this request can go; nullopt: `flow` is the way.
     std::optional<Uri> to_resolve(const SipMessage& request, const Flow& flow) const;
     // The flows to these targets, in order; the way the peer came by first if it is among them, so that a
-    // dialog stays with one server. Those we have no way to are left out.
+    // dialog stays with one server. Those we have no way to, and those beyond the peer's reach, are left out.
     std::vector<Flow> flows_to(const std::vector<Target>& targets, const Flow& asked, const Uri& uri) const;
     // Our Contact, made for `asked`, as it has to be for `chosen`.
     static void fit_contact(SipMessage& request, const Flow& asked, const Flow& chosen);
 
   private:
     std::optional<Flow> flow_to(const Target& target, const Flow& asked) const;
+    std::optional<Flow> new_flow_to(const Target& target, const Flow& asked) const;
 
     bool resolve_names_;
     Resolver resolver_;

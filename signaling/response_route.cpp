@@ -1,6 +1,5 @@
 #include "signaling/response_route.hpp"
 
-#include <optional>
 #include <string>
 
 #include "base/net_address.hpp"
@@ -15,17 +14,11 @@ bool names_source(const Via& via, const IpAddress& source) {
     return host && host->unmapped() == source.unmapped();
 }
 
-// §18.2.2: maddr comes before everything else. Names are not resolved here, a multicast answer serves nobody,
-// and an address on this machine is reached only by a peer on this machine: else a stranger could talk to our
-// own local services.
-std::optional<IpAddress> usable_maddr(const Via& via, const Flow& flow) {
-    const auto text = via.params.get("maddr");
-    if (!text) return std::nullopt;
-    const auto address = IpAddress::parse(*text);
-    if (!address || address->family() != flow.remote.address.family()) return std::nullopt;
-    if (address->is_wildcard() || address->is_multicast()) return std::nullopt;
-    if (address->is_loopback() && !flow.remote.address.is_loopback()) return std::nullopt;
-    return address;
+// §18.2.2 sends responses to any unicast maddr. Only the peer's own address is believed: by another one a
+// stranger would have us send what he likes, under our name, to whom he likes.
+bool maddr_is_source(const Via& via, const Flow& flow) {
+    const auto address = IpAddress::parse(via.params.get("maddr").value_or(""));
+    return address && address->unmapped() == flow.remote.address.unmapped();
 }
 
 }  // namespace
@@ -57,8 +50,8 @@ Flow response_flow(const Via& via, const Flow& flow) {
         back.remote.port = sent_by_port;
         return back;
     }
-    if (const auto maddr = usable_maddr(via, flow)) {
-        back.remote = {*maddr, sent_by_port};
+    if (maddr_is_source(via, flow)) {
+        back.remote.port = sent_by_port;
         return back;
     }
     // RFC 3581 §4: to the source port when the client asks for it. §18.2.2 without: to the source address and

@@ -56,6 +56,11 @@ void StreamFramer::feed(std::string_view bytes) {
     if (!failed_) buffer_ += bytes;
 }
 
+bool StreamFramer::mid_message() const {
+    // Longer ones next() has taken out.
+    return !pending().empty() && !head_end.starts_with(pending());
+}
+
 std::optional<StreamEvent> StreamFramer::next() {
     if (failed_) return std::nullopt;
     if (head_size_ == 0) {

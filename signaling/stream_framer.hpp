@@ -40,8 +40,8 @@ class StreamFramer {
 
     // After a failed event nothing comes any more and everything fed is thrown away.
     bool failed() const { return failed_; }
-    // A message has begun and is not complete.
-    bool mid_message() const { return buffered() > 0; }
+    // A message has begun and is not complete. Line ends alone begin none: they may be half a ping.
+    bool mid_message() const;
     // Octets kept; at most the two limits and the last piece fed.
     std::size_t buffered() const { return buffer_.size() - begin_; }
 

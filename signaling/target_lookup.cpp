@@ -33,10 +33,6 @@ std::optional<Transport> named_transport(const Uri& uri, bool secure) {
     return std::nullopt;
 }
 
-bool is_secure(Transport transport) {
-    return transport == Transport::tls || transport == Transport::wss;
-}
-
 // RFC 2782: by priority; among equals each next one by chance in proportion to its weight.
 std::vector<SrvRecord> in_order(std::vector<SrvRecord> records, RandomSource& random) {
     std::stable_sort(records.begin(), records.end(), [](const SrvRecord& a, const SrvRecord& b) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 
 #include "server/tls_context.hpp"
 #include "server/tls_session.hpp"
@@ -66,7 +67,69 @@ bool connects(const TlsContext& serves, const TlsContext& calls, const std::stri
     return pair.connect();
 }
 
+// A client of OpenSSL's own, which keeps its session as a browser does.
+class Returning {
+  public:
+    Returning() : context_(SSL_CTX_new(TLS_client_method())) {
+        SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+        SSL_CTX_set_app_data(context_, this);
+        SSL_CTX_sess_set_new_cb(context_, [](SSL* ssl, SSL_SESSION* session) {
+            auto* self = static_cast<Returning*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+            SSL_SESSION_free(std::exchange(self->session_, session));
+            return 1;
+        });
+    }
+    ~Returning() {
+        SSL_SESSION_free(session_);
+        SSL_CTX_free(context_);
+    }
+    void limit(int version) { SSL_CTX_set_max_proto_version(context_, version); }
+
+    enum class Visit { failed, fresh, resumed };
+    Visit visit(const TlsContext& serves) {
+        SSL* ssl = SSL_new(context_);
+        BIO* in = BIO_new(BIO_s_mem());
+        BIO* out = BIO_new(BIO_s_mem());
+        SSL_set_bio(ssl, in, out);
+        SSL_set_connect_state(ssl);
+        if (session_) SSL_set_session(ssl, session_);
+        const auto server = TlsSession::as_server(serves);
+        std::string plain;
+        State state = State::open;
+        for (int turn = 0; turn < 5 && state == State::open; ++turn) {
+            char bytes[4096];
+            SSL_read(ssl, bytes, sizeof bytes);
+            std::string there, back;
+            for (int n = BIO_read(out, bytes, sizeof bytes); n > 0; n = BIO_read(out, bytes, sizeof bytes))
+                there.append(bytes, static_cast<std::size_t>(n));
+            if (!there.empty()) state = server->receive(there, plain, back);
+            BIO_write(in, back.data(), static_cast<int>(back.size()));
+        }
+        Visit result = SSL_session_reused(ssl) ? Visit::resumed : Visit::fresh;
+        if (!SSL_is_init_finished(ssl) || state != State::open) result = Visit::failed;
+        SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN);  // else the session counts as broken
+        SSL_free(ssl);
+        return result;
+    }
+
+  private:
+    SSL_CTX* context_;
+    SSL_SESSION* session_ = nullptr;
+};
+
 }  // namespace
+
+TEST_CASE("a client that comes back resumes its session, also where certificates are asked for") {
+    for (const TlsClientCheck check : {TlsClientCheck::none, TlsClientCheck::optional})
+        for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+            CAPTURE(version);
+            const auto serves = context(serving({"host"}, check));
+            Returning client;
+            client.limit(version);
+            CHECK(client.visit(*serves) == Returning::Visit::fresh);
+            CHECK(client.visit(*serves) == Returning::Visit::resumed);
+        }
+}
 
 TEST_CASE("what is sent before the handshake arrives after it, and large messages come whole") {
     const auto serves = context(serving({"host"})), calls = context(serving({}), false);

@@ -107,7 +107,12 @@ TEST_CASE("A Contact moves the remote target; one that is no SIP URI does not") 
 TEST_CASE("sips over TLS makes a secure dialog, sip does not (RFC 3261 12.1.1)") {
     const SipMessage sips = parse(PeerRequest{.uri = "sips:1000@192.0.2.1"}.text());
     CHECK(Dialog(sips, "ours", bench_flow(Transport::tls)).secure());
+    CHECK(Dialog(sips, "ours", bench_flow(Transport::wss)).secure());
     CHECK_FALSE(Dialog(sips, "ours", bench_flow()).secure());
+    const Flow tls = bench_flow(Transport::tls);
+    CHECK(Dialog(invite_with("Record-Route: <sips:p.example;lr>\r\n"), "ours", tls).secure());
+    CHECK_FALSE(Dialog(invite_with("Record-Route: <sip:p.example;lr>, <sips:q.example;lr>\r\n"), "ours", tls)
+                    .secure());
     CHECK_FALSE(Dialog(invite_with(""), "ours", bench_flow(Transport::tls)).secure());
 }
 

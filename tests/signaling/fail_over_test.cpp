@@ -40,6 +40,8 @@ struct DnsBench : Bench {
                     answer.services = {{1, 0, 5060, "one.example.com"}, {2, 0, 5060, "two.example.com"}};
                 if (question.name == "one.example.com") answer.addresses = {*IpAddress::parse("192.0.2.11")};
                 if (question.name == "two.example.com") answer.addresses = {*IpAddress::parse("192.0.2.12")};
+                if (question.name == "inside.example.com")
+                    answer.addresses = {*IpAddress::parse("127.0.0.1"), *IpAddress::parse("10.0.0.9")};
                 layer.on_dns_answer(answer, now);
             }
     }
@@ -204,4 +206,27 @@ TEST_CASE("an ACK waits for its name, and its copies do not") {
     CHECK(bench.sent_to() == "192.0.2.11:5060");
     bench.layer.send_ack(ack, udp_flow(), "z9hG4bKack", bench.now);
     CHECK(bench.sent_to() == "192.0.2.11:5060");
+}
+
+TEST_CASE("a stranger's name that leads to ourselves or to our neighbours is not followed") {
+    DnsBench bench;
+    const std::string inside = "sip:bob@inside.example.com:8080";
+    // In a dialog it is the way he came by that remains.
+    bench.send_to(inside, "BYE", udp_flow("198.51.100.7:5060"));
+    bench.answer_dns();
+    CHECK(bench.sent_to() == "198.51.100.7:5060");
+    // For who is inside himself it is an address like any other.
+    bench.send_to(inside, "BYE", udp_flow("10.0.0.5:5060"));
+    bench.answer_dns();
+    CHECK(bench.sent_to() == "10.0.0.9:8080");
+    // Somebody else's wish.
+    Flow wished;
+    wished.asker = *IpAddress::parse("198.51.100.7");
+    bench.send_to(inside, "INVITE", wished);
+    bench.answer_dns();
+    CHECK(bench.sent_to().empty());
+    // Our own: the operator may have his proxy wherever he likes.
+    bench.send_to(inside);
+    bench.answer_dns();
+    CHECK(bench.sent_to() == "127.0.0.1:8080");
 }

@@ -48,3 +48,29 @@ TEST_CASE("another address than the proven domain's has to prove itself") {
     CHECK(hop("sip:a@198.51.100.7;transport=tls", flow).domain == "example.com");
     CHECK(hop("sip:a@198.51.100.8;transport=tls", flow).domain.empty());
 }
+
+TEST_CASE("who asks for a way reaches nothing further inside than himself") {
+    struct Row {
+        const char* asker;
+        const char* target;
+        bool allowed;
+    };
+    const Row rows[] = {
+        {"198.51.100.7", "203.0.113.9", true},  {"198.51.100.7", "10.0.0.9", false},
+        {"198.51.100.7", "169.254.1.1", false}, {"198.51.100.7", "127.0.0.1", false},
+        {"198.51.100.7", "192.0.2.1", false},  // ourselves
+        {"198.51.100.7", "224.0.0.1", false},   {"198.51.100.7", "0.0.0.0", false},
+        {"10.0.0.5", "10.0.0.9", true},         {"10.0.0.5", "198.51.100.7", true},
+        {"10.0.0.5", "127.0.0.1", false},       {"127.0.0.1", "127.0.0.1", true},
+        {"127.0.0.1", "10.0.0.9", true},        {"::ffff:198.51.100.7", "::ffff:127.0.0.1", false},
+        {"2001:db8::7", "fd00::1", false},      {"2001:db8::7", "::1", false},
+        {"2001:db8::7", "2001:db8:1::1", true},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.asker);
+        CAPTURE(row.target);
+        Flow way = from("198.51.100.7:5060");
+        way.remote.address = *IpAddress::parse(row.target);
+        CHECK(may_reach(*IpAddress::parse(row.asker), way) == row.allowed);
+    }
+}

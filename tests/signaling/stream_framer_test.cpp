@@ -194,3 +194,16 @@ TEST_CASE("random streams in random pieces give what one piece gives") {
         }
     }
 }
+
+TEST_CASE("line ends alone are no message that has begun: half a ping may wait as long as it likes") {
+    for (const char* text : {"\r", "\r\n", "\r\n\r"}) {
+        StreamFramer framer;
+        framer.feed(text);
+        CHECK(!framer.next());
+        CHECK(!framer.mid_message());
+    }
+    StreamFramer framer;
+    framer.feed("\r\nI");
+    CHECK(!framer.next());
+    CHECK(framer.mid_message());
+}

@@ -90,7 +90,8 @@ std::string user_element(std::string_view entity, const std::vector<const Roster
 }
 
 ConferenceDocument write_conference_info(const RoomDescription& room, const ConferenceRoster& roster,
-                                         RosterReader& reader, bool full, std::size_t most_bytes) {
+                                         RosterReader& reader, bool full, std::size_t most_bytes,
+                                         Least least) {
     full = full || reader.read < roster.forgotten();
     if (full) reader.read = 0;
     ConferenceDocument document;
@@ -102,8 +103,8 @@ ConferenceDocument write_conference_info(const RoomDescription& room, const Conf
     text.append("<users state=\"").append(full ? "full" : "partial").append("\">\n");
     const std::size_t head = text.size();
     for (auto change = roster.next(reader.read); change; change = roster.next(reader.read)) {
-        const bool first = text.size() == head;
-        if (!first && text.size() + change->xml.size() + closing.size() > most_bytes) {
+        const bool owed = least == Least::one_user && text.size() == head;
+        if (!owed && text.size() + change->xml.size() + closing.size() > most_bytes) {
             document.complete = false;
             break;
         }

@@ -33,11 +33,15 @@ struct ConferenceDocument {
     bool complete = true;  // else the next one goes on where this one stopped
 };
 
+// What a document holds however long it gets.
+enum class Least : std::uint8_t { nobody, one_user };
+
 // The next document for a reader: everything from the beginning if `full` is asked or he has missed what is
 // forgotten, else what he has not read. It ends before the user who would make it longer than about
-// `most_bytes` and holds one at least; the rest of a full one is left to partial ones, which add to it.
+// `most_bytes`; the rest of a full one is left to partial ones, which add to it.
 ConferenceDocument write_conference_info(const RoomDescription& room, const ConferenceRoster& roster,
-                                         RosterReader& reader, bool full, std::size_t most_bytes);
+                                         RosterReader& reader, bool full, std::size_t most_bytes,
+                                         Least least = Least::one_user);
 // The last one: the room is no more.
 std::string write_conference_end(const RoomDescription& room, RosterReader& reader);
 

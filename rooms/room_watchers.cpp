@@ -1,5 +1,6 @@
 #include "rooms/room_watchers.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "rooms/participant_name.hpp"
@@ -10,9 +11,6 @@ namespace {
 // A document above this is told in several. It fits into one datagram where there is no TCP, and into the 64
 // kB that many take at most.
 constexpr std::size_t document_bytes = 48'000;
-// The first one, as long as nobody at the other end has answered: anyone may write another's address into a
-// datagram, and have us send him many times as much.
-constexpr std::size_t first_document_bytes = 4'000;
 
 }  // namespace
 
@@ -68,9 +66,9 @@ void RoomWatchers::notify(const sip::NotifyDue& due, TimePoint now) {
     if (room == rooms_.end())
         return notifier_.notify(due.subscription, write_conference_end(watcher.description, watcher.reader),
                                 now);
-    const std::size_t most = watcher.reader.version == 0 ? first_document_bytes : document_bytes;
-    auto document =
-        write_conference_info(watcher.description, room->second.roster, watcher.reader, due.full, most);
+    const std::size_t most = std::min(due.most_bytes.value_or(document_bytes), document_bytes);
+    auto document = write_conference_info(watcher.description, room->second.roster, watcher.reader, due.full,
+                                          most, due.most_bytes ? Least::nobody : Least::one_user);
     notifier_.notify(due.subscription, std::move(document.text), now);
     if (!document.complete) notifier_.changed(due.subscription, now);
 }

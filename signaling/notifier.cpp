@@ -24,11 +24,12 @@ bool Notifier::on_answer(const RequestAnswered& answer, TimePoint now) {
     Usage* usage = find(it->second);
     under_way_.erase(it);
     if (!usage) return true;
-    bytes_under_way_ -= std::exchange(usage->bytes, 0);
+    free_bytes(*usage);
     usage->request = {};
     if (!answer.response) {
         usage->subscription.failed();
     } else {
+        if (answer.response->is_success()) proven(*usage);
         const auto later = answer.response->retry_after();
         if (usage->dialog && answer.response->is_success()) usage->dialog->refresh_target(*answer.response);
         usage->subscription.answered(answer.response->status(),
@@ -45,19 +46,57 @@ void Notifier::on_timeout(TimePoint now) {
 // --- to the owner
 
 std::optional<NotifyDue> Notifier::next_due(TimePoint now) {
-    while (!ready_.empty() && bytes_under_way_ < settings_.max_bytes_under_way) {
-        Usage* usage = find(ready_.front());
-        ready_.pop_front();
-        if (!usage) continue;
+    for (Usage* usage = next_ready(); usage; usage = next_ready()) {
         usage->queued = false;
         auto due = usage->subscription.take_due(now);
         if (due) {
             usage->state = std::move(due->state);
-            return NotifyDue{usage->id, due->full, due->last};
+            return NotifyDue{usage->id, due->full, due->last, usage->size};
         }
         settle(*usage, now);
     }
     return std::nullopt;
+}
+
+// Nobody is kept from his last word, nor a referrer from his progress, by others who do not answer.
+bool Notifier::must_wait(const Usage& usage) const {
+    if (usage.wish.package->implicit || usage.subscription.ending()) return false;
+    return bytes_under_way_ >= settings_.max_bytes_under_way ||
+           peers_.at(usage.peer).bytes >= settings_.max_bytes_of_peer;
+}
+
+Notifier::Usage* Notifier::next_ready() {
+    while (!ready_.empty()) {
+        Usage* usage = find(ready_.front());
+        ready_.pop_front();
+        if (!usage) continue;
+        if (!must_wait(*usage)) return usage;
+        auto& waiting = peers_.at(usage->peer).waiting;
+        if (waiting.empty()) hungry_.push_back(usage->peer);
+        waiting.push_back(usage->id);
+    }
+    return next_waiting();
+}
+
+// One of each address in turn. Those that have to wait although all together may go on are few: each of them
+// has max_bytes_of_peer under way.
+Notifier::Usage* Notifier::next_waiting() {
+    if (bytes_under_way_ >= settings_.max_bytes_under_way) return nullptr;
+    for (std::size_t left = hungry_.size(); left > 0; --left) {
+        const IpAddress address = hungry_.front();
+        hungry_.pop_front();
+        const auto peer = peers_.find(address);
+        if (peer == peers_.end()) continue;
+        auto& waiting = peer->second.waiting;
+        Usage* usage = nullptr;
+        while (!usage && !waiting.empty() && peer->second.bytes < settings_.max_bytes_of_peer) {
+            usage = find(waiting.front());
+            waiting.pop_front();
+        }
+        if (!waiting.empty()) hungry_.push_back(address);
+        if (usage) return usage;
+    }
+    return nullptr;
 }
 
 std::vector<SubscriptionId> Notifier::take_over() {
@@ -94,6 +133,7 @@ void Notifier::notify(SubscriptionId subscription, std::string body, TimePoint n
     usage->request = request;
     usage->bytes = bytes;
     bytes_under_way_ += bytes;
+    peers_.at(usage->peer).bytes += bytes;
 }
 
 RequestId Notifier::send(Usage& usage, std::string body, TimePoint now) {
@@ -132,7 +172,21 @@ void Notifier::settle(Usage& usage, TimePoint now) {
     const bool due = next && *next <= now;
     // One that is due waits in ready_ and for no time any more.
     timers_.set(usage.id, due ? std::nullopt : next);
-    if (due && !std::exchange(usage.queued, true)) ready_.push_back(usage.id);
+    // What waits for its turn and is to end now waits no longer.
+    if (due && (!std::exchange(usage.queued, true) || usage.subscription.ending()))
+        ready_.push_back(usage.id);
+}
+
+void Notifier::proven(Usage& usage) {
+    if (!std::exchange(usage.size, std::nullopt)) return;
+    const auto target = unproven_.find(usage.target);
+    if (--target->second == 0) unproven_.erase(target);
+}
+
+void Notifier::free_bytes(Usage& usage) {
+    bytes_under_way_ -= usage.bytes;
+    peers_.at(usage.peer).bytes -= usage.bytes;
+    usage.bytes = 0;
 }
 
 void Notifier::end(Usage& usage, TimePoint now) {
@@ -143,6 +197,9 @@ void Notifier::end(Usage& usage, TimePoint now) {
         const auto [first, last] = by_session_.equal_range(*session);
         by_session_.erase(std::find_if(first, last, [&](const auto& entry) { return entry.second == id; }));
     }
+    proven(usage);
+    free_bytes(usage);
+    if (const auto peer = peers_.find(usage.peer); --peer->second.subscriptions == 0) peers_.erase(peer);
     timers_.erase(id);
     usages_.erase(id);
     over_.push_back(id);

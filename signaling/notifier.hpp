@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,15 +39,25 @@ struct NotifyDue {
     SubscriptionId subscription;
     bool full = true;  // all there is; else what changed since the last one suffices
     bool last = false;
+    // Who is to be told has not shown yet that he wants to be: anyone may write another's address into a
+    // SUBSCRIBE. A body should have no more octets than that had, or say as little as it can. None: he has.
+    std::optional<std::size_t> most_bytes = {};
 };
 
 struct NotifierSettings {
     std::vector<EventPackage> packages;
-    std::size_t max_subscriptions = 20'000;  // beyond: 503 with Retry-After
+    // Beyond these: 503 with Retry-After.
+    std::size_t max_subscriptions = 20'000;
+    std::size_t max_per_peer = 1000;  // that came from one address
+    std::size_t max_per_dialog = 16;  // in the dialog of one call
+    std::size_t max_unproven = 32;    // whose first NOTIFY one target has not answered yet
     std::uint32_t retry_after_s = 30;
-    // Bytes in bodies that wait for the answer to their NOTIFY, of all together; once there, the next NOTIFY
-    // waits its turn.
+    // Octets in bodies that wait for the answer to their NOTIFY, of all together and of those from one
+    // address. Once there, the next NOTIFY waits its turn, each address in its own queue; last words and the
+    // progress of a REFER do not wait.
     std::size_t max_bytes_under_way = std::size_t{16} << 20;
+    std::size_t max_bytes_of_peer = std::size_t{512} << 10;
+    std::size_t max_routes = 10;  // Record-Route of a SUBSCRIBE; beyond: 400
 };
 
 class Notifier {
@@ -118,6 +129,14 @@ class Notifier {
         bool queued = false;  // in ready_
         RequestId request;    // the NOTIFY under way, and the size of its body
         std::size_t bytes = 0;
+        IpAddress peer;                   // where it was asked for
+        std::string target;               // whom its NOTIFYs reach,
+        std::optional<std::size_t> size;  // as long as he has answered none: of the SUBSCRIBE
+    };
+    struct Peer {
+        std::size_t subscriptions = 0;
+        std::size_t bytes = 0;               // under way
+        std::deque<SubscriptionId> waiting;  // for their turn
     };
     using Read = Result<Wish, SipMessage>;  // or the refusal
 
@@ -127,6 +146,9 @@ class Notifier {
     Usage* find(const SipMessage& subscribe, std::optional<SessionId> session);
     bool knows_dialog(const SipMessage& request) const;
     void refresh(Usage& usage, const RequestReceived& subscribe, std::chrono::seconds expires, TimePoint now);
+    std::optional<SipMessage> refusal(const RequestReceived& request, std::optional<SessionId> session,
+                                      const Wish& wish) const;
+    void note_target(Usage& usage, const RequestReceived& request);
     std::optional<SubscriptionId> begin(const RequestReceived& request, std::optional<SessionId> session,
                                         const LocalContact& contact, Wish wish, int status, TimePoint now);
     void respond(const Usage& usage, const RequestReceived& request, int status, TimePoint now);
@@ -138,6 +160,11 @@ class Notifier {
     // After each input to the usage's subscription; the usage may be gone afterwards.
     void settle(Usage& usage, TimePoint now);
     void end(Usage& usage, TimePoint now);
+    bool must_wait(const Usage& usage) const;
+    Usage* next_ready();
+    Usage* next_waiting();
+    void proven(Usage& usage);
+    void free_bytes(Usage& usage);
 
     NotifierSettings settings_;
     UserAgent& agent_;
@@ -151,6 +178,9 @@ class Notifier {
     std::unordered_map<RequestId, SubscriptionId> under_way_;
     TimerQueue<SubscriptionId> timers_;
     std::deque<SubscriptionId> ready_;
+    std::map<IpAddress, Peer> peers_;              // peers choose these keys: a tree cannot be made slow
+    std::deque<IpAddress> hungry_;                 // those of them with something waiting, by turns
+    std::map<std::string, std::size_t> unproven_;  // by target
     std::vector<SubscriptionId> over_;
     std::size_t bytes_under_way_ = 0;
     std::uint64_t notifies_ = 0;

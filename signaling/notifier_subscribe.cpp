@@ -3,7 +3,10 @@
 #include <string>
 #include <utility>
 
+#include "base/text.hpp"
+#include "signaling/next_hop.hpp"
 #include "signaling/notifier.hpp"
+#include "signaling/writer.hpp"
 
 namespace rotunda::sip {
 namespace {
@@ -17,6 +20,20 @@ bool accepts(const SipMessage& subscribe, std::string_view content_type) {
     const auto accepted = subscribe.accept();
     return std::any_of(accepted.begin(), accepted.end(),
                        [&](const MediaType& entry) { return entry.accepts(type->type, type->subtype); });
+}
+
+// Whom the NOTIFYs of a dialog of its own reach: a host's name as it stands, else the address.
+std::string target_of(const RequestReceived& request) {
+    const auto routes = request.request.record_routes();
+    const auto contact = contact_target(request.request);
+    const Uri& uri = !routes.empty() ? routes.front().uri : contact ? *contact : request.request.from().uri;
+    if (!IpAddress::parse(uri.host())) {
+        std::string name(uri.host());
+        std::transform(name.begin(), name.end(), name.begin(), [](char c) { return to_lower(c); });
+        return name;
+    }
+    const bool direct = request.request.vias().size() == 1;
+    return next_hop(uri, request.flow, direct).remote.address.unmapped().to_string();
 }
 
 }  // namespace
@@ -126,13 +143,40 @@ void Notifier::refresh(Usage& usage, const RequestReceived& subscribe, seconds e
     settle(usage, now);
 }
 
+std::optional<SipMessage> Notifier::refusal(const RequestReceived& request, std::optional<SessionId> session,
+                                            const Wish& wish) const {
+    if (request.request.record_routes().size() > settings_.max_routes)
+        return agent_.make_response(request.request, 400, "Too Many Routes");
+    const auto peer = peers_.find(request.flow.remote.address.unmapped());
+    const auto target = unproven_.find(target_of(request));
+    const bool full = usages_.size() >= settings_.max_subscriptions ||
+                      (peer != peers_.end() && peer->second.subscriptions >= settings_.max_per_peer) ||
+                      (session && by_session_.count(*session) >= settings_.max_per_dialog) ||
+                      (!session && !wish.package->implicit && target != unproven_.end() &&
+                       target->second >= settings_.max_unproven);
+    if (!full) return std::nullopt;
+    SipMessage response = agent_.make_response(request.request, 503);
+    response.add(HeaderId::retry_after, std::to_string(settings_.retry_after_s));
+    return response;
+}
+
+// Whoever answers over a connection, or has answered a challenge, is where he says; not so whom he names in
+// Contact.
+void Notifier::note_target(Usage& usage, const RequestReceived& request) {
+    const bool answers = is_reliable(request.flow.transport) || request.identity.is_user();
+    usage.target = target_of(request);
+    if (request.identity.is_trunk() || usage.wish.package->implicit ||
+        (answers && usage.target == usage.peer.to_string()))
+        return;
+    usage.size = to_wire(request.request).size();
+    ++unproven_[usage.target];
+}
+
 std::optional<SubscriptionId> Notifier::begin(const RequestReceived& request,
                                               std::optional<SessionId> session, const LocalContact& contact,
                                               Wish wish, int status, TimePoint now) {
-    if (usages_.size() >= settings_.max_subscriptions) {
-        SipMessage response = agent_.make_response(request.request, 503);
-        response.add(HeaderId::retry_after, std::to_string(settings_.retry_after_s));
-        agent_.respond(request.transaction, std::move(response), now);
+    if (auto refused = refusal(request, session, wish)) {
+        agent_.respond(request.transaction, std::move(*refused), now);
         return std::nullopt;
     }
     const SubscriptionId id = ids_.next();
@@ -149,14 +193,19 @@ std::optional<SubscriptionId> Notifier::begin(const RequestReceived& request,
                                           {},
                                           false,
                                           {},
-                                          0})
+                                          0,
+                                          request.flow.remote.address.unmapped(),
+                                          {},
+                                          {}})
                        .first->second;
+    ++peers_[usage.peer].subscriptions;
     if (session) {
         agent_.hold_dialog(*session);
         by_session_.emplace(*session, id);
     } else {
         usage.dialog.emplace(request.request, random_.token(16), request.flow);
         by_local_tag_.emplace(usage.dialog->id().local_tag, id);
+        note_target(usage, request);
     }
     respond(usage, request, status, now);
     settle(usage, now);

@@ -87,8 +87,8 @@ class Watched {
             for (const auto& event : agent_.take_events())
                 if (const auto* request = std::get_if<sip::RequestReceived>(&event))
                     watchers_[n] = *notifier_.subscribe(*request, std::nullopt, {"1000", {}, {}}, now_);
+            settle();
         }
-        settle();
     }
     void tell(std::uint64_t step) {
         toggle(roster_, step);

@@ -14,7 +14,8 @@ FocusSettings with_factory() {
     return settings;
 }
 
-constexpr std::string_view event = "Event: conference\r\n";
+// Of a size that leaves room for the first document.
+const std::string event = "Event: conference\r\nX-Padding: " + std::string(1000, 'x') + "\r\n";
 
 void subscribe(World& world, int id, std::string_view room) {
     world.request("SUBSCRIBE", id, 1, {}, room, {}, event);

@@ -103,22 +103,33 @@ TEST_CASE("anonymous callers are users of their own without a hint who they are"
     CHECK(make_roster_entry(who, peer).user == "sips:alice@example.com:5071");
 }
 
-TEST_CASE("who has not answered yet gets little, and the rest once he has") {
+TEST_CASE("who has not answered yet gets no more than he sent, and the rest once he has") {
     WatchedRoom world;
     for (int n = 1; n <= 50; ++n) world.join(n);
     world.subscribe(100);
     REQUIRE(world.notifies.size() == 1);
-    CHECK(world.notifies[0].body().size() <= 4000);
+    CHECK(world.notifies[0].body().size() <= 3600);
     CHECK(says(world.notifies[0], "<user-count>50<"));
     world.pass(1s);
     REQUIRE(world.notifies.size() == 2);
     CHECK(says(world.notifies[1], "sip:user50@example.com"));
     world.silent.insert("watch101");
-    world.subscribe(101);
+    world.subscribe_briefly(101);
     world.pass(40s);
     CHECK(world.watchers.watchers() == 1);
     for (const auto& notify : world.notifies)
-        if (notify.call_id() == "watch101") CHECK(notify.body().size() <= 4000);
+        if (notify.call_id() == "watch101") {
+            CHECK(says(notify, "<user-count>50<"));
+            CHECK_FALSE(says(notify, "<user "));
+        }
+    // A short one that is answered has everything a moment later.
+    world.notifies.clear();
+    world.subscribe_briefly(102);
+    world.pass(1s);
+    REQUIRE(world.notifies.size() == 2);
+    CHECK_FALSE(says(world.notifies[0], "<user "));
+    CHECK(says(world.notifies[1], "sip:user1@example.com"));
+    CHECK(says(world.notifies[1], "sip:user50@example.com"));
 }
 
 // A room of a thousand with a hundred watchers, a join and a leave every tenth of a second.

@@ -75,9 +75,11 @@ class WatchedRoom {
         if (inside.empty()) watchers.closed(room.id);
         run();
     }
-    void subscribe(int n, int cseq = 1, std::string_view headers = "Event: conference\r\n") {
-        receive("SUBSCRIBE", n, cseq, headers);
+    // One of a size that leaves room for the first document.
+    void subscribe(int n, int cseq = 1, std::string headers = "Event: conference\r\n") {
+        receive("SUBSCRIBE", n, cseq, headers + "X-Padding: " + std::string(3000, 'x') + "\r\n");
     }
+    void subscribe_briefly(int n) { receive("SUBSCRIBE", n, 1, "Event: conference\r\n"); }
     void say(int n, int cseq, std::string_view text, std::string_view type = "text/plain") {
         receive("MESSAGE", n, cseq, fmt::format("Content-Type: {}\r\n", type), text);
     }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/random.hpp"
@@ -34,6 +35,11 @@ class DigestClient {
     void authorize(SipMessage& request, RandomSource& random);
 
     bool empty() const { return credentials_.empty(); }
+    // That was answered last; empty: none.
+    std::string_view realm() const {
+        return protections_.empty() ? std::string_view()
+                                    : std::string_view(protections_.back().challenge.realm);
+    }
 
   private:
     struct Protection {  // of one realm, by a server or a proxy

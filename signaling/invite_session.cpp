@@ -7,8 +7,18 @@
 
 namespace rotunda::sip {
 
-bool InviteSession::finished() const {
+bool InviteSession::done() const {
     return ended_ && idle() && !bye_cseq_ && !is_held();
+}
+
+// RFC 3261 §13.2.2.4: as long as our INVITE's transaction lives, each fork that answers late gets ACK and
+// BYE, and each copy of a 2xx its ACK. Where there was no 2xx there is nothing to wait for.
+bool InviteSession::lingers() const {
+    return done() && open_invites_ > 0 && dialog_;
+}
+
+bool InviteSession::finished() const {
+    return done() && !lingers();
 }
 
 bool InviteSession::idle() const {

@@ -10,7 +10,8 @@
 //
 // An UPDATE (RFC 3311) needs no ACK, so at most one in either direction:
 //   remote_update_   theirs, with an offer that waits for the owner's answer; without one it is answered at
-//   once local_update_    ours, waiting for a final response
+//                    once
+//   local_update_    ours, waiting for a final response
 #pragma once
 
 #include <cstdint>
@@ -75,6 +76,10 @@ class InviteSession {
     void on_cancel(const CancelReceived& cancel, TimePoint now, SessionOutbox& out);
     // Any response to a request of this session, also a 2xx of another fork.
     void on_response(const SipMessage& response, const Flow& flow, TimePoint now, SessionOutbox& out);
+    // The same for a request in a fork's dialog that is not this session's.
+    void on_aside_response(const SipMessage& response, SessionOutbox& out);
+    // The transaction of an INVITE of this session is over: no fork answers it any more.
+    void on_invite_over() { --open_invites_; }
     // A request of this session got no response.
     void on_request_failed(std::uint32_t cseq, TransactionFailure failure, TimePoint now, SessionOutbox& out);
 
@@ -122,7 +127,10 @@ class InviteSession {
     bool ended() const { return ended_; }
     // The peer's call, not answered by us yet.
     bool early() const { return remote_invite_ && !confirmed_; }
-    // SessionEnded has been said, nothing is under way any more and nobody holds the dialog.
+    // SessionEnded has been said, nothing is under way any more and nobody holds the dialog; but another fork
+    // may still answer our INVITE.
+    bool lingers() const;
+    // And that is over too.
     bool finished() const;
 
   private:
@@ -181,6 +189,7 @@ class InviteSession {
     struct Challengeable {  // a request under way
         SipMessage request;
         Flow flow;
+        bool aside = false;
     };
     struct SentAck {  // of one fork, the last one; its place in sent_acks_ is its slot
         std::uint32_t cseq = 0;
@@ -189,6 +198,7 @@ class InviteSession {
 
     // invite_session.cpp
     bool idle() const;
+    bool done() const;
     void end(EndCause cause, int status, std::string reason, SessionOutbox& out);
     void end_with_bye(EndCause cause, int status, std::string_view reason_header, SessionOutbox& out);
     void send_bye(std::string_view reason_header, SessionOutbox& out);
@@ -233,7 +243,10 @@ class InviteSession {
     // invite_session_digest.cpp
     void authorize(SipMessage& request);
     void send_request(SipMessage request, const Flow& flow, SessionOutbox& out);
+    void send(Challengeable asked, SessionOutbox& out);
     bool send_again(const SipMessage& response, SessionOutbox& out);
+    void send_aside(SipMessage request, const Flow& flow, SessionOutbox& out);
+    std::uint32_t cseq_after(const SipMessage& sent);
     std::uint32_t next_cseq(const Method& method);
     void renumber(const Method& method, std::uint32_t old_cseq, std::uint32_t cseq);
 
@@ -256,7 +269,7 @@ class InviteSession {
                      TimePoint give_up_at, SessionOutbox& out);
     void on_invite_response(const SipMessage& response, const Flow& flow, TimePoint now, SessionOutbox& out);
     void on_invite_progress(const SipMessage& response, const Flow& flow, SessionOutbox& out);
-    void on_redirect(const SipMessage& response, SessionOutbox& out);
+    void on_redirect(const SipMessage& response, const Flow& flow, SessionOutbox& out);
     void on_invite_success(const SipMessage& response, const Flow& flow, TimePoint now, SessionOutbox& out);
     void conclude(const SipMessage& success, bool offered, const EarlyDialog* early, TimePoint now,
                   SessionOutbox& out);
@@ -313,6 +326,7 @@ class InviteSession {
     bool reinvite_wanted_ = false;            // ReinvitePossible is owed
     std::optional<TimePoint> reinvite_from_;  // but not before
 
+    int open_invites_ = 0;                 // transactions of ours
     int holds_ = 0;                        // other usages of the dialog
     std::optional<TimePoint> held_until_;  // once there are only these
 };

@@ -88,6 +88,10 @@ void InviteSession::on_response(const SipMessage& response, const Flow& flow, Ti
     }
 }
 
+void InviteSession::on_aside_response(const SipMessage& response, SessionOutbox& out) {
+    if (response.is_final()) send_again(response, out);
+}
+
 void InviteSession::on_request_failed(std::uint32_t cseq, TransactionFailure failure, TimePoint now,
                                       SessionOutbox& out) {
     if (bye_cseq_ == cseq) {
@@ -111,15 +115,17 @@ void InviteSession::on_invite_response(const SipMessage& response, const Flow& f
     if (response.is_success()) return on_invite_success(response, flow, now, out);
     if (!local_invite_ || local_invite_->cseq != response.cseq().number) return;
     if (response.is_provisional()) return on_invite_progress(response, flow, out);
-    if (response.status() < 400 && !dialog_ && !ended_) return on_redirect(response, out);
+    if (response.status() < 400 && !dialog_ && !ended_) return on_redirect(response, flow, out);
     on_invite_failure(response.status(), response.reason(), &response, EndCause::failed, now, out);
 }
 
 // RFC 3261 §8.1.3.4: whether to follow is the owner's decision.
-void InviteSession::on_redirect(const SipMessage& response, SessionOutbox& out) {
+void InviteSession::on_redirect(const SipMessage& response, const Flow& flow, SessionOutbox& out) {
     local_invite_.reset();
     end(EndCause::failed, response.status(), response.reason(), out);
-    std::get<SessionEnded>(out.events.back()).contacts = response.contacts();
+    auto& ended = std::get<SessionEnded>(out.events.back());
+    ended.contacts = response.contacts();
+    ended.redirected_by = flow.remote.address;
 }
 
 void InviteSession::on_invite_failure(int status, std::string_view reason, const SipMessage* response,
@@ -237,8 +243,7 @@ void InviteSession::on_fork(const SipMessage& response, const Flow& flow, Sessio
     send_ack(fork, response.cseq().number, std::nullopt, out);
     SipMessage bye = fork.make_request(Method::bye);
     add_product(bye, context_->settings);
-    authorize(bye);
-    out.actions.push_back(SendRequest{std::move(bye), fork.next_hop(), false});
+    send_aside(std::move(bye), fork.next_hop(), out);
 }
 
 // --- the clock

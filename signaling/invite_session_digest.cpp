@@ -8,8 +8,9 @@
 namespace rotunda::sip {
 namespace {
 
-// Requests of one session under way at once: an INVITE or UPDATE, a ping, a BYE, and their forerunners.
-constexpr std::size_t max_challengeable = 8;
+// Requests of one session under way at once: an INVITE or UPDATE, a ping, a BYE, and their forerunners; a
+// PRACK or BYE for each fork.
+constexpr std::size_t max_challengeable = 24;
 
 }  // namespace
 
@@ -19,25 +20,37 @@ void InviteSession::authorize(SipMessage& request) {
 }
 
 void InviteSession::send_request(SipMessage request, const Flow& flow, SessionOutbox& out) {
-    authorize(request);
-    if (request.method() == Method::invite) {
+    send({std::move(request), flow, false}, out);
+}
+
+void InviteSession::send_aside(SipMessage request, const Flow& flow, SessionOutbox& out) {
+    send({std::move(request), flow, true}, out);
+}
+
+void InviteSession::send(Challengeable asked, SessionOutbox& out) {
+    authorize(asked.request);
+    if (asked.request.method() == Method::invite) {
+        ++open_invites_;
         ack_credentials_.clear();
         for (const HeaderId id : {HeaderId::authorization, HeaderId::proxy_authorization})
-            for (const std::string_view value : request.values(id))
+            for (const std::string_view value : asked.request.values(id))
                 ack_credentials_.push_back({id, std::string(value)});
     }
     if (!digest_.empty()) {
         if (challengeable_.size() == max_challengeable) challengeable_.erase(challengeable_.begin());
-        challengeable_.push_back({request, flow});
+        challengeable_.push_back(asked);
     }
-    out.actions.push_back(SendRequest{std::move(request), flow});
+    out.actions.push_back(SendRequest{std::move(asked.request), asked.flow, asked.aside});
 }
 
 // A final response: true if its request was sent again, so that it is not final after all.
 bool InviteSession::send_again(const SipMessage& response, SessionOutbox& out) {
+    // Those of several forks may have one CSeq; a response repeats the To tag of a request that has one.
     const auto it =
-        std::find_if(challengeable_.begin(), challengeable_.end(),
-                     [&](const Challengeable& sent) { return sent.request.cseq() == response.cseq(); });
+        std::find_if(challengeable_.begin(), challengeable_.end(), [&](const Challengeable& sent) {
+            const std::string_view to_tag = sent.request.to_tag();
+            return sent.request.cseq() == response.cseq() && (to_tag.empty() || to_tag == response.to_tag());
+        });
     if (it == challengeable_.end()) return false;
     Challengeable sent = std::move(*it);
     challengeable_.erase(it);
@@ -45,10 +58,10 @@ bool InviteSession::send_again(const SipMessage& response, SessionOutbox& out) {
     const bool dropped = method == Method::invite ? ended_ || !local_invite_ || local_invite_->canceled
                                                   : ended_ && method != Method::bye;
     if (dropped || !digest_.retry(sent.request, response)) return false;
-    const std::uint32_t cseq = next_cseq(method);
-    renumber(method, sent.request.cseq().number, cseq);
+    const std::uint32_t cseq = sent.aside ? cseq_after(sent.request) : next_cseq(method);
+    if (!sent.aside) renumber(method, sent.request.cseq().number, cseq);
     sent.request.set_cseq(cseq, method);
-    send_request(std::move(sent.request), sent.flow, out);
+    send(std::move(sent), out);
     return true;
 }
 
@@ -57,6 +70,15 @@ bool InviteSession::answer_challenge(SipMessage& sent, const SipMessage& challen
     sent.set_cseq(dialog_->next_cseq(), sent.method());
     authorize(sent);
     return true;
+}
+
+// The next one in that fork's dialog, which may have become the session's.
+std::uint32_t InviteSession::cseq_after(const SipMessage& sent) {
+    const std::string_view fork = sent.to_tag();
+    if (dialog_ && dialog_->id().remote_tag == fork) return dialog_->next_cseq();
+    const std::uint32_t next = sent.cseq().number + 1;
+    EarlyDialog* early = early_dialog(fork);
+    return early ? std::max(next, early->dialog.next_cseq()) : next;
 }
 
 std::uint32_t InviteSession::next_cseq(const Method& method) {

@@ -92,8 +92,7 @@ void InviteSession::send_prack(Dialog& dialog, std::uint32_t rseq, std::uint32_t
     prack.add(HeaderId::rack, RAck{rseq, {cseq, Method::invite}}.to_string());
     add_product(prack, context_->settings);
     if (sdp) prack.set_body(std::move(*sdp), "application/sdp");
-    authorize(prack);
-    out.actions.push_back(SendRequest{std::move(prack), dialog.next_hop(), false});
+    send_aside(std::move(prack), dialog.next_hop(), out);
 }
 
 void InviteSession::answer_in_prack(std::string sdp, SessionOutbox& out) {

@@ -85,6 +85,10 @@ void ServerTransactions::receive_cancel(SipMessage cancel, const Flow& flow, Tim
         output_.events.push_back(CancelReceived{id, std::move(cancel)});
 }
 
+void ServerTransactions::set_to_tag(ServerTransactionId id, std::string_view tag) {
+    if (const auto found = records_.find(id); found != records_.end()) found->second.to_tag = tag;
+}
+
 void ServerTransactions::receive_new(SipMessage request, const Flow& flow, TimePoint now) {
     if (is_merged(request)) {
         ++output_.counters.merged_requests;

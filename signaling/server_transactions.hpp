@@ -42,6 +42,7 @@ class ServerTransactions {
     // Any request, its top Via already carrying received and rport. `flow` is where it came from.
     void receive(SipMessage request, const Flow& flow, TimePoint now);
     bool respond(ServerTransactionId id, SipMessage response, TimePoint now);
+    void set_to_tag(ServerTransactionId id, std::string_view tag);
     void on_transport_error(const Flow& flow);
     void on_timeout(TimePoint now);
 

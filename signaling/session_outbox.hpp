@@ -17,7 +17,7 @@ namespace rotunda::sip {
 struct SendRequest {
     SipMessage request;
     Flow flow;
-    bool report = true;  // false: nobody waits for what becomes of it
+    bool aside = false;  // in a fork's dialog that is not the session's: nobody waits for its answer
 };
 // Slots keep the ACKs of the session's forks apart, so that each can be repeated as it was.
 struct SendAck {

@@ -41,6 +41,10 @@ class TransactionLayer {
     // retransmitted by calling again (RFC 6026 §7.1). False, counted and not sent: unknown or ended
     // transaction, a second final response, a provisional response or 408 to a non-INVITE request (RFC 4320).
     bool respond(ServerTransactionId transaction, SipMessage response, TimePoint now);
+    // The To tag of all responses from now on, that to a CANCEL included (RFC 3261 §9.2).
+    void set_to_tag(ServerTransactionId transaction, std::string_view tag) {
+        servers_.set_to_tag(transaction, tag);
+    }
     // Answers without a transaction, once: for a broken request that parse_message() says to answer.
     // `response` is made by response_to() and goes where its top Via, as received over `flow`, says.
     void send_stateless(SipMessage response, const Flow& flow);

@@ -125,22 +125,25 @@ bool UserAgent::passes_guard(RequestReceived& event, TimePoint now) {
     return !verdict.refused;
 }
 
-const UserAgent::Call* UserAgent::find_dialog(const SipMessage& request) {
-    const Call* call = find_by_tag(request.to_tag());
-    return call && call->session.matches(DialogId::of_request(request)) ? call : nullptr;
+// The call a request belongs to by its dialog, also while ours still rings there (RFC 3261 §12.1.2).
+UserAgent::Call* UserAgent::find_dialog(const SipMessage& request) {
+    Call* call = find_by_tag(request.to_tag());
+    if (!call) return nullptr;
+    const DialogId id = DialogId::of_request(request);
+    return call->session.matches(id) || call->session.matches_early(id) ? call : nullptr;
 }
 
 void UserAgent::on_dialog_request(RequestReceived& event, TimePoint now) {
-    Call* call = find_by_tag(event.request.to_tag());
+    Call* call = find_dialog(event.request);
     const Method method = event.request.method();
     const bool owners = is_owners(method, settings_);
-    if (!call || !call->session.matches(DialogId::of_request(event.request))) {
-        if (call && call->session.matches_early(DialogId::of_request(event.request)))
-            return on_early_request(*call, event, now);
+    if (!call) {
         if (owners) return events_.push_back(std::move(event));
         return refuse(event.transaction, Refusal::no_dialog, SipMessage::response_to(event.request, 481),
                       now);
     }
+    if (!call->session.matches(DialogId::of_request(event.request)))
+        return on_early_request(*call, event, now);
     std::optional<std::string> sdp;
     // A BYE ends the call whatever is in it; what the others may carry is their own affair.
     if (method != Method::bye && method != Method::info && !owners)
@@ -149,32 +152,30 @@ void UserAgent::on_dialog_request(RequestReceived& event, TimePoint now) {
     if (auto refused = check_session_interval(event.request, settings_))
         return refuse(event.transaction, refused->reason, std::move(refused->response), now);
     with(call, now, [&](InviteSession& session, SessionOutbox& out) {
-        switch (method.id()) {
-            case Method::invite:
-                invites_.emplace(event.transaction, session.id());
-                session.on_invite(std::move(event), std::move(sdp), now, out);
-                break;
-            case Method::bye:
-                session.on_bye(event, out);
-                break;
-            case Method::update:
-                session.on_update(std::move(event), std::move(sdp), now, out);
-                break;
-            case Method::prack:
-                session.on_prack(std::move(event), std::move(sdp), now, out);
-                break;
-            case Method::info:
-                session.on_info(event, out);
-                break;
-            case Method::options:
-                session.on_options(event, out);
-                break;
-            default:
-                session.on_owners_request(std::move(event), out);
-                break;
-        }
+        give(session, std::move(event), std::move(sdp), now, out);
         return true;
     });
+}
+
+void UserAgent::give(InviteSession& session, RequestReceived event, std::optional<std::string> sdp,
+                     TimePoint now, SessionOutbox& out) {
+    switch (event.request.method().id()) {
+        case Method::invite:
+            invites_.emplace(event.transaction, session.id());
+            return session.on_invite(std::move(event), std::move(sdp), now, out);
+        case Method::bye:
+            return session.on_bye(event, out);
+        case Method::update:
+            return session.on_update(std::move(event), std::move(sdp), now, out);
+        case Method::prack:
+            return session.on_prack(std::move(event), std::move(sdp), now, out);
+        case Method::info:
+            return session.on_info(event, out);
+        case Method::options:
+            return session.on_options(event, out);
+        default:
+            return session.on_owners_request(std::move(event), out);
+    }
 }
 
 void UserAgent::on_early_request(Call& call, const RequestReceived& event, TimePoint now) {
@@ -208,15 +209,18 @@ void UserAgent::on_new_invite(RequestReceived& event, TimePoint now) {
     if (!can_be_reached(event.request))
         return refuse(event.transaction, Refusal::no_contact,
                       SipMessage::response_to(event.request, 400, "Missing or Unusable Contact"), now);
-    if (calls_.size() >= settings_.max_sessions) {
+    if (session_count() >= settings_.max_sessions) {
         SipMessage response = SipMessage::response_to(event.request, 503);
         response.add(HeaderId::retry_after, std::to_string(settings_.retry_after_s));
         return refuse(event.transaction, Refusal::session_limit, std::move(response), now);
     }
     const SessionId id = ids_.next();
-    invites_.emplace(event.transaction, id);
+    const ServerTransactionId transaction = event.transaction;
+    invites_.emplace(transaction, id);
     SessionOutbox out;
-    add(InviteSession(id, context_, std::move(event), std::move(offer), now, out), out, now);
+    InviteSession session(id, context_, std::move(event), std::move(offer), now, out);
+    transactions_.set_to_tag(transaction, session.local_tag());
+    add(std::move(session), out, now);
 }
 
 void UserAgent::on(AckReceived& event, TimePoint now) {
@@ -241,8 +245,12 @@ void UserAgent::on(ResponseReceived& event, TimePoint now) {
     if (is_owners_answer(event, now)) return;
     const auto it = requests_.find(event.transaction);
     if (it == requests_.end()) return;
+    const bool aside = it->second.aside;
     with(find(it->second.session), now, [&](InviteSession& session, SessionOutbox& out) {
-        session.on_response(event.response, event.flow, now, out);
+        if (aside)
+            session.on_aside_response(event.response, out);
+        else
+            session.on_response(event.response, event.flow, now, out);
         return true;
     });
 }
@@ -259,15 +267,21 @@ void UserAgent::on(ClientTransactionFailed& event, TimePoint now) {
     const auto it = requests_.find(event.transaction);
     if (it == requests_.end()) return;
     const ClientRequest request = it->second;
+    if (request.aside) return;
     with(find(request.session), now, [&](InviteSession& session, SessionOutbox& out) {
         session.on_request_failed(request.cseq, event.failure, now, out);
         return true;
     });
 }
 
-void UserAgent::on(ClientTransactionEnded& event, TimePoint) {
-    requests_.erase(event.transaction);
+void UserAgent::on(ClientTransactionEnded& event, TimePoint now) {
     owners_requests_.erase(event.transaction);
+    const auto request = requests_.extract(event.transaction);
+    if (!request || !request.mapped().is_invite) return;
+    with(find(request.mapped().session), now, [](InviteSession& session, SessionOutbox&) {
+        session.on_invite_over();
+        return true;
+    });
 }
 
 void UserAgent::on(ServerTransactionEnded& event, TimePoint) {

@@ -137,8 +137,8 @@ class UserAgent {
     // --- to look at
     // The session of exactly this dialog (RFC 3891 §3); one that has ended while its BYE is on its way too.
     std::optional<DialogState> find_dialog(const DialogId& id);
-    // Those whose BYE or CANCEL is still on its way included.
-    std::size_t session_count() const { return calls_.size(); }
+    // Those whose BYE or CANCEL is still on its way included; not those that only answer late forks.
+    std::size_t session_count() const { return calls_.size() - lingering_; }
     std::uint64_t refused(Refusal reason) const { return refusals_[reason]; }
     // Messages the parser did not accept, answered or not.
     std::uint64_t malformed(ParseReason reason) const { return malformed_[reason]; }
@@ -151,10 +151,13 @@ class UserAgent {
         InviteSession session;
         ClientTransactionId invite;  // ours under way, for CANCEL
         std::vector<SendAck> acks;   // by slot
+        bool lingers = false;        // only for forks that answer late
     };
     struct ClientRequest {
         SessionId session;
         std::uint32_t cseq = 0;
+        bool is_invite = false;
+        bool aside = false;  // of another fork's dialog: only a challenge to it is answered
     };
     struct OwnersRequest {
         RequestId id;
@@ -162,6 +165,7 @@ class UserAgent {
         DigestClient digest = {};  // where there is no session
         SipMessage sent = {};      // to be sent again after a challenge; empty where we could not answer one
         Flow flow = {};
+        std::uint32_t cseq = 0;  // of the last try
     };
 
     // user_agent.cpp
@@ -178,16 +182,20 @@ class UserAgent {
     // The INVITE's 2xx is repeated until its ACK or the end of patience, whatever became of one copy.
     void on(ServerTransactionFailed&, TimePoint) {}
     void on_dialog_request(RequestReceived& event, TimePoint now);
+    void give(InviteSession& session, RequestReceived event, std::optional<std::string> sdp, TimePoint now,
+              SessionOutbox& out);
     void on_early_request(Call& call, const RequestReceived& event, TimePoint now);
     void on_new_request(RequestReceived& event, TimePoint now);
     void on_new_invite(RequestReceived& event, TimePoint now);
     bool passes_guard(RequestReceived& event, TimePoint now);
-    const Call* find_dialog(const SipMessage& request);
+    Call* find_dialog(const SipMessage& request);
     void refuse(ServerTransactionId transaction, Refusal reason, SipMessage response, TimePoint now);
 
     // user_agent_requests.cpp
     RequestId start(OwnersRequest asked, SipMessage request, const Flow& flow, TimePoint now);
     bool answer_challenge(OwnersRequest& asked, const SipMessage& challenge, TimePoint now);
+    RequestAnswered answered(const OwnersRequest& asked, std::optional<SipMessage> response,
+                             TransactionFailure failure) const;
     bool is_owners_answer(ResponseReceived& event, TimePoint now);
     bool is_owners_failure(const ClientTransactionFailed& event);
 
@@ -221,6 +229,7 @@ class UserAgent {
 
     IdSource<SessionId> ids_;
     std::unordered_map<SessionId, Call> calls_;
+    std::size_t lingering_ = 0;  // of these
     // Our tags are our own random text, so that nobody outside chooses the keys; the whole dialog id is
     // compared then.
     std::unordered_map<std::string_view, SessionId> by_local_tag_;

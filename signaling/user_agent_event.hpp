@@ -114,6 +114,7 @@ struct SessionEnded {
     int status = 0;      // final status of the INVITE when it failed or was refused, else 0
     std::string reason;  // the peer's Reason header field (RFC 3326), or the phrase of its response
     std::vector<NameAddr> contacts = {};  // where else he may be reached: of a 3xx
+    IpAddress redirected_by = {};         // who says so
 };
 
 // A session as one who names its dialog finds it.
@@ -154,6 +155,8 @@ struct RequestAnswered {
     std::optional<SessionId> session;    // of a request()
     std::optional<SipMessage> response;  // final; none: `failure` says why
     TransactionFailure failure = TransactionFailure::timeout;
+    std::uint32_t cseq = 0;  // of the last try; a challenge that was answered on the way counts it up
+    std::string realm = {};  // outside a session: whose challenge that was; empty: nobody's
 
     // RFC 3261 §8.1.3.1: without a response as if 408 or 503 had come.
     int status() const {

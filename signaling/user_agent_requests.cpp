@@ -59,6 +59,7 @@ RequestId UserAgent::send(SipMessage request, const Flow& flow, TimePoint now) {
 RequestId UserAgent::start(OwnersRequest asked, SipMessage request, const Flow& flow, TimePoint now) {
     const RequestId id = asked.id;
     asked.flow = flow;
+    asked.cseq = request.cseq().number;
     const auto transaction = transactions_.send_request(std::move(request), flow, now);
     owners_requests_.emplace(transaction, std::move(asked));
     dispatch(now);
@@ -77,10 +78,17 @@ bool UserAgent::answer_challenge(OwnersRequest& asked, const SipMessage& challen
         sent.set_cseq(sent.cseq().number + 1, sent.method());
         asked.digest.authorize(sent, random_);
     }
+    asked.cseq = sent.cseq().number;
     const Flow flow = asked.flow;
     const auto transaction = transactions_.send_request(sent, flow, now);
     owners_requests_.emplace(transaction, std::exchange(asked, {}));
     return true;
+}
+
+RequestAnswered UserAgent::answered(const OwnersRequest& asked, std::optional<SipMessage> response,
+                                    TransactionFailure failure) const {
+    return {asked.id, asked.session, std::move(response),
+            failure,  asked.cseq,    std::string(asked.digest.realm())};
 }
 
 bool UserAgent::is_owners_answer(ResponseReceived& event, TimePoint now) {
@@ -89,7 +97,7 @@ bool UserAgent::is_owners_answer(ResponseReceived& event, TimePoint now) {
     if (!event.response.is_final() || answer_challenge(it->second, event.response, now)) return true;
     const auto session = it->second.session;
     const bool gone = event.response.status() == 481 && belongs_to_call(event.response.method());
-    events_.push_back(RequestAnswered{it->second.id, session, std::move(event.response)});
+    events_.push_back(answered(it->second, std::move(event.response), {}));
     if (session && gone)
         with(find(*session), now, [](InviteSession& call, SessionOutbox& out) {
             call.on_dialog_gone(out);
@@ -101,7 +109,7 @@ bool UserAgent::is_owners_answer(ResponseReceived& event, TimePoint now) {
 bool UserAgent::is_owners_failure(const ClientTransactionFailed& event) {
     const auto it = owners_requests_.find(event.transaction);
     if (it == owners_requests_.end()) return false;
-    events_.push_back(RequestAnswered{it->second.id, it->second.session, std::nullopt, event.failure});
+    events_.push_back(answered(it->second, std::nullopt, event.failure));
     return true;
 }
 

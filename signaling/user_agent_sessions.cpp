@@ -70,7 +70,7 @@ bool UserAgent::ping(SessionId session, TimePoint now) {
 }
 
 SessionId UserAgent::invite(OutgoingInvite call, TimePoint now) {
-    if (calls_.size() >= settings_.max_sessions) return {};
+    if (session_count() >= settings_.max_sessions) return {};
     const SessionId id = ids_.next();
     SessionOutbox out;
     add(InviteSession(id, context_, std::move(call), now, out), out, now);
@@ -122,7 +122,9 @@ void UserAgent::carry_out(Call& call, SessionOutbox& out, TimePoint now) {
     const SessionId id = call.session.id();
     call.session.limit_hold(now);
     timers_.set(id, call.session.next_timeout());
+    if (call.session.lingers() && !std::exchange(call.lingers, true)) ++lingering_;
     if (!call.session.finished()) return;
+    if (call.lingers) --lingering_;
     by_local_tag_.erase(call.session.local_tag());
     timers_.erase(id);
     calls_.erase(id);
@@ -133,7 +135,7 @@ void UserAgent::carry_out(Call& call, SendRequest& action, TimePoint now) {
     const bool is_invite = action.request.method() == Method::invite;
     const auto transaction = transactions_.send_request(std::move(action.request), action.flow, now);
     if (is_invite) call.invite = transaction;
-    if (action.report) requests_.emplace(transaction, ClientRequest{call.session.id(), cseq});
+    requests_.emplace(transaction, ClientRequest{call.session.id(), cseq, is_invite, action.aside});
 }
 
 void UserAgent::carry_out(Call& call, SendAck& action, TimePoint now) {

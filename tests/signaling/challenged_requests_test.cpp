@@ -201,3 +201,40 @@ TEST_CASE("A request outside of calls answers its challenge once, or tells it") 
     bench.pass(40s);
     CHECK(bench.agent.idle());
 }
+
+TEST_CASE("PRACKs of two forks, and the BYE to the one that lost, answer their challenges too") {
+    AgentBench bench;
+    call_with_credentials(bench);
+    const SipMessage invite = bench.last();
+    for (const char* fork : {"one", "two"}) {
+        SipMessage ringing = SipMessage::response_to(invite, 180);
+        ringing.set_to_tag(fork);
+        ringing.add(HeaderId::contact, "<sip:bob@198.51.100.7>");
+        ringing.add(HeaderId::require, "100rel");
+        ringing.add(HeaderId::rseq, "1");
+        bench.receive(to_wire(ringing));
+    }
+    const auto pracks = bench.messages(Method::prack, 0);
+    REQUIRE(pracks.size() == 2);
+    const SipMessage one = *pracks[0], two = *pracks[1];
+    CHECK(one.cseq() == two.cseq());
+    for (const SipMessage& prack : {two, one}) {
+        challenge(bench, prack, 407);
+        CHECK(bench.last().method() == Method::prack);
+        CHECK(bench.last().to_tag() == prack.to_tag());
+        CHECK(bench.last().cseq().number == prack.cseq().number + 1);
+        CHECK(bench.last().has(HeaderId::proxy_authorization));
+        CHECK(bench.last().header("RAck") == prack.header("RAck"));
+    }
+    bench.answer(invite, 200, "one", peer_sdp);
+    bench.answer(invite, 200, "two", peer_sdp);
+    const SipMessage bye = bench.last();
+    REQUIRE(bye.method() == Method::bye);
+    CHECK(bye.to_tag() == "two");
+    challenge(bench, bye, 407, stale_digest);
+    CHECK(bench.last().method() == Method::bye);
+    CHECK(bench.last().to_tag() == "two");
+    CHECK(bench.last().cseq().number == bye.cseq().number + 1);
+    CHECK(bench.last().top_via().branch() != bye.top_via().branch());
+    CHECK(bench.all<SessionEnded>().empty());
+}

@@ -421,3 +421,41 @@ TEST_CASE("Requests of ours that get no answer end by themselves") {
     check_nothing_left(bench);
     CHECK(bench.all<SessionEnded>().size() == 1);
 }
+
+TEST_CASE("A fork that answers when the call is over already still gets ACK and BYE") {
+    AgentBench bench;
+    const SessionId session = bench.call();
+    const SipMessage invite = bench.last();
+    SUBCASE("hung up by us") {
+        bench.answer(invite, 200, "one", peer_sdp);
+        CHECK(bench.agent.bye(session, {}, bench.now));
+        bench.drain();
+        bench.answer(bench.last(), 200);
+    }
+    SUBCASE("hung up by the peer") {
+        bench.answer(invite, 200, "one", peer_sdp);
+        PeerRequest bye = bench.in_our_dialog("BYE", 1);
+        bye.from_tag = "one";
+        bench.receive(bye);
+    }
+    SUBCASE("cancelled, too late") {
+        bench.answer(invite, 180, "one");
+        CHECK(bench.agent.cancel(session, bench.now));
+        bench.drain();
+        bench.answer(invite, 200, "one", peer_sdp);
+        bench.answer(*bench.messages(Method::bye, 0).back(), 200);
+    }
+    CHECK(bench.all<SessionEnded>().size() == 1);
+    CHECK(bench.agent.session_count() == 0);
+    bench.forget();
+    bench.answer(invite, 200, "two", peer_sdp);
+    CHECK(count(bench, Method::ack) == 1);
+    REQUIRE(count(bench, Method::bye) == 1);
+    CHECK(bench.messages(Method::bye, 0)[0]->to_tag() == "two");
+    // And the call's own 2xx, said again, its ACK.
+    bench.answer(invite, 200, "one", peer_sdp);
+    CHECK(count(bench, Method::ack) == 2);
+    CHECK(bench.events.empty());
+    bench.pass(100s);
+    CHECK(bench.agent.idle());
+}

@@ -27,7 +27,9 @@ TEST_CASE("CANCEL before the answer gives 200 and 487, after it 200 and nothing 
         bench.receive(PeerRequest{.body = peer_sdp});
         bench.receive(cancel);
         CHECK(count(bench, Method::cancel, 200) == 1);
-        CHECK(count(bench, Method::invite, 487) == 1);
+        REQUIRE(count(bench, Method::invite, 487) == 1);
+        CHECK(bench.messages(Method::cancel, 200)[0]->to_tag() ==
+              bench.messages(Method::invite, 487)[0]->to_tag());
         CHECK(bench.only<SessionEnded>().cause == EndCause::cancelled);
         CHECK(bench.only<SessionEnded>().reason == "SIP;cause=200");
         CHECK_FALSE(bench.agent.accept(bench.only<IncomingInvite>().session, our_sdp, bench.now));

@@ -126,5 +126,25 @@ TEST_CASE("ACK and CANCEL are never shown to the guard") {
     CHECK(bench.guard.asked.size() == 1);
 }
 
+TEST_CASE("so does one in the early dialog of a call of ours that still rings") {
+    GuardBench bench;
+    OutgoingInvite call;
+    call.target = *Uri::parse("sip:bob@198.51.100.7");
+    call.from = *NameAddr::parse("<sip:1000@192.0.2.1>");
+    call.flow = bench.flow;
+    call.offer = our_sdp;
+    call.identity = Identity::user("carol", "example.com");
+    bench.agent.invite(std::move(call), bench.now);
+    bench.drain();
+    const SipMessage invite = bench.sent.at(0);
+    bench.answer(invite, 180, "peer");
+    bench.receive(PeerRequest{.method = "UPDATE",
+                              .to_tag = std::string(invite.from_tag()),
+                              .call_id = std::string(invite.call_id())});
+    REQUIRE(bench.guard.asked.size() == 1);
+    CHECK(bench.guard.asked[0].dialog == Identity::user("carol", "example.com"));
+    CHECK(bench.last().status() == 200);
+}
+
 }  // namespace
 }  // namespace rotunda::sip

@@ -47,9 +47,9 @@ DialId Dialer::start(DialPlace place, const sip::Uri& target, DialOptions option
     Dial dial;
     dial.place = std::move(place);
     dial.until = now + options.ring_limit;
-    dial.options = std::move(options);
     dial.secure = target.scheme() == sip::Uri::Scheme::sips;
-    dial.waiting.push_back(target);
+    dial.waiting.push_back({target, options.origin});
+    dial.options = std::move(options);
     const DialId id = ids_.next();
     ring_next(*dials_.emplace(id, std::move(dial)).first, now);
     return id;
@@ -66,17 +66,17 @@ void Dialer::ring_next(Entry& entry, TimePoint now) {
     Dial& dial = entry.second;
     const std::size_t ringing = dial.under_way();
     while (!dial.waiting.empty() && dial.under_way() == ringing && now < dial.until) {
-        const sip::Uri target = std::move(dial.waiting.back());
+        const Target target = std::move(dial.waiting.back());
         dial.waiting.pop_back();
         ring(entry, target, now);
     }
     if (dial.under_way() == 0) fail(entry, now);
 }
 
-void Dialer::ring(Entry& entry, const sip::Uri& target, TimePoint now) {
+void Dialer::ring(Entry& entry, const Target& target, TimePoint now) {
     Dial& dial = entry.second;
-    dial.tried.push_back(target);
-    auto legs = routing_.legs_to(target, dial.place.room_name, now);
+    dial.tried.push_back(target.uri);
+    auto legs = routing_.legs_to(target.uri, dial.place.room_name, target.origin, now);
     if (!legs) return remember(dial, legs.error().status, legs.error().why);
     for (OutgoingLeg& leg : *legs) {
         if (sip::is_unspecified(leg.flow))
@@ -88,7 +88,8 @@ void Dialer::ring(Entry& entry, const sip::Uri& target, TimePoint now) {
 
 // Our offer says where we are: that depends on where he is.
 void Dialer::look_up(Entry& entry, OutgoingLeg leg, TimePoint now) {
-    const sip::LookupId lookup = agent_.find_way(leg.route.empty() ? leg.target : leg.route.front().uri, now);
+    const sip::LookupId lookup =
+        agent_.find_way(leg.route.empty() ? leg.target : leg.route.front().uri, leg.flow.asker, now);
     by_lookup_.emplace(lookup, entry.first);
     entry.second.looked_up.emplace(lookup, std::move(leg));
 }
@@ -121,6 +122,7 @@ bool Dialer::ring(Entry& entry, OutgoingLeg leg, TimePoint now) {
     who.call_id = random_.token(26);
     who.from = leg.target.to_string();
     who.dialed_out = true;
+    who.identity = leg.identity;
     who.uri = who.contact = leg.target;
     who.since = now;
     who.signaling_source = leg.flow.remote.address;
@@ -129,6 +131,7 @@ bool Dialer::ring(Entry& entry, OutgoingLeg leg, TimePoint now) {
 
     sip::OutgoingInvite invite;
     invite.target = std::move(leg.target);
+    invite.identity = std::move(leg.identity);
     invite.from = std::move(leg.from);
     invite.contact = std::move(leg.contact);
     invite.flow = std::move(leg.flow);
@@ -189,7 +192,7 @@ void Dialer::on(const sip::SessionEnded& event, TimePoint now) {
     Entry& entry = dial_of(event.session);
     Branch branch = take_branch(entry, event.session);
     if (is_unreachable(event)) ring_otherwise(entry, std::move(branch.otherwise), now);
-    if (event.status >= 300 && event.status < 400) redirect(entry.second, event.contacts);
+    if (event.status >= 300 && event.status < 400) redirect(entry.second, event, branch.who.identity);
     remember(entry.second, event.status, event.reason);
     if (event.status >= 600) {
         hang_up(entry, now);
@@ -199,21 +202,26 @@ void Dialer::on(const sip::SessionEnded& event, TimePoint now) {
 }
 
 // RFC 3261 §8.1.3.4. Nobody is tried twice, so that a loop ends; the number bounds what a liar can make us
-// do.
-void Dialer::redirect(Dial& dial, std::vector<sip::NameAddr> contacts) {
+// do, and a stranger leads us only where we could have been asked to go for him.
+void Dialer::redirect(Dial& dial, const sip::SessionEnded& by, const sip::Identity& whom) {
+    const bool known = !whom.is_anonymous();
+    const DialOrigin& wish = dial.options.origin;
+    const DialOrigin origin{known && wish.users, known && wish.trunks, by.redirected_by};
+    std::vector<sip::NameAddr> contacts = by.contacts;
     std::stable_sort(contacts.begin(), contacts.end(),
                      [](const auto& a, const auto& b) { return preference(a) > preference(b); });
     if (contacts.size() > dial.options.max_redirects) contacts.resize(dial.options.max_redirects);
-    std::vector<sip::Uri> fresh;
+    std::vector<Target> fresh;
     for (const sip::NameAddr& contact : contacts) {
         const bool usable =
             dial.secure ? contact.uri.scheme() == sip::Uri::Scheme::sips : contact.uri.is_sip();
         const auto same = [&](const sip::Uri& other) { return equivalent(other, contact.uri); };
+        const auto same_target = [&](const Target& other) { return same(other.uri); };
         if (!usable || std::any_of(dial.tried.begin(), dial.tried.end(), same) ||
-            std::any_of(dial.waiting.begin(), dial.waiting.end(), same) ||
-            std::any_of(fresh.begin(), fresh.end(), same))
+            std::any_of(dial.waiting.begin(), dial.waiting.end(), same_target) ||
+            std::any_of(fresh.begin(), fresh.end(), same_target))
             continue;
-        fresh.push_back(contact.uri);
+        fresh.push_back({contact.uri, origin});
     }
     dial.options.max_redirects -= fresh.size();
     dial.waiting.insert(dial.waiting.end(), fresh.rbegin(), fresh.rend());

@@ -40,6 +40,7 @@ struct DialOptions {
     Duration ring_limit = std::chrono::seconds(60);  // the whole dial, redirections included
     std::size_t max_redirects = 8;                   // further targets all 3xx together may bring
     sip::ExtraHeaders headers;                       // of the INVITE: Replaces, Referred-By
+    DialOrigin origin;
 };
 
 struct DialProgress {  // a provisional response better than the last
@@ -92,13 +93,17 @@ class Dialer {
         std::vector<OutgoingLeg> otherwise;  // ways to the same phone that are left
         std::optional<std::string> answer;   // before the 2xx, where the provisional response was reliable
     };
+    struct Target {
+        sip::Uri uri;
+        DialOrigin origin;
+    };
     struct Dial {
         DialPlace place;
         DialOptions options;
         TimePoint until;
         bool secure = false;  // asked for by a sips URI: no step of the way may be another
         std::vector<sip::Uri> tried;
-        std::vector<sip::Uri> waiting;  // the next one last
+        std::vector<Target> waiting;  // the next one last
         std::map<sip::SessionId, Branch> branches;
         std::map<sip::LookupId, OutgoingLeg> looked_up;  // to be rung once the way is known
 
@@ -110,13 +115,13 @@ class Dialer {
     using Entry = std::map<DialId, Dial>::value_type;
 
     Entry& dial_of(sip::SessionId session) { return *dials_.find(by_session_.at(session)); }
-    void ring(Entry& dial, const sip::Uri& target, TimePoint now);
+    void ring(Entry& dial, const Target& target, TimePoint now);
     bool ring(Entry& dial, OutgoingLeg leg, TimePoint now);
     void look_up(Entry& dial, OutgoingLeg leg, TimePoint now);
     void ring_otherwise(Entry& dial, std::vector<OutgoingLeg> ways, TimePoint now);
     void ring_next(Entry& dial, TimePoint now);
     void remember(Dial& dial, int status, std::string_view reason);
-    void redirect(Dial& dial, std::vector<sip::NameAddr> contacts);
+    void redirect(Dial& dial, const sip::SessionEnded& by, const sip::Identity& whom);
     Branch take_branch(Entry& dial, sip::SessionId session);
     void hang_up(Entry& dial, TimePoint now);
     void fail(Entry& dial, TimePoint now);

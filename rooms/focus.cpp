@@ -54,6 +54,7 @@ Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool
                               refer_package(subscription_lasts(settings_.ring_limit))}},
                 agent, random),
       referrals_(agent, notifier_),
+      quota_(settings_.refer.max_dials),
       watchers_(agent, notifier_),
       chat_(settings_.chat, agent),
       pictures_(agent) {}
@@ -62,6 +63,7 @@ void Focus::configure(FocusSettings settings, TimePoint now) {
     settings_ = std::move(settings);
     rooms_.set_policy(settings_.rooms);
     routing_.set_media(settings_.media);
+    quota_.set_most(settings_.refer.max_dials);
     trunks_ = settings_.trunks;
     links_.renew(now);
 }
@@ -123,7 +125,11 @@ Focus::Refused Focus::refused_by(RoomRefusal refusal) const {
 }
 
 Focus::Refused Focus::overloaded(std::string why) const {
-    return {503, std::move(why), {{sip::HeaderId::retry_after, std::to_string(settings_.retry_after_s)}}};
+    return {503, std::move(why), retry_later()};
+}
+
+sip::ExtraHeaders Focus::retry_later() const {
+    return {{sip::HeaderId::retry_after, std::to_string(settings_.retry_after_s)}};
 }
 
 Focus::Refused Focus::draining(std::string_view room) const {

@@ -19,9 +19,11 @@
 #include "media/room_command.hpp"
 #include "media/room_event.hpp"
 #include "rooms/call_log.hpp"
+#include "rooms/dial_quota.hpp"
 #include "rooms/dialer.hpp"
 #include "rooms/participant.hpp"
 #include "rooms/picture_requests.hpp"
+#include "rooms/refer_policy.hpp"
 #include "rooms/referrals.hpp"
 #include "rooms/room_chat.hpp"
 #include "rooms/room_registry.hpp"
@@ -46,6 +48,7 @@ struct FocusSettings {
     TrunkTable trunks;
     Duration ring_limit = std::chrono::seconds(60);  // of a call we make
     std::optional<sip::Uri> drain_redirect{};        // where new calls are sent once they are refused
+    ReferPolicy refer;
 };
 
 // A command and the worker it is for, from 0.
@@ -63,7 +66,7 @@ class Focus {
     // Who answers REGISTER and knows where users are; outlives the focus. Without one, REGISTER gets 403.
     void set_registrar(accounts::Registrar* registrar) {
         registrar_ = registrar;
-        routing_.set_locations(registrar ? &registrar->locations() : nullptr);
+        routing_.set_registrar(registrar);
     }
     // Says whether a user part is one of our users'; nobody's without it.
     void set_users(std::function<bool(std::string_view)> is_user) { is_user_ = std::move(is_user); }
@@ -87,7 +90,8 @@ class Focus {
     // Calls somebody into the room, which opens if it has to: a user's phones all at once, a number through
     // its trunk, or a SIP address. The first to answer joins. `headers` go into the INVITE. What became of
     // it, 404 for a room that cannot be, is said later.
-    DialId dial(std::string_view room, const sip::Uri& target, sip::ExtraHeaders headers, TimePoint now);
+    DialId dial(std::string_view room, const sip::Uri& target, sip::ExtraHeaders headers, TimePoint now,
+                DialOrigin origin = {});
     // Asks him to call somebody else instead of us (RFC 3515), another focus perhaps; when he says that he
     // has been answered there, he gets BYE. False: not in that room, or not to be asked now.
     bool refer(media::RoomId room, media::ParticipantId who, const sip::Uri& target, TimePoint now);
@@ -172,6 +176,8 @@ class Focus {
                       std::optional<sip::SessionId> session, TimePoint now);
     void on_notify(const sip::DialogRequestReceived& event, TimePoint now);
     Result<std::optional<Named>, Refused> named_call(const sip::IncomingInvite& event);
+    std::optional<Refused> refusal_to_refer(const sip::Identity& who, const std::string& key,
+                                            std::string_view room) const;
     std::optional<Refused> refusal_to_replace(const Participant& replaced) const;
     void await_media(Participant& who, TimePoint now);
     void give_up_takeover(Participant& who);
@@ -199,6 +205,8 @@ class Focus {
                       TimePoint now);
     void on_message(const sip::RequestReceived& message, const Participant* who, TimePoint now);
     const Participant* sender_of(const sip::RequestReceived& message) const;
+    void answer(const sip::RequestReceived& request, int status, const sip::ExtraHeaders& headers,
+                TimePoint now);
     void refuse(const sip::RequestReceived& request, const Refused& refused, TimePoint now);
     void send_notifies(TimePoint now);
 
@@ -207,6 +215,7 @@ class Focus {
     Refused refused_by(RoomRefusal refusal) const;
     Refused overloaded(std::string why) const;
     Refused draining(std::string_view room) const;
+    sip::ExtraHeaders retry_later() const;
     // What we can do in a call that comes this way.
     sdp::Capabilities capabilities_for(const sip::Flow& flow) const;
     std::optional<Refused> take_in(const sip::IncomingInvite& event, TimePoint now);
@@ -250,6 +259,7 @@ class Focus {
     Dialer dialer_;
     sip::Notifier notifier_;
     Referrals referrals_;
+    DialQuota quota_;
     TimerQueue<media::ParticipantId> takeovers_;  // who replaces somebody and is not heard yet
     std::unordered_map<sip::RequestId, media::ParticipantId> moves_;  // REFERs of ours under way
     IdSource<media::ParticipantId> ids_;

@@ -6,14 +6,17 @@
 
 namespace rotunda::rooms {
 
-DialId Focus::dial(std::string_view room, const sip::Uri& target, sip::ExtraHeaders headers, TimePoint now) {
+DialId Focus::dial(std::string_view room, const sip::Uri& target, sip::ExtraHeaders headers, TimePoint now,
+                   DialOrigin origin) {
     auto refused = refusal(room);
     auto place = refused ? Result<DialPlace, RoomRefusal>(fail(RoomRefusal::unknown)) : enter(room);
     if (!refused && !place) refused = refused_by(place.error());
-    const DialId id =
-        refused ? dialer_.refuse(std::string(room), refused->status, refused->why)
-                : dialer_.start(std::move(*place), target,
-                                {.ring_limit = settings_.ring_limit, .headers = std::move(headers)}, now);
+    const DialId id = refused ? dialer_.refuse(std::string(room), refused->status, refused->why)
+                              : dialer_.start(std::move(*place), target,
+                                              {.ring_limit = settings_.ring_limit,
+                                               .headers = std::move(headers),
+                                               .origin = std::move(origin)},
+                                              now);
     log_.dialling(id, std::string(room), target);
     return id;
 }
@@ -39,6 +42,7 @@ void Focus::on(const DialProgress& event, TimePoint now) {
 
 // The dial's place in the room is his now.
 void Focus::on(DialAnswered& event, TimePoint now) {
+    quota_.end(event.dial);
     referrals_.on(event, now);
     Participant& who = admit(std::move(event.who));
     log_.dial_answered(event.dial, who);
@@ -47,6 +51,7 @@ void Focus::on(DialAnswered& event, TimePoint now) {
 
 void Focus::on(const DialFailed& event, TimePoint now) {
     log_.dial_failed(event);
+    quota_.end(event.dial);
     referrals_.on(event, now);
     if (event.place.room) give_back(event.place);
 }

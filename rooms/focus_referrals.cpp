@@ -33,12 +33,28 @@ void Focus::on_refer(const sip::RequestReceived& refer, std::optional<sip::Sessi
     if (!referrer && refer.identity.is_anonymous()) return refuse(refer, {403, {}, {}}, now);
     const std::string room = referrer ? referrer->room_name : room_for(refer.request.uri(), refer.flow);
     if (wish->method == sip::Method::bye) return on_refer_bye(refer, *wish, room, session, now);
-    if (auto refused = refusal(room)) return refuse(refer, *refused, now);
-    if (!referrals_.accept(refer, wish->subscribes, session, {room, {}, {}}, now)) return;
+    const sip::Identity& who =
+        referrer && refer.identity.is_anonymous() ? referrer->identity : refer.identity;
+    const std::string key = DialQuota::key_of(who, refer.flow.remote.address);
+    if (auto refused = refusal_to_refer(who, key, room)) return refuse(refer, *refused, now);
+    const auto referral = referrals_.accept(refer, wish->subscribes, session, {room, {}, {}}, now);
+    if (!referral) return;
     sip::ExtraHeaders headers;
     if (!wish->replaces.empty()) headers.push_back({sip::HeaderId::replaces, wish->replaces});
     if (!wish->referred_by.empty()) headers.push_back({sip::HeaderId::referred_by, wish->referred_by});
-    referrals_.follow(dial(room, wish->target, std::move(headers), now));
+    const bool trunks = accounts::allows(settings_.refer.trunks, who);
+    const DialId id = dial(room, wish->target, std::move(headers), now,
+                           {.trunks = trunks, .asker = refer.flow.remote.address});
+    quota_.begin(id, key);
+    referrals_.follow(*referral, id);
+}
+
+// RFC 3515 §5: who may have us call whomever he likes, may have us call at others' cost and in our name.
+std::optional<Focus::Refused> Focus::refusal_to_refer(const sip::Identity& who, const std::string& key,
+                                                      std::string_view room) const {
+    if (!accounts::allows(settings_.refer.access, who)) return Refused{403, "REFER is not for him", {}};
+    if (quota_.full(key)) return Refused{480, "refer.max_dials reached", retry_later()};
+    return refusal(room);
 }
 
 // RFC 4579 §5.11: the URI is that of the participant's Contact, or who he said he is.
@@ -53,9 +69,10 @@ void Focus::on_refer_bye(const sip::RequestReceived& refer, const sip::ReferWish
                (equivalent(who.uri, wish.target) || equivalent(who.contact, wish.target));
     });
     if (found == participants_.end()) return refuse(refer, {404, {}, {}}, now);
-    if (!referrals_.accept(refer, wish.subscribes, session, {room, {}, {}}, now)) return;
+    const auto referral = referrals_.accept(refer, wish.subscribes, session, {room, {}, {}}, now);
+    if (!referral) return;
     agent_.bye(found->second.session, "SIP;cause=200;text=\"Removed by a moderator\"", now);
-    referrals_.conclude(200, now);
+    referrals_.conclude(*referral, 200, now);
 }
 
 // --- Replaces and Join
@@ -139,7 +156,7 @@ void Focus::on_notify(const sip::DialogRequestReceived& event, TimePoint now) {
     // RFC 6665 §4.1.3: a NOTIFY nobody asked for.
     if (!who || !who->moving || !package || package->value != "refer")
         return refuse(event.received, {481, {}, {}}, now);
-    refuse(event.received, {200, {}, {}}, now);
+    answer(event.received, 200, {}, now);
     const auto status = sip::sipfrag_status(event.received.request.body());
     if (!status || *status < 200) return;
     end_move(*who, *status);

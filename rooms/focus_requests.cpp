@@ -36,10 +36,15 @@ void Focus::request_picture(media::ParticipantId who, TimePoint now) {
     if (found != participants_.end() && !found->second.ended) pictures_.ask(found->second.session, now);
 }
 
-void Focus::refuse(const sip::RequestReceived& request, const Refused& refused, TimePoint now) {
-    sip::SipMessage response = agent_.make_response(request.request, refused.status);
-    for (const auto& header : refused.headers) response.add(header.id, header.value);
+void Focus::answer(const sip::RequestReceived& request, int status, const sip::ExtraHeaders& headers,
+                   TimePoint now) {
+    sip::SipMessage response = agent_.make_response(request.request, status);
+    for (const auto& header : headers) response.add(header.id, header.value);
     agent_.respond(request.transaction, std::move(response), now);
+}
+
+void Focus::refuse(const sip::RequestReceived& request, const Refused& refused, TimePoint now) {
+    answer(request, refused.status, refused.headers, now);
 }
 
 void Focus::on_register(const sip::RequestReceived& event, TimePoint now) {

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "signaling/next_hop.hpp"
+#include "signaling/request_router.hpp"
 
 namespace rotunda::rooms {
 namespace {
@@ -34,21 +36,25 @@ OutboundRouting::OutboundRouting(const TrunkTable& trunks, const TrunkLinks& lin
     : trunks_(trunks), links_(links), media_(std::move(media)), routes_(routes) {}
 
 Result<std::vector<OutgoingLeg>, DialRefusal> OutboundRouting::legs_to(const sip::Uri& target,
-                                                                       std::string_view room, TimePoint now) {
+                                                                       std::string_view room,
+                                                                       const DialOrigin& origin,
+                                                                       TimePoint now) {
     if (!target.is_sip() && !is_tel(target)) return fail(DialRefusal{416, "neither a SIP nor a tel address"});
     const std::string number = number_of(target);
     const bool ours = target.is_sip() && routes_.is_self(target);
     const bool secure = target.scheme() == sip::Uri::Scheme::sips;
-    if (ours)
+    if (ours && origin.users)
         if (auto phones = phones_of(number, secure, room, now); !phones.empty()) return phones;
     const Trunk* trunk = trunks_.for_number(number);
     // RFC 5630 §4: what was asked for by sips goes no other way.
     if (secure && trunk && trunk->proxy.scheme() != sip::Uri::Scheme::sips) trunk = nullptr;
     if (ours && !trunk) return fail(DialRefusal{480, "neither a registered user nor a trunk's number"});
     if (is_tel(target) && !trunk) return fail(DialRefusal{404, "no trunk takes this number"});
-    const bool is_number = ours || is_tel(target);
-    auto leg = trunk && (is_number || is_in(*trunk, target)) ? through(*trunk, number, room)
-                                                             : straight(target, room);
+    const bool by_trunk = trunk && (ours || is_tel(target) || is_in(*trunk, target));
+    // A trunk may know us by our address alone: it is not to be reached past the rule either.
+    if (!origin.trunks && (by_trunk || trunks_.leads_to(target)))
+        return fail(DialRefusal{403, "no trunk for who asks"});
+    auto leg = by_trunk ? through(*trunk, number, room) : straight(target, room, origin);
     if (!leg) return fail(leg.error());
     std::vector<OutgoingLeg> legs;
     legs.push_back(std::move(*leg));
@@ -57,16 +63,17 @@ Result<std::vector<OutgoingLeg>, DialRefusal> OutboundRouting::legs_to(const sip
 
 std::vector<OutgoingLeg> OutboundRouting::phones_of(std::string_view user, bool secure, std::string_view room,
                                                     TimePoint now) {
-    if (!locations_) return {};
+    if (!registrar_) return {};
     std::vector<OutgoingLeg> phones;
     std::map<std::string, std::size_t> known;  // instance -> its place in `phones`
-    for (accounts::ContactTarget& contact : locations_->lookup(user, now)) {
+    for (accounts::ContactTarget& contact : registrar_->locations().lookup(user, now)) {
         if (secure && contact.uri.scheme() != sip::Uri::Scheme::sips) continue;
         const sip::Uri& hop = contact.route.empty() ? contact.uri : contact.route.front().uri;
         const auto flow = contact.flow ? contact.flow : routes_.find(hop);
         if (!flow) continue;
         OutgoingLeg leg = plain_leg(std::move(contact.uri), *flow, room);
         leg.route = std::move(contact.route);
+        leg.identity = sip::Identity::user(std::string(user), registrar_->realm());
         const auto same = known.find(contact.instance);
         if (!contact.instance.empty() && same != known.end()) {
             phones[same->second].otherwise.push_back(std::move(leg));
@@ -86,7 +93,8 @@ Result<OutgoingLeg, DialRefusal> OutboundRouting::through(const Trunk& trunk, st
     leg.target = sip::Uri::sip(number, trunk.domain);
     leg.target.set_scheme(trunk.proxy.scheme());
     leg.flow = *flow;
-    leg.credentials = credentials_for(trunk);
+    leg.identity = sip::Identity::trunk(trunk.name);
+    leg.credentials = links_.credentials(trunk);
     leg.media = media_of(trunk);
     leg.takes_replaces = trunk.replaces;
     const std::string& caller = trunk.caller_id.empty() ? trunk.user : trunk.caller_id;
@@ -100,9 +108,14 @@ Result<OutgoingLeg, DialRefusal> OutboundRouting::through(const Trunk& trunk, st
     return leg;
 }
 
-Result<OutgoingLeg, DialRefusal> OutboundRouting::straight(const sip::Uri& target, std::string_view room) {
+Result<OutgoingLeg, DialRefusal> OutboundRouting::straight(const sip::Uri& target, std::string_view room,
+                                                           const DialOrigin& origin) {
     auto flow = routes_.find(target);
     if (!flow) return fail(DialRefusal{404, "no way to this address"});
+    // A name's address is held to the same when it is found.
+    if (origin.asker && !sip::is_unspecified(*flow) && !sip::may_reach(*origin.asker, *flow))
+        return fail(DialRefusal{403, "an address inside, for who is outside"});
+    flow->asker = origin.asker;
     sip::Uri uri = target;
     uri.clear_headers();
     uri.params().remove("method");

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "accounts/location_service.hpp"
+#include "accounts/registrar.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "rooms/outgoing_leg.hpp"
@@ -24,15 +24,15 @@ class OutboundRouting {
     OutboundRouting(const TrunkTable& trunks, const TrunkLinks& links, sdp::Capabilities media,
                     RouteFinder& routes);
 
-    // Where our users are; outlives it. Without it we have none.
-    void set_locations(const accounts::LocationService* locations) { locations_ = locations; }
+    // Where our users are, and the realm they are users of; outlives it. Without it we have none.
+    void set_registrar(const accounts::Registrar* registrar) { registrar_ = registrar; }
 
     // What is offered from now on where a trunk does not say otherwise.
     void set_media(sdp::Capabilities media) { media_ = std::move(media); }
 
     // All that are to ring at once. `room` is who calls, as a user part.
     Result<std::vector<OutgoingLeg>, DialRefusal> legs_to(const sip::Uri& target, std::string_view room,
-                                                          TimePoint now);
+                                                          const DialOrigin& origin, TimePoint now);
 
     // The way the next hop's name was found to lead; From and Contact name us as we are known there.
     static void go_by(OutgoingLeg& leg, const sip::Flow& way);
@@ -40,7 +40,8 @@ class OutboundRouting {
   private:
     Result<OutgoingLeg, DialRefusal> through(const Trunk& trunk, std::string_view number,
                                              std::string_view room);
-    Result<OutgoingLeg, DialRefusal> straight(const sip::Uri& target, std::string_view room);
+    Result<OutgoingLeg, DialRefusal> straight(const sip::Uri& target, std::string_view room,
+                                              const DialOrigin& origin);
     // Find me: every phone the user has registered, those that are one by several ways as one. `secure`: only
     // those registered by sips (RFC 5630 §5.4).
     std::vector<OutgoingLeg> phones_of(std::string_view user, bool secure, std::string_view room,
@@ -52,7 +53,7 @@ class OutboundRouting {
     const TrunkLinks& links_;
     sdp::Capabilities media_;
     RouteFinder& routes_;
-    const accounts::LocationService* locations_ = nullptr;
+    const accounts::Registrar* registrar_ = nullptr;
 };
 
 }  // namespace rotunda::rooms

@@ -1,16 +1,29 @@
 // One INVITE the focus may send: to whom, as whom, and which way. A value.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/net_address.hpp"
 #include "sdp/offer_answer.hpp"
+#include "signaling/identity.hpp"
 #include "signaling/user_agent_command.hpp"
 
 namespace rotunda::rooms {
 
+// On whose behalf somebody is called, and so how far that may lead.
+struct DialOrigin {
+    bool users = true;   // our users' phones may ring
+    bool trunks = true;  // numbers may be called through trunks, which is paid for
+    // Where the one is who wants it: nobody is called for him whom he could not reach himself (may_reach()).
+    // None: it is our own wish.
+    std::optional<IpAddress> asker = {};
+};
+
 struct OutgoingLeg {
     sip::Uri target;
+    sip::Identity identity = {};  // who answers there, as far as we know
     sip::NameAddr from;
     sip::LocalContact contact;
     std::vector<sip::NameAddr> route;

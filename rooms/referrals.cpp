@@ -17,36 +17,36 @@ sip::EventPackage refer_package(std::chrono::seconds lasts) {
     return package;
 }
 
-bool Referrals::accept(const sip::RequestReceived& refer, bool subscribes,
-                       std::optional<sip::SessionId> session, const sip::LocalContact& contact,
-                       TimePoint now) {
-    last_.reset();
+std::optional<Referrals::Accepted> Referrals::accept(const sip::RequestReceived& refer, bool subscribes,
+                                                     std::optional<sip::SessionId> session,
+                                                     const sip::LocalContact& contact, TimePoint now) {
     if (!subscribes) {
         sip::SipMessage response = agent_.make_response(refer.request, 202);
         response.add(sip::HeaderId::refer_sub, "false");
         if (const auto ours = session ? agent_.contact(*session) : std::nullopt)
             response.add(sip::HeaderId::contact, *ours);
         agent_.respond(refer.transaction, std::move(response), now);
-        return true;
+        return Accepted{};
     }
     // RFC 3515 §2.4.6: the first of a dialog needs no id, and some phones know none.
     const bool first = !session || !asked_.contains(*session);
-    last_ = notifier_.open(refer, session, contact, "refer",
-                           first ? std::string() : std::to_string(refer.request.cseq().number), now);
-    if (!last_) return false;
+    const auto subscription =
+        notifier_.open(refer, session, contact, "refer",
+                       first ? std::string() : std::to_string(refer.request.cseq().number), now);
+    if (!subscription) return std::nullopt;
     if (session) asked_.insert(*session);
-    referrals_.emplace(*last_, Referral{});
-    return true;
+    referrals_.emplace(*subscription, Referral{});
+    return Accepted{subscription};
 }
 
-void Referrals::follow(DialId dial) {
-    if (!last_) return;
-    referrals_.at(*last_).dial = dial;
-    by_dial_.emplace(dial, *last_);
+void Referrals::follow(const Accepted& referral, DialId dial) {
+    if (!referral.subscription) return;
+    referrals_.at(*referral.subscription).dial = dial;
+    by_dial_.emplace(dial, *referral.subscription);
 }
 
-void Referrals::conclude(int status, TimePoint now) {
-    if (last_) say(*last_, status, now);
+void Referrals::conclude(const Accepted& referral, int status, TimePoint now) {
+    if (referral.subscription) say(*referral.subscription, status, now);
 }
 
 void Referrals::say(DialId dial, int status, TimePoint now) {

@@ -20,14 +20,18 @@ class Referrals {
     // Both outlive it.
     Referrals(sip::UserAgent& agent, sip::Notifier& notifier) : agent_(agent), notifier_(notifier) {}
 
+    struct Accepted {
+        std::optional<sip::SubscriptionId> subscription;  // none: the referrer wants to hear nothing
+    };
     // 202 to a REFER that is going to be carried out, with the subscription it makes unless the referrer
     // wants none (RFC 4488). `session`: the call in whose dialog it came; `contact`: who we are outside of
-    // one. False: it was refused (503) and nothing is to be done.
-    bool accept(const sip::RequestReceived& refer, bool subscribes, std::optional<sip::SessionId> session,
-                const sip::LocalContact& contact, TimePoint now);
-    // That which was accepted last is this dial, or is over with that status.
-    void follow(DialId dial);
-    void conclude(int status, TimePoint now);
+    // one. nullopt: it was refused (503) and nothing is to be done.
+    std::optional<Accepted> accept(const sip::RequestReceived& refer, bool subscribes,
+                                   std::optional<sip::SessionId> session, const sip::LocalContact& contact,
+                                   TimePoint now);
+    // What was accepted is this dial, or is over with that status.
+    void follow(const Accepted& referral, DialId dial);
+    void conclude(const Accepted& referral, int status, TimePoint now);
 
     // --- from the dialer
     void on(const DialProgress& event, TimePoint now) { say(event.dial, event.status, now); }
@@ -57,7 +61,6 @@ class Referrals {
     std::unordered_map<DialId, sip::SubscriptionId> by_dial_;
     // Sessions that had one, so that the next is told apart by its id (RFC 3515 §2.4.6).
     std::unordered_set<sip::SessionId> asked_;
-    std::optional<sip::SubscriptionId> last_;  // none: the referrer wants to hear nothing
 };
 
 }  // namespace rotunda::rooms

@@ -14,10 +14,15 @@ const Trunk* first(const std::vector<Trunk>& trunks, Wanted wanted) {
     return found == trunks.end() ? nullptr : &*found;
 }
 
-const std::string* room_at(const Trunk* trunk, std::string_view number) {
-    if (!trunk) return nullptr;
-    const auto did = trunk->dids.find(number);
-    return did == trunk->dids.end() ? nullptr : &did->second;
+bool has_address(const Trunk& trunk, const IpAddress& address) {
+    return std::any_of(trunk.addresses.begin(), trunk.addresses.end(),
+                       [&](const IpPrefix& prefix) { return prefix.contains(address); });
+}
+
+bool is_from(const Trunk& trunk, const sip::Flow& flow) {
+    const std::string_view proved = sip::proved_domain(flow);
+    if (!proved.empty() && iequals(trunk.certificate, proved)) return true;
+    return has_address(trunk, flow.remote.address.unmapped());
 }
 
 }  // namespace
@@ -33,23 +38,12 @@ std::vector<sip::NameAddr> route_to(const Trunk& trunk) {
     return {{{}, std::move(proxy), {}}};
 }
 
-std::vector<sip::DigestCredentials> credentials_for(const Trunk& trunk) {
-    if (trunk.password.empty()) return {};
-    return {{trunk.user, trunk.password}};
-}
-
 const Trunk* TrunkTable::named(std::string_view name) const {
     return first(trunks_, [&](const Trunk& trunk) { return trunk.name == name; });
 }
 
 const Trunk* TrunkTable::from(const sip::Flow& flow) const {
-    const IpAddress address = flow.remote.address.unmapped();
-    const std::string_view proved = sip::proved_domain(flow);
-    return first(trunks_, [&](const Trunk& trunk) {
-        if (!proved.empty() && iequals(trunk.certificate, proved)) return true;
-        return std::any_of(trunk.addresses.begin(), trunk.addresses.end(),
-                           [&](const IpPrefix& prefix) { return prefix.contains(address); });
-    });
+    return first(trunks_, [&](const Trunk& trunk) { return is_from(trunk, flow); });
 }
 
 const Trunk* TrunkTable::for_number(std::string_view number) const {
@@ -57,9 +51,17 @@ const Trunk* TrunkTable::for_number(std::string_view number) const {
 }
 
 const std::string* TrunkTable::room_of(std::string_view number, const sip::Flow& flow) const {
-    if (const std::string* room = room_at(from(flow), number)) return room;
-    return room_at(first(trunks_, [&](const Trunk& trunk) { return room_at(&trunk, number) != nullptr; }),
-                   number);
+    const Trunk* trunk =
+        first(trunks_, [&](const Trunk& each) { return is_from(each, flow) && each.dids.contains(number); });
+    return trunk ? &trunk->dids.find(number)->second : nullptr;
+}
+
+bool TrunkTable::leads_to(const sip::Uri& target) const {
+    const auto address = IpAddress::parse(target.host());
+    return first(trunks_, [&](const Trunk& trunk) {
+        return iequals(target.host(), trunk.domain) || iequals(target.host(), trunk.proxy.host()) ||
+               (address && has_address(trunk, address->unmapped()));
+    });
 }
 
 }  // namespace rotunda::rooms

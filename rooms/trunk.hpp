@@ -24,6 +24,7 @@ struct Trunk {
     std::string domain;  // host part of Request-URI, From and To; never empty
     std::string user;    // ours there; empty: none
     std::string password;
+    std::string realm;  // whose challenges these answer; empty: that of its registrar, else `domain`
 
     std::optional<Duration> registration;  // registers us for so long at a time; none: it does not
     bool options_first = false;            // registers and calls only while it answers our OPTIONS
@@ -45,9 +46,6 @@ struct Trunk {
 // carriers refuse a Route that names themselves.
 std::vector<sip::NameAddr> route_to(const Trunk& trunk);
 
-// For its 401 and 407; none where it has no password. Whatever realm it names: only the trunk is asked.
-std::vector<sip::DigestCredentials> credentials_for(const Trunk& trunk);
-
 class TrunkTable {
   public:
     TrunkTable() = default;
@@ -59,9 +57,12 @@ class TrunkTable {
     const Trunk* from(const sip::Flow& flow) const;
     // The first that takes this number.
     const Trunk* for_number(std::string_view number) const;
-    // The room a called number leads to: by the trunk the call comes from, if it has the number, else by
-    // whichever has.
+    // The room a number leads to for the trunk that brings the call. Who comes from elsewhere has no numbers
+    // here: he would pass by what the room's own name asks of him.
     const std::string* room_of(std::string_view number, const sip::Flow& flow) const;
+
+    // True for an address where one of them is reached.
+    bool leads_to(const sip::Uri& target) const;
 
   private:
     std::vector<Trunk> trunks_;

@@ -41,7 +41,7 @@ OutboundRegistration::Answer read(const sip::RequestAnswered& answer, const sip:
 // In what REGISTER and OPTIONS are made of.
 bool is_told_the_same(const Trunk& a, const Trunk& b) {
     return a.proxy.to_string() == b.proxy.to_string() && a.domain == b.domain && a.user == b.user &&
-           a.password == b.password && a.registration == b.registration &&
+           a.password == b.password && a.realm == b.realm && a.registration == b.registration &&
            a.options_first == b.options_first && a.contact_host == b.contact_host;
 }
 
@@ -107,8 +107,9 @@ bool TrunkLinks::on_answer(const sip::RequestAnswered& answer, TimePoint now) {
     if (found == links_.end()) return false;
     Link& link = **found;
     link.request = {};
-    // A challenge was answered below us, with numbers of its own.
-    if (answer.response) link.cseq = std::max(link.cseq, answer.response->cseq().number);
+    // A challenge was answered below us, with numbers of its own; also where the answer to that was lost.
+    link.cseq = std::max(link.cseq, answer.cseq);
+    if (answer.status() < 300 && !answer.realm.empty()) link.realm = answer.realm;
     link.registration.answered(read(answer, link.contact), now);
     report(link, now);
     settle(link, now);
@@ -139,7 +140,7 @@ sip::RequestId TrunkLinks::send(Link& link, OutboundRegistration::Request what, 
     request.from.set_tag(link.tag);
     request.flow = *flow;
     request.route = route_to(trunk);
-    request.credentials = credentials_for(trunk);
+    if (!trunk.password.empty()) request.credentials = {{trunk.user, trunk.password, trunk.realm}};
     request.contact = sip::LocalContact{trunk.user, {}, false, trunk.contact_host};
     if (registers) {
         request.to = sip::NameAddr{{}, request.from.uri, {}};
@@ -171,6 +172,13 @@ const TrunkLinks::Link* TrunkLinks::find(const Trunk& trunk) const {
         return !link->leaving && link->trunk.name == trunk.name;
     });
     return found == links_.end() ? nullptr : found->get();
+}
+
+std::vector<sip::DigestCredentials> TrunkLinks::credentials(const Trunk& trunk) const {
+    if (trunk.password.empty()) return {};
+    const Link* link = find(trunk);
+    const std::string& learnt = link && !link->realm.empty() ? link->realm : trunk.domain;
+    return {{trunk.user, trunk.password, trunk.realm.empty() ? learnt : trunk.realm}};
 }
 
 bool TrunkLinks::reachable(const Trunk& trunk) const {

@@ -38,6 +38,9 @@ class TrunkLinks {
     bool reachable(const Trunk& trunk) const;
     bool registered(const Trunk& trunk, TimePoint now) const;
     bool idle() const;
+    // What a call through it answers 401 and 407 with; none where it has no password. For one realm only:
+    // behind the trunk there may be anybody.
+    std::vector<sip::DigestCredentials> credentials(const Trunk& trunk) const;
 
   private:
     struct Link {
@@ -49,7 +52,8 @@ class TrunkLinks {
         sip::Uri contact = {};        // as last registered
         sip::RequestId request = {};  // under way
         bool was_registered = false;
-        bool leaving = false;  // its trunk is no longer in the table
+        bool leaving = false;    // its trunk is no longer in the table
+        std::string realm = {};  // in which it knows us
     };
 
     const Link* find(const Trunk& trunk) const;

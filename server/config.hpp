@@ -68,6 +68,7 @@ struct ConfiguredTrunk {
     std::string domain;  // empty: the proxy's host
     std::string user;
     std::string password;
+    std::string realm;
     bool registers = false;
     Duration expires = std::chrono::minutes(10);
     bool options_first = false;
@@ -164,6 +165,11 @@ struct Config {
         std::uint32_t nonce_uses = 10'000;
         std::vector<std::string> md5_only = accounts::DigestSettings{}.md5_only;
     };
+    struct Refer {
+        accounts::Access access = accounts::Access::authenticated;
+        accounts::Access trunks = accounts::Access::authenticated;
+        std::uint32_t max_dials = 5;
+    };
     struct Registrar {
         Duration min_expires = std::chrono::minutes(1);
         Duration max_expires = std::chrono::hours(1);
@@ -184,6 +190,7 @@ struct Config {
     std::string drain_redirect;  // a SIP URI; empty: none
     Auth auth;
     std::vector<ConfiguredUser> users;
+    Refer refer;
     Registrar registrar;
     std::string database_path = "rotunda.db";  // empty: none
     Http http;

@@ -239,6 +239,19 @@ constexpr auto table = std::to_array<ConfigKey>({
     live<Time>(
         "calls.ring_limit", "A call to somebody who does not answer is given up after so long.",
         [](auto& c) -> auto& { return c.ring_limit; }),
+    live<AccessName>(
+        "refer.access",
+        "Who may have a room call somebody by REFER: anyone in it, who has proved to be a user (or is a "
+        "trunk), or trunks alone.",
+        [](auto& c) -> auto& { return c.refer.access; }),
+    live<AccessName>(
+        "refer.trunks", "For whom of these numbers are called through trunks too.",
+        [](auto& c) -> auto& { return c.refer.trunks; }),
+    live<Count<1, 1'000'000>>(
+        "refer.max_dials",
+        "Calls under way at once that one user, or one address, has asked for by REFER; trunks are not "
+        "counted.",
+        [](auto& c) -> auto& { return c.refer.max_dials; }),
     live<TrunkList>(
         "trunks", "Carriers and PBXs: how numbers are called through them, and which of theirs are rooms.",
         [](auto& c) -> auto& { return c.trunks; }),

@@ -52,6 +52,7 @@ constexpr std::array members = {
     Member{"user", [](const ConfigNode& v, Trunk& t) { return Text::read(v, t.user); }},
     Member{"password", [](const ConfigNode& v, Trunk& t) { return Text::read(v, t.password); }},
     Member{"password_file", [](const ConfigNode& v, Trunk& t) { return read_secret(v, t.password); }},
+    Member{"realm", [](const ConfigNode& v, Trunk& t) { return Text::read(v, t.realm); }},
     Member{"register", [](const ConfigNode& v, Trunk& t) { return Switch::read(v, t.registers); }},
     Member{"expires", [](const ConfigNode& v, Trunk& t) { return Time::read(v, t.expires); }},
     Member{"options_first", [](const ConfigNode& v, Trunk& t) { return Switch::read(v, t.options_first); }},
@@ -102,6 +103,7 @@ std::string print_trunk(const Trunk& trunk) {
     text("proxy", trunk.proxy);
     text("domain", trunk.domain);
     text("user", trunk.user);
+    text("realm", trunk.realm);
     toggle("register", trunk.registers, plain.registers);
     if (trunk.expires != plain.expires) parts.push_back("expires: " + Time::print(trunk.expires));
     toggle("options_first", trunk.options_first, plain.options_first);

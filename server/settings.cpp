@@ -45,6 +45,7 @@ rooms::Trunk trunk_of(const ConfiguredTrunk& configured) {
     trunk.domain = configured.domain.empty() ? trunk.proxy.host() : configured.domain;
     trunk.user = configured.user;
     trunk.password = configured.password;
+    trunk.realm = configured.realm;
     if (configured.registers) trunk.registration = configured.expires;
     trunk.options_first = configured.options_first;
     trunk.addresses = configured.addresses;
@@ -120,6 +121,7 @@ rooms::FocusSettings focus_settings(const Config& config, const rtp::DtlsIdentit
     settings.max_calls = config.calls_max;
     settings.ring_limit = config.ring_limit;
     if (!config.drain_redirect.empty()) settings.drain_redirect = sip::Uri::parse(config.drain_redirect);
+    settings.refer = {config.refer.access, config.refer.trunks, config.refer.max_dials};
     settings.trunks = rooms::TrunkTable(trunks(config));
     settings.workers = worker_count(config);
     return settings;

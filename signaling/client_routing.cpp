@@ -22,15 +22,18 @@ void ClientTransactions::look_up(Waiting waiting, TimePoint now) {
     take_found(now);
 }
 
-LookupId ClientTransactions::find_way(const Uri& uri, TimePoint now) {
+LookupId ClientTransactions::find_way(const Uri& uri, const std::optional<IpAddress>& asker, TimePoint now) {
     const LookupId id = router_.resolver().resolve(uri, now);
-    ways_wanted_.emplace(id, uri);
+    ways_wanted_.emplace(id, WayWanted{uri, asker});
     take_found(now);
     return id;
 }
 
-void ClientTransactions::say_way(LookupId lookup, const std::vector<Target>& targets, const Uri& uri) {
-    std::vector<Flow> flows = router_.flows_to(targets, {}, uri);
+void ClientTransactions::say_way(LookupId lookup, const std::vector<Target>& targets,
+                                 const WayWanted& wanted) {
+    Flow anywhere;
+    anywhere.asker = wanted.asker;
+    std::vector<Flow> flows = router_.flows_to(targets, anywhere, wanted.uri);
     output_.events.emplace_back(
         WayFound{lookup, flows.empty() ? std::nullopt : std::optional(std::move(flows.front()))});
 }

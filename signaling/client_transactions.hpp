@@ -36,7 +36,7 @@ class ClientTransactions {
     void cancel(ClientTransactionId invite, TimePoint now, std::string_view reason = {});
     void send_ack(SipMessage ack, const Flow& flow, const std::string& branch, TimePoint now);
     std::string new_branch();
-    LookupId find_way(const Uri& uri, TimePoint now);
+    LookupId find_way(const Uri& uri, const std::optional<IpAddress>& asker, TimePoint now);
 
     void receive(SipMessage response, const Flow& flow, TimePoint now);
     void on_transport_error(const Flow& flow, TimePoint now);
@@ -98,7 +98,11 @@ class ClientTransactions {
     };
     void look_up(Waiting waiting, TimePoint now);
     void take_found(TimePoint now);
-    void say_way(LookupId lookup, const std::vector<Target>& targets, const Uri& uri);
+    struct WayWanted {
+        Uri uri;
+        std::optional<IpAddress> asker;
+    };
+    void say_way(LookupId lookup, const std::vector<Target>& targets, const WayWanted& wanted);
     void on_found(Waiting waiting, const std::vector<Target>& targets, TimePoint now);
     // The request over the next flow of `others`, of which there is one.
     void try_next(Entry& entry, TimePoint now);
@@ -121,7 +125,7 @@ class ClientTransactions {
 
     RequestRouter router_;
     std::unordered_map<LookupId, Waiting> waiting_;
-    std::unordered_map<LookupId, Uri> ways_wanted_;
+    std::unordered_map<LookupId, WayWanted> ways_wanted_;
     LargeRequests large_;
     IdSource<ClientTransactionId> ids_;
     Records records_;

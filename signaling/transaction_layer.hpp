@@ -64,8 +64,11 @@ class TransactionLayer {
     // every further 2xx.
     void send_ack(SipMessage ack, const Flow& flow, const std::string& branch, TimePoint now);
     std::string new_branch() { return clients_.new_branch(); }
-    // Which way a request to this URI would go now (RFC 3263): WayFound follows.
-    LookupId find_way(const Uri& uri, TimePoint now) { return clients_.find_way(uri, now); }
+    // Which way a request to this URI would go now (RFC 3263), for who asked for it (Flow::asker):
+    // WayFound follows.
+    LookupId find_way(const Uri& uri, const std::optional<IpAddress>& asker, TimePoint now) {
+        return clients_.find_way(uri, asker, now);
+    }
 
     // --- from the transport
     // `flow` of an OutgoingMessage that could not be sent, or of a connection that broke.

@@ -102,8 +102,8 @@ class UserAgent {
     bool ping(SessionId session, TimePoint now);
 
     // Which way a request to this URI would go now (RFC 3263), for whoever has to say in it where he is:
-    // WayFound follows.
-    LookupId find_way(const Uri& uri, TimePoint now);
+    // WayFound follows. `asker`: who wants us to go there, as in Flow.
+    LookupId find_way(const Uri& uri, const std::optional<IpAddress>& asker, TimePoint now);
 
     // No id: as many sessions as there may be.
     SessionId invite(OutgoingInvite call, TimePoint now);

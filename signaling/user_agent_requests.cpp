@@ -113,8 +113,8 @@ bool UserAgent::is_owners_failure(const ClientTransactionFailed& event) {
     return true;
 }
 
-LookupId UserAgent::find_way(const Uri& uri, TimePoint now) {
-    const LookupId id = transactions_.find_way(uri, now);
+LookupId UserAgent::find_way(const Uri& uri, const std::optional<IpAddress>& asker, TimePoint now) {
+    const LookupId id = transactions_.find_way(uri, asker, now);
     dispatch(now);
     return id;
 }

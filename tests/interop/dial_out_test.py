@@ -77,7 +77,7 @@ class Trunks(InteropTest):
         carrier = self.start(Callee, "callee_challenges", changes)
         server = self.start(Rotunda, trunks=(
             f'[{{name: carrier, proxy: "sip:127.0.0.1:{carrier.port}", domain: carrier.example, user: "4930", '
-            'password: secret, numbers: "0[0-9]+"}]'))
+            'password: secret, realm: carrier, numbers: "0[0-9]+"}]'))
         anna = Referrer(server.port)
         self.addCleanup(anna.close)
         anna.invite()

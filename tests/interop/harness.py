@@ -104,7 +104,9 @@ class Rotunda(Process):
         low = 20000 + (media * 7919) % 90 * 400
         bracketed = f"[{host}]" if ":" in host else host
         defaults = {"sip.listen": f"udp://{bracketed}:{self.port},tcp://{bracketed}:{self.port}",
-                    "media.ports": f"{low}-{low + 399}", "log.format": "json", "http.listen": "127.0.0.1:0"}
+                    "media.ports": f"{low}-{low + 399}", "log.format": "json", "http.listen": "127.0.0.1:0",
+                    # Most phones here have no account.
+                    "refer.access": "anyone", "refer.trunks": "anyone"}
         defaults.update({key.replace("__", "."): value for key, value in settings.items()})
         command = [BINARY, *extra]
         for key, value in defaults.items():

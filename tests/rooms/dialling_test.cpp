@@ -193,3 +193,30 @@ TEST_CASE("who was dialled hangs up like any other participant") {
     CHECK(world.all<LeaveRoom>().size() == 1);
     CHECK(world.focus.rooms() == 0);
 }
+
+TEST_CASE("a stranger's 3xx leads through no trunk, to none of our users, and nowhere inside") {
+    FocusSettings settings = World::default_settings();
+    Trunk trunk;
+    trunk.name = "carrier";
+    trunk.proxy = uri("sip:198.51.100.7:5070");
+    trunk.domain = "carrier.example";
+    trunk.addresses = {*IpPrefix::parse("198.51.100.7")};
+    trunk.numbers = [](std::string_view number) { return number.starts_with("+"); };
+    settings.trunks = TrunkTable({trunk});
+    for (const char* target :
+         {"<sip:+4930@192.0.2.1>", "<sip:+4930@carrier.example>", "<sip:bob@198.51.100.7>",
+          "<sip:bob@10.0.0.9>", "<sip:bob@127.0.0.1>", "<sip:alice@192.0.2.1>"}) {
+        CAPTURE(target);
+        Dialling world(settings);
+        world.answer(world.invite(), 302, {}, contact(target));
+        CHECK(world.requests(sip::Method::invite).size() == 1);
+        CHECK(!world.outcome().empty());
+    }
+    // The trunk's own may go on through it.
+    World world(settings);
+    world.focus.dial("1000", uri("tel:+4940"), {}, world.now);
+    world.run();
+    const auto first = world.requests(sip::Method::invite).at(0);
+    world.answer(first, 302, {}, contact("<sip:+4941@carrier.example>"));
+    CHECK(world.requests(sip::Method::invite).size() == 2);
+}

@@ -1,6 +1,6 @@
 #include "accounts/access_policy.hpp"
 #include "accounts/gatekeeper.hpp"
-#include "tests/rooms/focus_world.hpp"
+#include "tests/rooms/referring_world.hpp"
 
 using namespace rotunda;
 using namespace rotunda::rooms;
@@ -35,7 +35,7 @@ struct FindMe : World {
     std::string outcome() const { return log.field("dial.failed", "status"); }
 
     accounts::UserTable users;
-    accounts::Gatekeeper gatekeeper{{}, {}, users, random};
+    accounts::Gatekeeper gatekeeper{{}, {"here"}, users, random};
     accounts::Registrar registrar{{}, gatekeeper};
     std::vector<accounts::Binding> bindings;
 };
@@ -139,4 +139,20 @@ TEST_CASE("who is called by sips is called only at phones that have registered b
     CHECK(world.invites()[0].contacts().at(0).uri.scheme() == sip::Uri::Scheme::sips);
     world.dial("sip:alice@192.0.2.1");
     CHECK(world.invites().size() == 3);
+}
+
+TEST_CASE("a user we called is that user: he takes his call over with another phone, nobody else does") {
+    FindMe world;
+    Believer guard;
+    world.agent.set_guard(&guard);
+    world.register_at("sip:alice@192.0.2.51");
+    world.dial();
+    const auto invite = world.invites().at(0);
+    world.answer(invite, 200, pcmu_offer);
+    const std::string replaces =
+        fmt::format("Replaces: {};to-tag={};from-tag=callee\r\n", invite.call_id(), invite.from_tag());
+    world.request("INVITE", 1, 1, pcmu_offer, "1000", "application/sdp", "X-Who: user bob\r\n" + replaces);
+    CHECK(world.last_status() == 403);
+    world.request("INVITE", 2, 1, pcmu_offer, "1000", "application/sdp", "X-Who: user alice\r\n" + replaces);
+    CHECK(world.last_status() == 200);
 }

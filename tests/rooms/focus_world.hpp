@@ -75,7 +75,7 @@ inline constexpr std::string_view pcmu_offer =
 class OneHop final : public RouteFinder {
   public:
     std::optional<sip::Flow> find(const sip::Uri& uri) override {
-        const auto address = IpAddress::parse(uri.host());
+        const auto address = IpAddress::parse(uri.param("maddr").value_or(uri.host()));
         const Endpoint here = *Endpoint::parse("192.0.2.1:5060");
         if (!address && names) return sip::Flow{sip::Transport::udp, here, {}, {}, here};
         if (!address) return std::nullopt;

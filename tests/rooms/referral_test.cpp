@@ -182,3 +182,103 @@ TEST_CASE("a NOTIFY that nobody here asked for gets 481") {
     }
     CHECK(world.focus.calls() == 1);
 }
+
+TEST_CASE("by default REFER is for users and trunks; who is in the room as nobody in particular gets 403") {
+    FocusSettings settings = referring_settings();
+    settings.refer = {};
+    Referring world(std::move(settings));
+    world.call(1);
+    world.refer(1, 2, bob);
+    CHECK(world.status_of(1) == 403);
+    CHECK(world.requests(sip::Method::invite).empty());
+    world.request("INVITE", 2, 1, pcmu_offer, "1000", "application/sdp", "X-Who: user carol\r\n");
+    world.request("ACK", 2, 1);
+    world.refer(2, 2, bob);
+    CHECK(world.status_of(2) == 202);
+    CHECK(world.requests(sip::Method::invite).size() == 1);
+}
+
+TEST_CASE("numbers behind a trunk are for those whom refer.trunks names, whatever refer.access says") {
+    FocusSettings settings = referring_settings();
+    Trunk trunk;
+    trunk.name = "carrier";
+    trunk.proxy = *sip::Uri::parse("sip:198.51.100.7:5070");
+    trunk.domain = "carrier.example";
+    trunk.numbers = [](std::string_view number) { return number.starts_with("+"); };
+    settings.trunks = TrunkTable({std::move(trunk)});
+    Referring world(std::move(settings));
+    world.call(1);
+    int n = 0;
+    for (const char* target : {"<tel:+4940>", "<sip:+4940@192.0.2.1>", "<sip:+4940@carrier.example>",
+                               "<sip:+4940@198.51.100.7:5070>"}) {
+        CAPTURE(target);
+        world.refer(10 + n, 1, target, "X-Who: user alice\r\n");
+        CHECK(world.requests(sip::Method::invite).size() == static_cast<std::size_t>(n) + 1);
+        world.refer(1, 2 + n, target);
+        CHECK(world.told().back() == "403 Forbidden");
+        CHECK(world.requests(sip::Method::invite).size() == static_cast<std::size_t>(n) + 1);
+        world.answer(world.invite(static_cast<std::size_t>(n)), 486);
+        ++n;
+    }
+}
+
+TEST_CASE("a referrer has us call nobody inside whom he could not reach himself") {
+    Referring world;
+    world.call(1);
+    int cseq = 2;
+    for (const char* target :
+         {"<sip:x@127.0.0.1:22>", "<sip:x@10.0.0.9>", "<sip:x@192.0.2.60:8080;maddr=127.0.0.1>"}) {
+        CAPTURE(target);
+        world.refer(1, cseq++, target);
+        CHECK(world.told().back() == "403 Forbidden");
+    }
+    CHECK(world.requests(sip::Method::invite).empty());
+}
+
+TEST_CASE("one referrer has so many calls under way and no more; each that ends makes room") {
+    FocusSettings settings = referring_settings();
+    settings.refer.max_dials = 2;
+    Referring world(std::move(settings));
+    world.call(1);
+    for (int cseq = 2; cseq < 4; ++cseq) world.refer(1, cseq, bob);
+    CHECK(world.status_of(1) == 202);
+    world.refer(1, 4, bob);
+    CHECK(world.status_of(1) == 480);
+    CHECK(world.requests(sip::Method::invite).size() == 2);
+    // Another one at the same address is the same to us, a user is not.
+    world.call(2);
+    world.refer(2, 2, bob);
+    CHECK(world.status_of(2) == 480);
+    world.refer(3, 1, bob, "X-Who: user alice\r\n");
+    CHECK(world.status_of(3) == 202);
+    world.answer(world.invite(), 486);
+    world.refer(1, 5, bob);
+    CHECK(world.status_of(1) == 202);
+}
+
+TEST_CASE("whom we called counts as who he is: a trunk's party may refer, and be transferred by its trunk") {
+    FocusSettings settings = referring_settings();
+    settings.refer = {};
+    Trunk trunk;
+    trunk.name = "carrier";
+    trunk.proxy = *sip::Uri::parse("sip:192.0.2.50:5060");
+    trunk.domain = "carrier.example";
+    trunk.numbers = [](std::string_view number) { return number.starts_with("+"); };
+    settings.trunks = TrunkTable({std::move(trunk)});
+    Referring world(std::move(settings));
+    world.focus.dial("1000", *sip::Uri::parse("tel:+4940"), {}, world.now);
+    world.run();
+    const auto invite = world.invite();
+    world.answer(invite, 200, pcmu_offer);
+    sip::Flow back = world.flow;
+    back.remote = *Endpoint::parse("192.0.2.50:5060");
+    world.agent.receive(
+        fmt::format("REFER sip:1000@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.50;branch=z9hG4bKr\r\n"
+                    "From: <sip:+4940@carrier.example>;tag=callee\r\nTo: <sip:1000@192.0.2.1>;tag={}\r\n"
+                    "Call-ID: {}\r\nCSeq: 1 REFER\r\nContact: <sip:callee@192.0.2.50>\r\n"
+                    "Max-Forwards: 70\r\nRefer-To: {}\r\nContent-Length: 0\r\n\r\n",
+                    invite.from_tag(), invite.call_id(), bob),
+        back, world.now);
+    world.run();
+    CHECK(world.requests(sip::Method::invite).size() == 2);
+}

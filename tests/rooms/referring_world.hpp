@@ -25,6 +25,7 @@ inline FocusSettings referring_settings() {
     FocusSettings settings = World::default_settings();
     settings.rooms.max_participants = 5;
     settings.rooms.configured = {{"1000", 0, {"alice", {"mod"}}}};
+    settings.refer.access = accounts::Access::anyone;
     return settings;
 }
 

@@ -97,11 +97,19 @@ TEST_CASE("a number no trunk takes, and our own address, are not called") {
     CHECK(world.requests(sip::Method::invite).empty());
 }
 
-TEST_CASE("a trunk's number is a room before anything else is looked up") {
-    OnTrunk world(carrier());
+TEST_CASE("a trunk's number is a room before anything else is looked up, for the trunk alone") {
+    Trunk trunk = carrier();
+    trunk.addresses = {*IpPrefix::parse("192.0.2.9")};
+    OnTrunk world(std::move(trunk));
     world.request("INVITE", 1, 1, pcmu_offer, "+49301");
     CHECK(world.last_status() == 200);
     CHECK(world.log.field("call.joined", "room") == "conference");
+    // Whoever else dials it has not passed what "conference" asks of its callers.
+    OnTrunk elsewhere(carrier());
+    elsewhere.request("INVITE", 1, 1, pcmu_offer, "+49301");
+    CHECK(elsewhere.last_status() == 404);
+    elsewhere.request("SUBSCRIBE", 2, 1, {}, "+49301", {}, "Event: conference\r\n");
+    CHECK(elsewhere.last_status() == 404);
 }
 
 TEST_CASE("of two trunks with one number the one the call comes from decides") {
@@ -126,8 +134,9 @@ TEST_CASE("of two trunks with one number the one the call comes from decides") {
     };
     CHECK(*table.room_of("+49301", from("203.0.113.9")) == "2000");
     CHECK(*table.room_of("+49301", from("198.51.100.9")) == "conference");
-    CHECK(*table.room_of("+49301", from("192.0.2.1")) == "conference");
-    CHECK(table.room_of("+49302", from("192.0.2.1")) == nullptr);
+    CHECK(*table.room_of("+49301", from("::ffff:203.0.113.9")) == "2000");
+    CHECK(table.room_of("+49301", from("192.0.2.1")) == nullptr);
+    CHECK(table.room_of("+49302", from("203.0.113.9")) == nullptr);
     CHECK(table.from(from("::ffff:203.0.113.9"))->name == "other");
     CHECK(table.from(from("192.0.2.1")) == nullptr);
     // A certificate counts where there is one, whatever the address.
@@ -196,6 +205,51 @@ TEST_CASE("a trunk's challenges are answered with its password, nobody else's ar
     world.answer(world.dial("sip:bob@192.0.2.77"), 407, {}, {{sip::HeaderId::proxy_authenticate, challenge}});
     CHECK(world.requests(sip::Method::invite).size() == calls + 1);
     CHECK(world.log.field("dial.failed", "status") == "407");
+}
+
+TEST_CASE(
+    "a trunk's password answers its realm alone: the registrar's, the configured one, else its domain") {
+    Trunk trunk = carrier();
+    trunk.password = "secret";
+    const auto challenge_of = [](std::string_view realm) {
+        return sip::ExtraHeaders{{sip::HeaderId::proxy_authenticate,
+                                  fmt::format("Digest realm=\"{}\", nonce=\"n\", algorithm=MD5", realm)}};
+    };
+    const auto answers = [&](OnTrunk& world, std::string_view realm) {
+        const auto invite = world.dial("tel:+4940123");
+        world.answer(invite, 407, {}, challenge_of(realm));
+        return world.last(sip::Method::invite).has(sip::HeaderId::proxy_authorization);
+    };
+    OnTrunk plain(trunk);
+    CHECK_FALSE(answers(plain, "evil.example"));
+    CHECK(answers(plain, "carrier.example"));
+    trunk.realm = "asterisk";
+    OnTrunk configured(trunk);
+    CHECK_FALSE(answers(configured, "carrier.example"));
+    CHECK(answers(configured, "asterisk"));
+    trunk.realm.clear();
+    trunk.registration = 600s;
+    OnTrunk registered(trunk);
+    registered.start();
+    registered.answer(registered.last(sip::Method::register_), 401, {},
+                      {{sip::HeaderId::www_authenticate, challenge_of("registrar").at(0).value}});
+    registered.answer(registered.last(sip::Method::register_), 200);
+    CHECK_FALSE(answers(registered, "carrier.example"));
+    CHECK(answers(registered, "registrar"));
+}
+
+TEST_CASE("a registration counts on behind the number that was used last, answered or not") {
+    Trunk trunk = carrier();
+    trunk.registration = 600s;
+    trunk.password = "secret";
+    OnTrunk world(std::move(trunk));
+    world.start();
+    world.answer(world.last(sip::Method::register_), 401, {},
+                 {{sip::HeaderId::www_authenticate, "Digest realm=\"r\", nonce=\"n\", algorithm=MD5"}});
+    CHECK(world.last(sip::Method::register_).cseq().number == 2);
+    for (int i = 0; i < 200 && world.last(sip::Method::register_).cseq().number == 2; ++i)
+        world.pass_focus(1s);
+    CHECK(world.last(sip::Method::register_).cseq().number == 3);
 }
 
 TEST_CASE("a registrar that refuses is told about and asked again later") {

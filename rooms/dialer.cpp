@@ -103,8 +103,10 @@ void Dialer::on(const sip::WayFound& event, TimePoint now) {
         remember(entry.second, 503, "his name leads nowhere");
         ring_otherwise(entry, std::move(leg.otherwise), now);
     } else if (now < entry.second.until) {
-        OutboundRouting::go_by(leg, *event.flow);
-        if (!ring(entry, std::move(leg), now)) remember(entry.second, 503, "no resources for the call");
+        if (!routing_.go_by(leg, *event.flow))
+            remember(entry.second, 403, "no trunk for who asks");
+        else if (!ring(entry, std::move(leg), now))
+            remember(entry.second, 503, "no resources for the call");
     }
     ring_next(entry, now);
 }

@@ -56,6 +56,7 @@ Result<std::vector<OutgoingLeg>, DialRefusal> OutboundRouting::legs_to(const sip
         return fail(DialRefusal{403, "no trunk for who asks"});
     auto leg = by_trunk ? through(*trunk, number, room) : straight(target, room, origin);
     if (!leg) return fail(leg.error());
+    leg->trunks = origin.trunks;
     std::vector<OutgoingLeg> legs;
     legs.push_back(std::move(*leg));
     return legs;
@@ -133,10 +134,12 @@ OutgoingLeg OutboundRouting::plain_leg(sip::Uri target, const sip::Flow& flow, s
     return leg;
 }
 
-void OutboundRouting::go_by(OutgoingLeg& leg, const sip::Flow& way) {
+bool OutboundRouting::go_by(OutgoingLeg& leg, const sip::Flow& way) const {
+    if (!leg.trunks && trunks_.from(way)) return false;
     const Endpoint before = std::exchange(leg.flow, way).advertised;
     if (leg.from.uri.host() == before.address.to_host() && leg.from.uri.port() == before.port)
         leg.from.uri.set_host(way.advertised.address.to_host(), way.advertised.port);
+    return true;
 }
 
 sdp::Capabilities OutboundRouting::media_of(const Trunk& trunk) const {

@@ -35,7 +35,8 @@ class OutboundRouting {
                                                           const DialOrigin& origin, TimePoint now);
 
     // The way the next hop's name was found to lead; From and Contact name us as we are known there.
-    static void go_by(OutgoingLeg& leg, const sip::Flow& way);
+    // False: it leads to a trunk, and who wants the call has none.
+    bool go_by(OutgoingLeg& leg, const sip::Flow& way) const;
 
   private:
     Result<OutgoingLeg, DialRefusal> through(const Trunk& trunk, std::string_view number,

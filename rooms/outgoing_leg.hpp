@@ -33,6 +33,7 @@ struct OutgoingLeg {
     // Tried one after the other while the one before cannot be reached: the same phone by another way (RFC
     // 5626 §5.3).
     std::vector<OutgoingLeg> otherwise;
+    bool trunks = true;          // as in DialOrigin: a name may lead to one
     bool takes_replaces = true;  // interop rule 12
     sdp::Capabilities media;     // what is offered, in this order (interop rule 26)
 };

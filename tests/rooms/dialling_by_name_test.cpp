@@ -18,12 +18,12 @@ class TwoNetworks final : public sip::FlowSource {
 };
 
 struct ByName : World {
-    ByName() {
+    explicit ByName(FocusSettings settings = default_settings()) : World(std::move(settings)) {
         routes.names = true;
         agent.set_flow_source(ways);
     }
-    void dial(std::string_view target) {
-        id = focus.dial("1000", *sip::Uri::parse(target), {}, now);
+    void dial(std::string_view target, DialOrigin origin = {}) {
+        id = focus.dial("1000", *sip::Uri::parse(target), {}, now, std::move(origin));
         run();
     }
     // Answers every question: with this address for A, else with nothing.
@@ -93,4 +93,36 @@ TEST_CASE("an answer of the DNS that comes after the ring limit is too late") {
     world.answer_dns("198.51.100.7");
     CHECK(world.invites() == 0);
     CHECK(world.log.field("dial.failed", "status") == "408");
+}
+
+TEST_CASE("a name leads nobody inside who is outside, nor past refer.trunks to a trunk") {
+    FocusSettings settings = World::default_settings();
+    Trunk trunk;
+    trunk.name = "carrier";
+    trunk.proxy = *sip::Uri::parse("sip:sip.carrier.example");
+    trunk.domain = "carrier.example";
+    trunk.addresses = {*IpPrefix::parse("198.51.100.7")};
+    settings.trunks = TrunkTable({trunk});
+    const IpAddress outside = *IpAddress::parse("203.0.113.9");
+    struct Row {
+        const char* address;
+        DialOrigin origin;
+        std::size_t invites;
+    };
+    const Row rows[] = {
+        {"127.0.0.1", {.asker = outside}, 0},
+        {"10.0.0.9", {.asker = outside}, 0},
+        {"198.51.100.7", {.trunks = false, .asker = outside}, 0},
+        {"198.51.100.7", {.asker = outside}, 1},
+        {"198.51.100.8", {.trunks = false, .asker = outside}, 1},
+        {"10.0.0.9", {}, 1},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.address);
+        ByName world(settings);
+        world.dial("sip:+4940@evil.example", row.origin);
+        world.answer_dns(row.address);
+        CHECK(world.invites() == row.invites);
+        CHECK(world.log.count("dial.failed") == (row.invites == 0 ? 1 : 0));
+    }
 }

@@ -2,25 +2,13 @@
 #include "signaling/digest.hpp"
 
 #include "accounts/gatekeeper.hpp"
-#include "tests/fuzz/fuzz.hpp"
+#include "tests/fuzz/round_trip.hpp"
 
 using namespace rotunda;
 using rotunda::fuzz::require;
+using rotunda::fuzz::round_trip;
 
 namespace {
-
-// What was read and is written can be read again, to the same.
-template <typename Field>
-void round_trip(std::string_view text) {
-    const auto field = Field::parse(text);
-    if (!field) return;
-    // Of an algorithm that is none of ours only that is known, so it cannot be written.
-    if constexpr (requires { field->algorithm; })
-        if (!field->algorithm) return;
-    const std::string written = field->to_string();
-    const auto again = Field::parse(written);
-    require(again && again->to_string() == written, "what is written reads back");
-}
 
 void show_to_gatekeeper(std::string_view text) {
     static SeededRandom random(1);

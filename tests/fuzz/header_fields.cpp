@@ -7,26 +7,15 @@
 #include "signaling/grammar.hpp"
 #include "signaling/refer.hpp"
 #include "signaling/session_timer.hpp"
-#include "tests/fuzz/fuzz.hpp"
+#include "tests/fuzz/round_trip.hpp"
 
 using namespace rotunda;
 using namespace rotunda::sip;
 using rotunda::fuzz::is_header_value;
 using rotunda::fuzz::require;
+using rotunda::fuzz::round_trip;
 
 namespace {
-
-// What was read and is written can be read again, to the same.
-template <typename Field>
-void round_trip(std::string_view text) {
-    const auto field = Field::parse(text);
-    if (!field) return;
-    const std::string written = field->to_string();
-    require(is_header_value(written), "what is written is one value");
-    const auto again = Field::parse(written);
-    require(again && again->to_string() == written, "what is written reads back");
-    if constexpr (requires { *again == *field; }) require(*again == *field, "and is the same");
-}
 
 // A field with as many parameters as may be has no room for ours: who sends that hears nobody but himself.
 bool is_full(const Params& params) {

@@ -29,7 +29,8 @@ std::string_view call_id_of(std::string_view message) {
 void cover_keys(std::string& message) {
     for (auto at = message.find(inline_key); at != message.npos; at = message.find(inline_key, at)) {
         at += inline_key.size();
-        for (; at < message.size() && std::string_view("|\r\n; ").find(message[at]) == std::string_view::npos; ++at)
+        for (; at < message.size() && std::string_view("|\r\n; ").find(message[at]) == std::string_view::npos;
+             ++at)
             message[at] = '*';
     }
 }

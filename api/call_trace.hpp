@@ -30,9 +30,9 @@ void cover_keys(std::string& message);
 
 struct TraceLimits {
     std::size_t calls = 1000;
-    std::size_t messages = 200;         // of one call; those after them are not kept
-    std::size_t octets = 32u << 20;     // of all
-    std::size_t largest = 16'384;       // octets kept of one message
+    std::size_t messages = 200;      // of one call; those after them are not kept
+    std::size_t octets = 32u << 20;  // of all
+    std::size_t largest = 16'384;    // octets kept of one message
 };
 
 class CallTrace {

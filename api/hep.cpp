@@ -27,7 +27,8 @@ constexpr char sip_payload = 1;
 
 std::string big_endian(std::uint64_t value, int octets) {
     std::string out;
-    for (int shift = 8 * (octets - 1); shift >= 0; shift -= 8) out += static_cast<char>((value >> shift) & 0xff);
+    for (int shift = 8 * (octets - 1); shift >= 0; shift -= 8)
+        out += static_cast<char>((value >> shift) & 0xff);
     return out;
 }
 

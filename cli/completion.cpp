@@ -41,8 +41,8 @@ Result<std::string> completion_for(std::string_view shell, const std::vector<std
                                    const std::vector<std::string>& options) {
     const std::string words = fmt::format("{}", fmt::join(commands, " "));
     const std::string dashed = fmt::format("{}", fmt::join(options, " "));
-    const std::string script =
-        fmt::format(fmt::runtime(bash_script), words, dashed, verbs_with("room"), verbs_with("room participant"));
+    const std::string script = fmt::format(fmt::runtime(bash_script), words, dashed, verbs_with("room"),
+                                           verbs_with("room participant"));
     if (shell == "bash") return script;
     if (shell == "zsh") return "autoload -U +X bashcompinit && bashcompinit\n" + script;
     if (shell == "fish") return fmt::format(fmt::runtime(fish_script), words, verbs_with("room"));

@@ -41,7 +41,8 @@ double rating(const Connection& connection) {
     const Robustness codec = robustness(connection.codec);
     const double percent = std::clamp(connection.loss, 0.0, 1.0) * 100.0;
     const double impairment = codec.impairment + (95.0 - codec.impairment) * percent / (percent + codec.loss);
-    return std::clamp(undisturbed - delay_impairment(connection.one_way_delay) - impairment, 0.0, undisturbed);
+    return std::clamp(undisturbed - delay_impairment(connection.one_way_delay) - impairment, 0.0,
+                      undisturbed);
 }
 
 double mean_opinion_score(const Connection& connection) {

@@ -1,5 +1,5 @@
-// What a listener makes of a connection's delay and loss: the E-model (ITU-T G.107) with the constants of G.113,
-// on the narrow-band scale, so that codecs can be compared. Pure.
+// What a listener makes of a connection's delay and loss: the E-model (ITU-T G.107) with the constants of
+// G.113, on the narrow-band scale, so that codecs can be compared. Pure.
 #pragma once
 
 #include "base/audio_codec.hpp"

@@ -110,8 +110,10 @@ int WebhookConnection::talk_securely(int fd, const WebhookUrl& url, const std::s
     SSL_set1_host(ssl.get(), url.host.c_str());
     SSL_set_tlsext_host_name(ssl.get(), url.host.c_str());
     SSL_set_fd(ssl.get(), fd);
-    if (SSL_connect(ssl.get()) != 1) return failed("TLS: its certificate is not for this name, or there is none");
-    if (SSL_write(ssl.get(), request.data(), static_cast<int>(request.size())) <= 0) return failed("it took nothing");
+    if (SSL_connect(ssl.get()) != 1)
+        return failed("TLS: its certificate is not for this name, or there is none");
+    if (SSL_write(ssl.get(), request.data(), static_cast<int>(request.size())) <= 0)
+        return failed("it took nothing");
     const int status = read_status(
         [&](char* to, std::size_t size) { return SSL_read(ssl.get(), to, static_cast<int>(size)); });
     ERR_clear_error();

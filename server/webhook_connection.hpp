@@ -1,5 +1,5 @@
-// Sends one HTTP request, over TLS where asked, and waits for the status of the answer. Blocks its thread, each
-// step for some seconds at most.
+// Sends one HTTP request, over TLS where asked, and waits for the status of the answer. Blocks its thread,
+// each step for some seconds at most.
 #pragma once
 
 #include <atomic>

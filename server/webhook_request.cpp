@@ -32,7 +32,8 @@ std::optional<WebhookUrl> WebhookUrl::parse(std::string_view text) {
     const bool has_port = colon != authority.npos && (bracket == authority.npos || colon > bracket);
     url.port = has_port ? std::string(authority.substr(colon + 1)) : url.secure ? "443" : "80";
     url.host = authority.substr(0, has_port ? colon : authority.npos);
-    if (url.host.starts_with('[') && url.host.ends_with(']')) url.host = url.host.substr(1, url.host.size() - 2);
+    if (url.host.starts_with('[') && url.host.ends_with(']'))
+        url.host = url.host.substr(1, url.host.size() - 2);
     if (url.host.empty() || url.port.empty() || authority.find('@') != authority.npos) return std::nullopt;
     return url;
 }
@@ -53,11 +54,11 @@ std::string webhook_request(const WebhookUrl& url, const WebhookEvent& event, st
     const bool bracketed = url.host.find(':') != std::string::npos;
     const std::string body =
         fmt::format(R"({{"id":{},"event":"{}","data":{}}})", event.id, event.name, event.json);
-    std::string request =
-        fmt::format("POST {} HTTP/1.1\r\nHost: {}{}{}:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
-                    "Connection: close\r\nX-Rotunda-Event: {}\r\nX-Rotunda-Timestamp: {}\r\n",
-                    url.target, bracketed ? "[" : "", url.host, bracketed ? "]" : "", url.port, body.size(),
-                    event.name, unix_time);
+    std::string request = fmt::format(
+        "POST {} HTTP/1.1\r\nHost: {}{}{}:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
+        "Connection: close\r\nX-Rotunda-Event: {}\r\nX-Rotunda-Timestamp: {}\r\n",
+        url.target, bracketed ? "[" : "", url.host, bracketed ? "]" : "", url.port, body.size(), event.name,
+        unix_time);
     if (!secret.empty())
         request += fmt::format("X-Rotunda-Signature: {}\r\n", webhook_signature(secret, unix_time, body));
     return request + "\r\n" + body;

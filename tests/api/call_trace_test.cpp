@@ -37,7 +37,8 @@ TEST_CASE("a message's Call-ID is found under both its names and nowhere in the 
 }
 
 TEST_CASE("keys of SRTP are covered, and the message stays as long as it was") {
-    std::string text = invite("a", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^20\r\na=crypto:2 X inline:abc");
+    std::string text =
+        invite("a", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^20\r\na=crypto:2 X inline:abc");
     const std::size_t size = text.size();
     cover_keys(text);
     CHECK(text.size() == size);
@@ -57,7 +58,8 @@ TEST_CASE("what belongs to a call is kept, in order; what belongs to none is not
     CHECK(trace.find("other") == nullptr);
 }
 
-TEST_CASE("the trace is bounded in calls, messages and memory, and the call that was longest silent goes first") {
+TEST_CASE(
+    "the trace is bounded in calls, messages and memory, and the call that was longest silent goes first") {
     CallTrace trace({.calls = 2, .messages = 3, .octets = 10'000, .largest = 100});
     trace.add(at(1), true, flow(), invite("a"));
     trace.add(at(2), true, flow(), invite("b"));
@@ -69,7 +71,8 @@ TEST_CASE("the trace is bounded in calls, messages and memory, and the call that
     CHECK(trace.find("a")->size() == 3);
     CHECK(trace.find("a")->back().text.size() == 100);
     CallTrace small({.calls = 100, .messages = 100, .octets = 500, .largest = 300});
-    for (int i = 0; i < 50; ++i) small.add(at(i), true, flow(), invite(std::to_string(i), std::string(200, 'x')));
+    for (int i = 0; i < 50; ++i)
+        small.add(at(i), true, flow(), invite(std::to_string(i), std::string(200, 'x')));
     CHECK(small.octets() <= 500);
     CHECK(small.find("49"));
 }

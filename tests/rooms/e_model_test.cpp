@@ -13,7 +13,8 @@ TEST_CASE("an undisturbed connection has the rating and score of G.107") {
 
 TEST_CASE("loss costs as G.113 says: G.711 with concealment halves what is left at a quarter lost") {
     CHECK(rating({AudioCodec::pcmu, {}, 0.251}) == doctest::Approx(93.2 - 47.5));
-    CHECK(mean_opinion_score({AudioCodec::pcmu, {}, 0.05}) < mean_opinion_score({AudioCodec::pcmu, {}, 0.01}));
+    CHECK(mean_opinion_score({AudioCodec::pcmu, {}, 0.05}) <
+          mean_opinion_score({AudioCodec::pcmu, {}, 0.01}));
     CHECK(rating({AudioCodec::opus, {}, 0.05}) > rating({AudioCodec::pcmu, {}, 0.05}));
 }
 

@@ -40,7 +40,7 @@ class Api(InteropTest):
     def compare(self, schema, value):
         if "$ref" in schema:
             schema = OPENAPI["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-        self.assertIsInstance(value, {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}[schema["type"]])
+        self.assertIsInstance(value, {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool}[schema["type"]])
         if schema["type"] == "array":
             for item in value:
                 self.compare(schema["items"], item)

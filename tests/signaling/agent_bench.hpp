@@ -138,6 +138,7 @@ class AgentBench {
             if (m.method() == method && m.status() == status) found.push_back(&m);
         return found;
     }
+    std::size_t count(const Method& method, int status = 0) const { return messages(method, status).size(); }
     const SipMessage& last() const {
         REQUIRE(!sent.empty());
         return sent.back();
@@ -145,6 +146,11 @@ class AgentBench {
 
     // --- whole stretches of a call
 
+    // Everything the call left behind must be gone when its last transaction is.
+    void check_nothing_left() {
+        pass(std::chrono::seconds(70));
+        CHECK(agent.idle());
+    }
     // The peer's call, answered; `to_tag` is ours.
     SessionId incoming_call(bool acknowledged = true, std::string offer = peer_sdp) {
         receive(PeerRequest{.body = offer});

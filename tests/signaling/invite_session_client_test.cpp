@@ -5,19 +5,6 @@ using namespace rotunda;
 using namespace rotunda::sip;
 using namespace std::chrono_literals;
 
-namespace {
-
-std::size_t count(const AgentBench& bench, const Method& method) {
-    return bench.messages(method, 0).size();
-}
-
-void check_nothing_left(AgentBench& bench) {
-    bench.pass(70s);
-    CHECK(bench.agent.idle());
-}
-
-}  // namespace
-
 TEST_CASE("Our call carries offer, Contact and tags, reports progress, and is acknowledged once answered") {
     AgentBench bench;
     const SessionId session = bench.call();
@@ -45,7 +32,7 @@ TEST_CASE("Our call carries offer, Contact and tags, reports progress, and is ac
     bench.receive(bench.in_our_dialog("BYE", 1));
     CHECK(bench.last().status() == 200);
     CHECK(bench.only<SessionEnded>().cause == EndCause::remote_bye);
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("Every copy of the 200 gets the same ACK again (RFC 3261 13.2.2.4)") {
@@ -57,7 +44,7 @@ TEST_CASE("Every copy of the 200 gets the same ACK again (RFC 3261 13.2.2.4)") {
     bench.answer(invite, 200, "peer", peer_sdp);
     bench.pass(40s);  // also when the transaction is gone
     bench.answer(invite, 200, "peer", peer_sdp);
-    REQUIRE(count(bench, Method::ack) == 3);
+    REQUIRE(bench.count(Method::ack) == 3);
     CHECK(bench.last() == ack);
     CHECK(bench.all<SessionConfirmed>().size() == 1);
     CHECK(bench.all<SdpAnswerReceived>().size() == 1);
@@ -69,19 +56,19 @@ TEST_CASE("Of several forks that answer, the first is the call; the others get A
     const SipMessage invite = bench.last();
     bench.answer(invite, 200, "one", peer_sdp);
     bench.answer(invite, 200, "two", peer_sdp);
-    CHECK(count(bench, Method::ack) == 2);
-    REQUIRE(count(bench, Method::bye) == 1);
+    CHECK(bench.count(Method::ack) == 2);
+    REQUIRE(bench.count(Method::bye) == 1);
     CHECK(bench.last().method() == Method::bye);
     CHECK(bench.last().to_tag() == "two");
     const SipMessage bye = bench.last();
     bench.answer(invite, 200, "two", peer_sdp);
-    CHECK(count(bench, Method::ack) == 3);
-    CHECK(count(bench, Method::bye) == 1);
+    CHECK(bench.count(Method::ack) == 3);
+    CHECK(bench.count(Method::bye) == 1);
     bench.answer(bye, 200);
     CHECK(bench.all<SessionConfirmed>().size() == 1);
     CHECK(bench.all<SessionEnded>().empty());
     for (int i = 0; i < 100; ++i) bench.answer(invite, 200, "fork" + std::to_string(i), peer_sdp);
-    CHECK(count(bench, Method::bye) < 20);  // bounded
+    CHECK(bench.count(Method::bye) < 20);  // bounded
 }
 
 TEST_CASE("A refused call ends with its status") {
@@ -92,7 +79,7 @@ TEST_CASE("A refused call ends with its status") {
     CHECK(bench.only<SessionEnded>().cause == EndCause::failed);
     CHECK(bench.only<SessionEnded>().status == 486);
     CHECK(bench.only<SessionEnded>().reason == "Busy Here");
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("A call nobody answers ends by timeout; one that only rings is canceled at the limit") {
@@ -105,14 +92,14 @@ TEST_CASE("A call nobody answers ends by timeout; one that only rings is cancele
     SUBCASE("ringing") {
         bench.answer(invite, 180);
         bench.pass(180s);
-        CHECK(count(bench, Method::cancel) == 1);
+        CHECK(bench.count(Method::cancel) == 1);
         bench.answer(bench.last(), 200);
         bench.answer(invite, 487);
         CHECK(bench.agent.session_count() == 0);
     }
     CHECK(bench.only<SessionEnded>().cause == EndCause::timeout);
     CHECK(bench.only<SessionEnded>().status == 408);
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("A call whose INVITE could not be sent ends as such") {
@@ -123,7 +110,7 @@ TEST_CASE("A call whose INVITE could not be sent ends as such") {
     bench.drain();
     CHECK(bench.only<SessionEnded>().cause == EndCause::transport);
     CHECK(bench.only<SessionEnded>().status == 503);
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("cancel() waits for a provisional response, then sends CANCEL; 487 ends it") {
@@ -132,10 +119,10 @@ TEST_CASE("cancel() waits for a provisional response, then sends CANCEL; 487 end
     const SipMessage invite = bench.last();
     CHECK(bench.agent.cancel(session, bench.now, "SIP;cause=200"));
     bench.drain();
-    CHECK(count(bench, Method::cancel) == 0);
+    CHECK(bench.count(Method::cancel) == 0);
     CHECK(bench.only<SessionEnded>().cause == EndCause::local);
     bench.answer(invite, 180);
-    REQUIRE(count(bench, Method::cancel) == 1);
+    REQUIRE(bench.count(Method::cancel) == 1);
     CHECK(bench.last().top_via().branch() == invite.top_via().branch());
     CHECK(bench.last().header(HeaderId::reason) == "SIP;cause=200");  // RFC 3326
     CHECK(bench.all<InviteProgress>().empty());
@@ -143,7 +130,7 @@ TEST_CASE("cancel() waits for a provisional response, then sends CANCEL; 487 end
     bench.answer(invite, 487);
     CHECK(bench.agent.session_count() == 0);
     CHECK(bench.all<SessionEnded>().size() == 1);
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("A 200 that crosses our CANCEL is acknowledged and ended with BYE") {
@@ -154,13 +141,13 @@ TEST_CASE("A 200 that crosses our CANCEL is acknowledged and ended with BYE") {
     bench.agent.cancel(session, bench.now);
     bench.drain();
     bench.answer(invite, 200, "peer", peer_sdp);
-    CHECK(count(bench, Method::ack) == 1);
-    REQUIRE(count(bench, Method::bye) == 1);
+    CHECK(bench.count(Method::ack) == 1);
+    REQUIRE(bench.count(Method::bye) == 1);
     CHECK(bench.all<SessionConfirmed>().empty());
     CHECK(bench.all<SessionEnded>().size() == 1);
     bench.answer(*bench.messages(Method::bye, 0).front(), 200);
     CHECK(bench.agent.session_count() == 0);
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("A canceled call whose peer falls silent ends all the same") {
@@ -168,7 +155,7 @@ TEST_CASE("A canceled call whose peer falls silent ends all the same") {
     const SessionId session = bench.call();
     bench.answer(bench.last(), 180);
     bench.agent.cancel(session, bench.now);
-    check_nothing_left(bench);
+    bench.check_nothing_left();
     CHECK(bench.all<SessionEnded>().size() == 1);
 }
 
@@ -176,11 +163,11 @@ TEST_CASE("A 200 without the answer to our offer is acknowledged and ended") {
     AgentBench bench;
     bench.call();
     bench.answer(bench.last(), 200);
-    CHECK(count(bench, Method::ack) == 1);
-    CHECK(count(bench, Method::bye) == 1);
+    CHECK(bench.count(Method::ack) == 1);
+    CHECK(bench.count(Method::bye) == 1);
     CHECK(bench.only<SessionEnded>().cause == EndCause::failed);
     CHECK(bench.all<SessionConfirmed>().empty());
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("Our call without an offer: the peer's comes in the 200, our answer goes in the ACK") {
@@ -190,7 +177,7 @@ TEST_CASE("Our call without an offer: the peer's comes in the 200, our answer go
     CHECK(invite.body().empty());
     bench.answer(invite, 200, "peer", peer_sdp);
     CHECK(bench.only<OfferInResponse>().sdp == peer_sdp);
-    CHECK(count(bench, Method::ack) == 0);
+    CHECK(bench.count(Method::ack) == 0);
     SUBCASE("answered") {
         CHECK(bench.agent.accept(session, our_sdp, bench.now));
         bench.drain();
@@ -204,13 +191,13 @@ TEST_CASE("Our call without an offer: the peer's comes in the 200, our answer go
     SUBCASE("refused") {
         CHECK(bench.agent.reject(session, 488, {}, {}, bench.now));
         bench.drain();
-        CHECK(count(bench, Method::ack) == 1);
-        CHECK(count(bench, Method::bye) == 1);
+        CHECK(bench.count(Method::ack) == 1);
+        CHECK(bench.count(Method::bye) == 1);
         CHECK(bench.only<SessionEnded>().cause == EndCause::local);
     }
     SUBCASE("forgotten by the owner") {
         bench.pass(32s);
-        CHECK(count(bench, Method::ack) == 1);
+        CHECK(bench.count(Method::ack) == 1);
         CHECK(bench.only<SessionEnded>().cause == EndCause::timeout);
     }
 }
@@ -230,7 +217,7 @@ TEST_CASE("Our re-INVITE: answered, the answer is the owner's; refused, the sess
         CHECK(bench.last().method() == Method::ack);
         CHECK(bench.only<SdpAnswerReceived>().sdp == peer_sdp);
         bench.answer(invite, 200, "peer", peer_sdp);
-        CHECK(count(bench, Method::ack) == 2);
+        CHECK(bench.count(Method::ack) == 2);
     }
     SUBCASE("refused") {
         bench.answer(invite, 488);
@@ -238,7 +225,7 @@ TEST_CASE("Our re-INVITE: answered, the answer is the owner's; refused, the sess
     }
     SUBCASE("answered without an answer") {
         bench.answer(invite, 200);
-        CHECK(count(bench, Method::ack) == 1);
+        CHECK(bench.count(Method::ack) == 1);
         CHECK(bench.only<ReinviteFailed>().status == 0);
     }
     CHECK(bench.all<SessionEnded>().empty());
@@ -264,8 +251,8 @@ TEST_CASE("408, 481 or silence to our re-INVITE ends the session (RFC 3261 14.1)
         bench.pass(32s);
     }
     CHECK(bench.only<SessionEnded>().cause == cause);
-    CHECK(count(bench, Method::bye) == 1);
-    check_nothing_left(bench);
+    CHECK(bench.count(Method::bye) == 1);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("A re-INVITE the peer only rings to is canceled; the session stays") {
@@ -277,7 +264,7 @@ TEST_CASE("A re-INVITE the peer only rings to is canceled; the session stays") {
     bench.answer(invite, 180);
     CHECK(bench.all<InviteProgress>().empty());
     bench.pass(32s);
-    REQUIRE(count(bench, Method::cancel) == 1);
+    REQUIRE(bench.count(Method::cancel) == 1);
     bench.answer(bench.last(), 200);
     bench.answer(invite, 487);
     CHECK(bench.only<ReinviteFailed>().status == 487);
@@ -357,15 +344,15 @@ TEST_CASE("bye() with our re-INVITE unanswered: BYE and CANCEL, and a late 200 i
     bench.answer(invite, 100);
     bench.agent.bye(session, {}, bench.now);
     bench.drain();
-    CHECK(count(bench, Method::cancel) == 1);
-    REQUIRE(count(bench, Method::bye) == 1);
+    CHECK(bench.count(Method::cancel) == 1);
+    REQUIRE(bench.count(Method::bye) == 1);
     bench.answer(*bench.messages(Method::bye, 0).front(), 200);
     bench.answer(invite, 200, "peer", peer_sdp);
     CHECK(bench.last().method() == Method::ack);
-    CHECK(count(bench, Method::bye) == 1);
+    CHECK(bench.count(Method::bye) == 1);
     CHECK(bench.all<SessionEnded>().size() == 1);
     CHECK(bench.agent.session_count() == 0);
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("A BYE that crosses our re-INVITE ends the call") {
@@ -378,8 +365,8 @@ TEST_CASE("A BYE that crosses our re-INVITE ends the call") {
     CHECK(bench.last().status() == 200);
     bench.answer(invite, 481);
     CHECK(bench.only<SessionEnded>().cause == EndCause::remote_bye);
-    CHECK(count(bench, Method::bye) == 0);
-    check_nothing_left(bench);
+    CHECK(bench.count(Method::bye) == 0);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("ping(): any response but 408 and 481 is a sign of life; silence is none") {
@@ -411,14 +398,14 @@ TEST_CASE("No ping before the ACK, none for an ended call, and no result after i
     CHECK(bench.agent.ping(session, bench.now));
     bench.agent.bye(session, {}, bench.now);
     CHECK_FALSE(bench.agent.ping(session, bench.now));
-    check_nothing_left(bench);
+    bench.check_nothing_left();
     CHECK(bench.all<PingResult>().empty());
 }
 
 TEST_CASE("Requests of ours that get no answer end by themselves") {
     AgentBench bench;
     bench.agent.bye(bench.outgoing_call(), {}, bench.now);
-    check_nothing_left(bench);
+    bench.check_nothing_left();
     CHECK(bench.all<SessionEnded>().size() == 1);
 }
 
@@ -449,12 +436,12 @@ TEST_CASE("A fork that answers when the call is over already still gets ACK and 
     CHECK(bench.agent.session_count() == 0);
     bench.forget();
     bench.answer(invite, 200, "two", peer_sdp);
-    CHECK(count(bench, Method::ack) == 1);
-    REQUIRE(count(bench, Method::bye) == 1);
+    CHECK(bench.count(Method::ack) == 1);
+    REQUIRE(bench.count(Method::bye) == 1);
     CHECK(bench.messages(Method::bye, 0)[0]->to_tag() == "two");
     // And the call's own 2xx, said again, its ACK.
     bench.answer(invite, 200, "one", peer_sdp);
-    CHECK(count(bench, Method::ack) == 2);
+    CHECK(bench.count(Method::ack) == 2);
     CHECK(bench.events.empty());
     bench.pass(100s);
     CHECK(bench.agent.idle());

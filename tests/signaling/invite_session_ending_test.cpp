@@ -5,20 +5,6 @@ using namespace rotunda;
 using namespace rotunda::sip;
 using namespace std::chrono_literals;
 
-namespace {
-
-std::size_t count(const AgentBench& bench, const Method& method, int status) {
-    return bench.messages(method, status).size();
-}
-
-// Everything the call left behind must be gone when its last transaction is.
-void check_nothing_left(AgentBench& bench) {
-    bench.pass(70s);
-    CHECK(bench.agent.idle());
-}
-
-}  // namespace
-
 TEST_CASE("CANCEL before the answer gives 200 and 487, after it 200 and nothing else (RFC 3261 9.2)") {
     AgentBench bench;
     const auto cancel =
@@ -26,27 +12,27 @@ TEST_CASE("CANCEL before the answer gives 200 and 487, after it 200 and nothing 
     SUBCASE("before") {
         bench.receive(PeerRequest{.body = peer_sdp});
         bench.receive(cancel);
-        CHECK(count(bench, Method::cancel, 200) == 1);
-        REQUIRE(count(bench, Method::invite, 487) == 1);
+        CHECK(bench.count(Method::cancel, 200) == 1);
+        REQUIRE(bench.count(Method::invite, 487) == 1);
         CHECK(bench.messages(Method::cancel, 200)[0]->to_tag() ==
               bench.messages(Method::invite, 487)[0]->to_tag());
         CHECK(bench.only<SessionEnded>().cause == EndCause::cancelled);
         CHECK(bench.only<SessionEnded>().reason == "SIP;cause=200");
         CHECK_FALSE(bench.agent.accept(bench.only<IncomingInvite>().session, our_sdp, bench.now));
-        check_nothing_left(bench);
+        bench.check_nothing_left();
     }
     SUBCASE("after") {
         bench.incoming_call(false);
         bench.receive(cancel);
-        CHECK(count(bench, Method::cancel, 200) == 1);
-        CHECK(count(bench, Method::invite, 487) == 0);
+        CHECK(bench.count(Method::cancel, 200) == 1);
+        CHECK(bench.count(Method::invite, 487) == 0);
         bench.ack(1);
         CHECK(bench.all<SessionConfirmed>().size() == 1);
         CHECK(bench.all<SessionEnded>().empty());
     }
     SUBCASE("of an unknown INVITE") {
         bench.receive(cancel);
-        CHECK(count(bench, Method::cancel, 481) == 1);
+        CHECK(bench.count(Method::cancel, 481) == 1);
     }
 }
 
@@ -55,31 +41,31 @@ TEST_CASE("An INVITE that nobody answers ends: 487 when its Expires is over, 480
     SUBCASE("Expires") {
         bench.receive(PeerRequest{.extra = "Expires: 20\r\n", .body = peer_sdp});
         bench.pass(20s);
-        CHECK(count(bench, Method::invite, 487) == 1);
+        CHECK(bench.count(Method::invite, 487) == 1);
         CHECK(bench.only<SessionEnded>().cause == EndCause::cancelled);
     }
     SUBCASE("the limit; until then the 180 is refreshed every minute") {
         bench.receive(PeerRequest{.body = peer_sdp});
         bench.agent.ring(bench.only<IncomingInvite>().session, bench.now);
         bench.pass(179s);
-        CHECK(count(bench, Method::invite, 180) == 3);
+        CHECK(bench.count(Method::invite, 180) == 3);
         bench.pass(1s);
-        CHECK(count(bench, Method::invite, 480) == 1);
+        CHECK(bench.count(Method::invite, 480) == 1);
         CHECK(bench.only<SessionEnded>().cause == EndCause::timeout);
     }
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("BYE before the ACK ends the call and stops the 200") {
     AgentBench bench;
     bench.incoming_call(false);
     bench.receive(bench.in_dialog("BYE", 2));
-    CHECK(count(bench, Method::bye, 200) == 1);
+    CHECK(bench.count(Method::bye, 200) == 1);
     CHECK(bench.only<SessionEnded>().cause == EndCause::remote_bye);
-    const auto before = count(bench, Method::invite, 200);
+    const auto before = bench.count(Method::invite, 200);
     bench.pass(30s);
-    CHECK(count(bench, Method::invite, 200) == before);
-    check_nothing_left(bench);
+    CHECK(bench.count(Method::invite, 200) == before);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("BYE in an early dialog gets 200, its INVITE 487") {
@@ -89,10 +75,10 @@ TEST_CASE("BYE in an early dialog gets 200, its INVITE 487") {
     bench.drain();
     bench.our_tag = bench.last().to_tag();
     bench.receive(bench.in_dialog("BYE", 2));
-    CHECK(count(bench, Method::bye, 200) == 1);
-    CHECK(count(bench, Method::invite, 487) == 1);
+    CHECK(bench.count(Method::bye, 200) == 1);
+    CHECK(bench.count(Method::invite, 487) == 1);
     CHECK(bench.only<SessionEnded>().cause == EndCause::remote_bye);
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("Our BYE waits for the ACK, or for the end of the wait for it (RFC 3261 15)") {
@@ -101,19 +87,19 @@ TEST_CASE("Our BYE waits for the ACK, or for the end of the wait for it (RFC 326
     CHECK(bench.agent.bye(session, "SIP;cause=503", bench.now));
     bench.drain();
     CHECK(bench.only<SessionEnded>().cause == EndCause::local);
-    CHECK(count(bench, Method::bye, 0) == 0);
+    CHECK(bench.count(Method::bye, 0) == 0);
     SUBCASE("ACK") {
         bench.ack(1);
     }
     SUBCASE("no ACK") {
         bench.pass(32s);
     }
-    REQUIRE(count(bench, Method::bye, 0) == 1);
+    REQUIRE(bench.count(Method::bye, 0) == 1);
     CHECK(bench.messages(Method::bye, 0).front()->header(HeaderId::reason) == "SIP;cause=503");
     bench.answer(*bench.messages(Method::bye, 0).front(), 200);
     CHECK(bench.all<SessionEnded>().size() == 1);
     CHECK(bench.all<SessionConfirmed>().empty());
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("Our BYE waits no longer when the process ends") {
@@ -122,16 +108,16 @@ TEST_CASE("Our BYE waits no longer when the process ends") {
     bench.agent.send_waiting_byes(bench.now);  // none is due
     CHECK(bench.agent.bye(session, "SIP;cause=503", bench.now));
     bench.drain();
-    CHECK(count(bench, Method::bye, 0) == 0);
+    CHECK(bench.count(Method::bye, 0) == 0);
     bench.agent.send_waiting_byes(bench.now);
     bench.drain();
-    CHECK(count(bench, Method::bye, 0) == 1);
-    const auto before = count(bench, Method::invite, 200);
+    CHECK(bench.count(Method::bye, 0) == 1);
+    const auto before = bench.count(Method::invite, 200);
     bench.answer(*bench.messages(Method::bye, 0).front(), 200);
     bench.pass(40s);
-    CHECK(count(bench, Method::bye, 0) == 1);
-    CHECK(count(bench, Method::invite, 200) == before);
-    check_nothing_left(bench);
+    CHECK(bench.count(Method::bye, 0) == 1);
+    CHECK(bench.count(Method::invite, 200) == before);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("bye() of a call not answered yet is 480; of an answered one a BYE") {
@@ -152,7 +138,7 @@ TEST_CASE("bye() of a call not answered yet is 480; of an answered one a BYE") {
         CHECK(bench.agent.session_count() == 0);
     }
     CHECK(bench.only<SessionEnded>().cause == EndCause::local);
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("BYEs that cross get 200 on both sides and end one session once") {
@@ -165,5 +151,5 @@ TEST_CASE("BYEs that cross get 200 on both sides and end one session once") {
     bench.answer(ours, 481);
     CHECK(bench.only<SessionEnded>().cause == EndCause::local);
     CHECK(bench.agent.session_count() == 0);
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }

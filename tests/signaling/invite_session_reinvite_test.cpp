@@ -5,20 +5,6 @@ using namespace rotunda;
 using namespace rotunda::sip;
 using namespace std::chrono_literals;
 
-namespace {
-
-std::size_t count(const AgentBench& bench, const Method& method, int status) {
-    return bench.messages(method, status).size();
-}
-
-// Everything the call left behind must be gone when its last transaction is.
-void check_nothing_left(AgentBench& bench) {
-    bench.pass(70s);
-    CHECK(bench.agent.idle());
-}
-
-}  // namespace
-
 TEST_CASE("A re-INVITE is the owner's: accepted or refused, the session goes on") {
     AgentBench bench;
     const SessionId session = bench.incoming_call();
@@ -84,7 +70,7 @@ TEST_CASE("No ACK for the 200 to a re-INVITE ends the session (RFC 3261 14.2)") 
     bench.agent.accept(session, our_sdp, bench.now);
     bench.pass(32s);
     CHECK(bench.only<SessionEnded>().cause == EndCause::no_ack);
-    CHECK(count(bench, Method::bye, 0) >= 1);
+    CHECK(bench.count(Method::bye, 0) >= 1);
 }
 
 TEST_CASE(
@@ -148,10 +134,10 @@ TEST_CASE("A BYE with a re-INVITE unanswered gives that one 487") {
     bench.incoming_call();
     bench.receive(bench.in_dialog("INVITE", 2, peer_sdp));
     bench.receive(bench.in_dialog("BYE", 3));
-    CHECK(count(bench, Method::invite, 487) == 1);
-    CHECK(count(bench, Method::bye, 200) == 1);
+    CHECK(bench.count(Method::invite, 487) == 1);
+    CHECK(bench.count(Method::bye, 200) == 1);
     CHECK_FALSE(bench.agent.accept(bench.only<SessionEnded>().session, our_sdp, bench.now));
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("CANCEL of a re-INVITE gives it 487 and leaves the session") {
@@ -161,7 +147,7 @@ TEST_CASE("CANCEL of a re-INVITE gives it 487 and leaves the session") {
     PeerRequest cancel = bench.in_dialog("CANCEL", 2);
     cancel.branch = "INVITE2call-1";
     bench.receive(cancel);
-    CHECK(count(bench, Method::invite, 487) == 1);
+    CHECK(bench.count(Method::invite, 487) == 1);
     CHECK_FALSE(bench.agent.accept(session, our_sdp, bench.now));
     CHECK(bench.all<SessionEnded>().empty());
 }
@@ -191,7 +177,7 @@ TEST_CASE("A re-INVITE every second for a minute is one session and leaves nothi
         bench.ack(cseq);
         bench.pass(1s);
     }
-    CHECK(count(bench, Method::invite, 200) == 61);
+    CHECK(bench.count(Method::invite, 200) == 61);
     bench.receive(bench.in_dialog("BYE", 100));
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }

@@ -5,20 +5,6 @@ using namespace rotunda;
 using namespace rotunda::sip;
 using namespace std::chrono_literals;
 
-namespace {
-
-std::size_t count(const AgentBench& bench, const Method& method, int status) {
-    return bench.messages(method, status).size();
-}
-
-// Everything the call left behind must be gone when its last transaction is.
-void check_nothing_left(AgentBench& bench) {
-    bench.pass(70s);
-    CHECK(bench.agent.idle());
-}
-
-}  // namespace
-
 TEST_CASE("A call rings, is answered, acknowledged and ended by the peer") {
     AgentBench bench;
     bench.receive(PeerRequest{.body = peer_sdp});
@@ -52,11 +38,11 @@ TEST_CASE("A call rings, is answered, acknowledged and ended by the peer") {
     PeerRequest bye = bench.in_dialog("BYE", 2);
     bye.extra = "Reason: Q.850;cause=16\r\n";
     bench.receive(bye);
-    CHECK(count(bench, Method::bye, 200) == 1);
+    CHECK(bench.count(Method::bye, 200) == 1);
     CHECK(bench.only<SessionEnded>().cause == EndCause::remote_bye);
     CHECK(bench.only<SessionEnded>().reason == "Q.850;cause=16");
     CHECK(bench.agent.session_count() == 0);
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("The 180 and the 200 carry Record-Route, refusals do not") {
@@ -91,9 +77,9 @@ TEST_CASE("An ACK without the answer it owes ends the call") {
     bench.ack(1);
     CHECK(bench.only<SessionEnded>().cause == EndCause::failed);
     CHECK(bench.all<SessionConfirmed>().empty());
-    CHECK(count(bench, Method::bye, 0) == 1);
+    CHECK(bench.count(Method::bye, 0) == 1);
     bench.answer(bench.last(), 200);
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }
 
 TEST_CASE("The 200 is repeated from T1 doubling to T2 until its ACK, over TCP too (RFC 3261 13.3.1.4)") {
@@ -101,20 +87,20 @@ TEST_CASE("The 200 is repeated from T1 doubling to T2 until its ACK, over TCP to
         AgentBench bench;
         bench.flow = bench_flow(transport);
         bench.incoming_call(false);
-        CHECK(count(bench, Method::invite, 200) == 1);
+        CHECK(bench.count(Method::invite, 200) == 1);
         bench.pass(499ms);
-        CHECK(count(bench, Method::invite, 200) == 1);
+        CHECK(bench.count(Method::invite, 200) == 1);
         bench.pass(1ms);
-        CHECK(count(bench, Method::invite, 200) == 2);
+        CHECK(bench.count(Method::invite, 200) == 2);
         bench.pass(1s);  // 1.5 s
-        CHECK(count(bench, Method::invite, 200) == 3);
+        CHECK(bench.count(Method::invite, 200) == 3);
         bench.pass(2s);  // 3.5 s
-        CHECK(count(bench, Method::invite, 200) == 4);
+        CHECK(bench.count(Method::invite, 200) == 4);
         bench.pass(8s);  // 7.5 s, 11.5 s
-        CHECK(count(bench, Method::invite, 200) == 6);
+        CHECK(bench.count(Method::invite, 200) == 6);
         bench.ack(1);
         bench.pass(60s);
-        CHECK(count(bench, Method::invite, 200) == 6);
+        CHECK(bench.count(Method::invite, 200) == 6);
         CHECK(bench.all<SessionEnded>().empty());
     }
 }
@@ -126,8 +112,8 @@ TEST_CASE("Without any ACK the call ends with a BYE after 64*T1") {
     CHECK(bench.all<SessionEnded>().empty());
     bench.pass(1ms);
     CHECK(bench.only<SessionEnded>().cause == EndCause::no_ack);
-    CHECK(count(bench, Method::bye, 0) == 1);
-    check_nothing_left(bench);  // nobody answers the BYE either
+    CHECK(bench.count(Method::bye, 0) == 1);
+    bench.check_nothing_left();  // nobody answers the BYE either
 }
 
 TEST_CASE("A retransmitted INVITE is answered by the transaction and reaches nobody else") {
@@ -137,7 +123,7 @@ TEST_CASE("A retransmitted INVITE is answered by the transaction and reaches nob
     bench.drain();
     bench.receive(PeerRequest{.body = peer_sdp});
     CHECK(bench.all<IncomingInvite>().size() == 1);
-    CHECK(count(bench, Method::invite, 180) == 2);
+    CHECK(bench.count(Method::invite, 180) == 2);
 }
 
 TEST_CASE("The same INVITE over another path is refused with 482 (RFC 3261 8.2.2.2)") {
@@ -162,7 +148,7 @@ TEST_CASE("A refused call gets the owner's status, phrase and header fields, and
     CHECK(bench.only<SessionEnded>().status == 488);
     CHECK_FALSE(bench.agent.accept(session, our_sdp, bench.now));
     CHECK_FALSE(bench.agent.bye(session, {}, bench.now));
-    check_nothing_left(bench);
+    bench.check_nothing_left();
 }
 
 TEST_CASE(

@@ -32,6 +32,19 @@ struct GuardBench : AgentBench {
     StubGuard guard;
 };
 
+// Our INVITE to a phone of Carol's.
+SipMessage call_to_carol(GuardBench& bench) {
+    OutgoingInvite call;
+    call.target = *Uri::parse("sip:bob@198.51.100.7");
+    call.from = *NameAddr::parse("<sip:1000@192.0.2.1>");
+    call.flow = bench.flow;
+    call.offer = our_sdp;
+    call.identity = Identity::user("carol", "example.com");
+    bench.agent.invite(std::move(call), bench.now);
+    bench.drain();
+    return bench.sent.at(0);
+}
+
 TEST_CASE("the guard's word goes with a new call and with a request outside calls") {
     GuardBench bench;
     PeerRequest invite;
@@ -74,15 +87,7 @@ TEST_CASE("a request inside a call is shown to the guard with the identity that 
 
 TEST_CASE("a request inside a call that we made counts as the one we called") {
     GuardBench bench;
-    OutgoingInvite call;
-    call.target = *Uri::parse("sip:bob@198.51.100.7");
-    call.from = *NameAddr::parse("<sip:1000@192.0.2.1>");
-    call.flow = bench.flow;
-    call.offer = our_sdp;
-    call.identity = Identity::user("carol", "example.com");
-    bench.agent.invite(std::move(call), bench.now);
-    bench.drain();
-    const SipMessage invite = bench.sent.at(0);
+    const SipMessage invite = call_to_carol(bench);
     bench.answer(invite, 200, "peer", peer_sdp);
     PeerRequest bye;
     bye.method = "BYE";
@@ -128,15 +133,7 @@ TEST_CASE("ACK and CANCEL are never shown to the guard") {
 
 TEST_CASE("so does one in the early dialog of a call of ours that still rings") {
     GuardBench bench;
-    OutgoingInvite call;
-    call.target = *Uri::parse("sip:bob@198.51.100.7");
-    call.from = *NameAddr::parse("<sip:1000@192.0.2.1>");
-    call.flow = bench.flow;
-    call.offer = our_sdp;
-    call.identity = Identity::user("carol", "example.com");
-    bench.agent.invite(std::move(call), bench.now);
-    bench.drain();
-    const SipMessage invite = bench.sent.at(0);
+    const SipMessage invite = call_to_carol(bench);
     bench.answer(invite, 180, "peer");
     bench.receive(PeerRequest{.method = "UPDATE",
                               .to_tag = std::string(invite.from_tag()),

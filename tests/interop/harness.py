@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import warnings
@@ -20,24 +21,24 @@ HERE = pathlib.Path(__file__).resolve().parent
 BINARY = os.environ.get("TEST_SERVER") or str(HERE.parent.parent / "build/release/rotunda")
 
 
-def free_port(kind=socket.SOCK_DGRAM, count=1, host="127.0.0.1"):
-    """The first of `count` neighbouring ports that are free now for UDP and TCP alike."""
-    for port in range(10000 + os.getpid() * 37 % 9000, 19900, count + 1):
-        with contextlib.ExitStack() as held:
-            try:
-                for offset in range(count):
-                    for each in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                        probe = held.enter_context(socket.socket(socket.AF_INET, each))
-                        probe.bind((host, port + offset))
-            except OSError:
-                continue
-            if port not in free_port.taken:
-                free_port.taken.update(range(port, port + count))
+def free_port(count=1, host="127.0.0.1"):
+    """The first of `count` neighbouring ports that are free now for UDP and TCP alike, and were given to nobody else here."""
+    with free_port.asked:  # a port is never so much as looked at again: somebody else may be about to bind it
+        for port in range(max(10000 + os.getpid() * 37 % 5000, free_port.next), 19900, count):
+            with contextlib.ExitStack() as held:
+                try:
+                    for offset in range(count):
+                        for each in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                            probe = held.enter_context(socket.socket(socket.AF_INET, each))
+                            probe.bind((host, port + offset))
+                except OSError:
+                    continue
+                free_port.next = port + count
                 return port
     raise RuntimeError("no free port")
 
 
-free_port.taken = set()
+free_port.asked, free_port.next = threading.Lock(), 0
 
 
 def wait_until(condition, seconds, what):

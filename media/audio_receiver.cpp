@@ -104,9 +104,10 @@ rtp::DtmfDigits AudioReceiver::on_packet(const rtp::RtpPacket& packet, const Pay
 }
 
 // What the sender says (RFC 6464) before what shows of itself.
-std::optional<float> AudioReceiver::loudness_of(const rtp::RtpPacket& packet, AudioCodec codec) const {
+std::optional<float> AudioReceiver::loudness_of(const rtp::RtpPacket& packet, AudioCodec codec) {
     if (level_extension_ != 0)
         if (const auto said = packet.audio_level(level_extension_)) return -static_cast<float>(said->level);
+    if (codec == AudioCodec::g722) return g722_meter_.background_level(packet.payload);
     return loudness_hint(codec, packet.payload);
 }
 

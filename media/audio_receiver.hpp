@@ -9,6 +9,7 @@
 
 #include "codecs/audio_decoder.hpp"
 #include "codecs/comfort_noise.hpp"
+#include "codecs/g722_meter.hpp"
 #include "media/loudness_hint.hpp"
 #include "media/pcm_fifo.hpp"
 #include "media/room_command.hpp"
@@ -75,7 +76,7 @@ class AudioReceiver {
 
     rtp::AudioPacketInfo inspect(const rtp::RtpPacket& packet, const PayloadKind& kind);
     codecs::AudioDecoder& decoder_for(AudioCodec codec);
-    std::optional<float> loudness_of(const rtp::RtpPacket& packet, AudioCodec codec) const;
+    std::optional<float> loudness_of(const rtp::RtpPacket& packet, AudioCodec codec);
     void use(AudioCodec codec);
     std::optional<MutablePcm> decode(const rtp::BufferedPacket& packet, MutablePcm out);
     void begin_skimming();
@@ -113,6 +114,7 @@ class AudioReceiver {
     int ptime_ms_ = 0;
     int refused_ = 0;  // wishes to shorten in a row that found nothing to take
     ShownLoudness loudness_;
+    codecs::G722Meter g722_meter_;
     bool is_skimming_ = false;
     Duration skimmed_{};                // what would be left in fifo_
     Duration unplayed_{};               // what no packet filled since the last that was played

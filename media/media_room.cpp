@@ -12,6 +12,7 @@ using std::chrono::milliseconds;
 
 constexpr Duration grid = milliseconds(20);
 // Slices of about a millisecond at most: a read with its decode costs up to 30 us, a send about 3.
+constexpr std::size_t small_room = 8;  // its whole tick is one slice
 constexpr std::size_t receive_slice_size = 32;
 constexpr std::size_t send_slice_size = 192;
 // RTCP sockets are read every so many ticks, each session's in its turn.
@@ -123,6 +124,11 @@ void MediaRoom::finish_tick(TimePoint now) {
 }
 
 void MediaRoom::run_slice(TimePoint now) {
+    do run_stage(now);
+    while (is_mid_tick() && members_.size() <= small_room);
+}
+
+void MediaRoom::run_stage(TimePoint now) {
     switch (stage_) {
         case Stage::idle:
             begin_tick(now);
@@ -162,7 +168,10 @@ void MediaRoom::choose_block() {
     const int wanted = position_ms_ < short_until_ms_ || position_ms_ % 20 != 0 ? 10 : 20;
     if (wanted == block_ms_) return;
     block_ms_ = wanted;
-    for (Member& member : members_) member.session->receiver().set_tick(milliseconds(wanted));
+    for (Member& member : members_) {
+        member.session->receiver().set_tick(milliseconds(wanted));
+        member.arrivals.forget();
+    }
 }
 
 void MediaRoom::receive_slice(TimePoint now) {
@@ -201,98 +210,6 @@ void MediaRoom::listen_to(std::size_t index) {
     }
 }
 
-void MediaRoom::mix() {
-    selector_.select(talkers_);
-    seat_voices();
-    for (const int rate : codec_rates_hz)
-        if (rates_ & only_rate(rate)) sum(rate);
-    chime_.advance(milliseconds(block_ms_));
-    serve_buses();
-    context_.counters.encodes += buses_.take_encodes();
-}
-
-void MediaRoom::seat_voices() {
-    audiences_ = {};
-    audiences_.add(mixer::Audience::listener);
-    rates_ = buses_.rates();
-    for (std::size_t i = 0; i < members_.size(); ++i) {
-        Member& member = members_[i];
-        if (talkers_[i].is_audible()) {
-            member.heard = voice_of(member);
-            give_voice(member);
-            member.voice->feed(member.heard, milliseconds(block_ms_), rates_);
-        } else {
-            if (member.gain) member.gain->skip();
-            if (member.voice) idle_voices_.push_back(std::move(member.voice));
-        }
-        const mixer::Audience audience = mixer::audience_of(talkers_[i]);
-        audiences_.add(audience);
-        if (audience != mixer::Audience::listener || member.hears_nothing())
-            buses_.make_private(member.listener, position_ms_);
-    }
-}
-
-// Who has been muted keeps his place until he has faded out of it.
-Pcm MediaRoom::voice_of(Member& member) {
-    if (member.is_muted()) return {};
-    const Pcm voice = member.session->warm(milliseconds(block_ms_));
-    return member.gain ? member.gain->apply(voice) : voice;
-}
-
-void MediaRoom::give_voice(Member& member) {
-    const int from = member.session->receiver().rate_hz();
-    if (member.voice && member.voice->from_hz() == from) return;
-    if (!member.voice && !idle_voices_.empty()) {
-        member.voice = std::move(idle_voices_.back());
-        idle_voices_.pop_back();
-    }
-    if (!member.voice) member.voice = std::make_unique<Voice>();
-    member.voice->start(from);
-}
-
-void MediaRoom::sum(int rate_hz) {
-    const std::size_t samples = samples_in(rate_hz, block_ms_);
-    mixer::TalkerSums& sums = context_.mix.sums[rate_index(rate_hz)];
-    sums.begin(rate_hz, samples, audiences_);
-    context_.mix.silence[rate_index(rate_hz)].begin(rate_hz, samples);
-    for (std::size_t i = 0; i < members_.size(); ++i)
-        if (members_[i].voice) sums.add(members_[i].voice->at(rate_hz), talkers_[i]);
-    if (!chime_.is_playing()) return;
-    std::array<std::int16_t, mixer::max_block_samples> chime;
-    const MutablePcm pcm{chime.data(), samples};
-    chime_.fill(pcm, rate_hz);
-    sums.add_to_all(pcm);
-}
-
-BusInput MediaRoom::input_for(std::size_t index, int rate_hz, MutablePcm scratch) const {
-    const Member& member = members_[index];
-    const mixer::TalkerSums& sums = context_.mix.sums[rate_index(rate_hz)];
-    if (member.hears_nothing()) return {&context_.mix.silence[rate_index(rate_hz)], {}};
-    const mixer::Audience audience = mixer::audience_of(talkers_[index]);
-    const mixer::AudioMixer& heard = sums.heard_by(audience);
-    if (audience == mixer::Audience::listener) return {&heard, {}};
-    const Pcm voice = member.voice->at(rate_hz);
-    return {&heard, mixer::own_share(voice, audience, scratch.first(voice.size()))};
-}
-
-void MediaRoom::serve_buses() {
-    PerRate<const mixer::AudioMixer*> listeners;
-    std::ranges::transform(context_.mix.sums, listeners.begin(),
-                           [](const auto& sums) { return &sums.heard_by(mixer::Audience::listener); });
-    buses_.serve_shared(listeners);
-    for (std::size_t i = 0; i < members_.size(); ++i)
-        if (members_[i].listener.is_private()) serve_private(i);
-}
-
-void MediaRoom::serve_private(std::size_t index) {
-    Member& member = members_[index];
-    std::array<std::int16_t, mixer::max_block_samples> scratch;
-    const BusInput input = input_for(index, member.listener.rate_hz(), scratch);
-    const bool as_all =
-        mixer::audience_of(talkers_[index]) == mixer::Audience::listener && !member.hears_nothing();
-    buses_.serve_private(member.listener, input, as_all, milliseconds(block_ms_), position_ms_);
-}
-
 void MediaRoom::send_slice(TimePoint now) {
     const std::size_t end = std::min(members_.size(), at_ + send_slice_size);
     for (; at_ < end; ++at_) {
@@ -314,7 +231,7 @@ void MediaRoom::send(std::size_t index, TimePoint now) {
 
 void MediaRoom::end_tick() {
     stage_ = Stage::idle;
-    deadline_ += milliseconds(block_ms_);
+    deadline_ += milliseconds(block_ms_) + phase_step();
     position_ms_ += static_cast<std::uint64_t>(block_ms_);
     const bool short_needed = std::ranges::any_of(members_, [](const Member& m) {
         return (m.listener.is_attached() && needs_short_ticks(m.session->leg().send.ptime_ms)) ||
@@ -332,6 +249,22 @@ void MediaRoom::report_talking() {
         if (std::exchange(members_[i].told_talking, talking) != talking)
             context_.events.push_back(TalkingChanged{id_, members_[i].session->participant(), talking});
     }
+}
+
+Duration MediaRoom::phase_step() {
+    const Duration block = milliseconds(block_ms_);
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        TalkerArrivals& arrivals = members_[i].arrivals;
+        const bool speaks = talkers_[i].is_speaking();
+        if (!speaks && !arrivals.is_recent()) continue;
+        const rtp::JitterBuffer& buffer = members_[i].session->receiver().jitter_buffer();
+        arrivals.note({speaks, buffer.slack(), buffer.target_delay()}, block);
+        tick_phase_.add(arrivals, block);
+    }
+    const Duration step = tick_phase_.next_step(block);
+    if (step != Duration::zero())
+        for (Member& member : members_) member.arrivals.on_move(step);
+    return step;
 }
 
 void MediaRoom::report_losses() {

@@ -12,8 +12,10 @@
 #include "media/media_context.hpp"
 #include "media/media_session.hpp"
 #include "media/room_buses.hpp"
+#include "media/tick_phase.hpp"
 #include "media/voice.hpp"
 #include "mixer/audio_mixer.hpp"
+#include "mixer/dc_remover.hpp"
 #include "mixer/talker_sums.hpp"
 
 namespace rotunda::media {
@@ -49,12 +51,14 @@ class MediaRoom {
         std::unique_ptr<Voice> voice;
         std::unique_ptr<LegGain> gain;  // none: he is heard as he is
         bool deafened = false;
-        Pcm heard;  // this tick's block, at the receiver's rate, unless nobody hears him
         bool told_talking = false;
+        TalkerArrivals arrivals;
+        mixer::DcRemover dc;
 
         bool is_muted() const { return gain && gain->is_silent(); }
         bool hears_nothing() const { return deafened || session->leg().on_hold; }
     };
+    void run_stage(TimePoint now);
     void begin_tick(TimePoint now);
     void give_up_ticks(TimePoint now);
     void choose_block();
@@ -65,8 +69,9 @@ class MediaRoom {
     bool is_crowded() const { return members_.size() > static_cast<std::size_t>(settings_.max_talkers) + 1; }
     void mix();
     void seat_voices();
-    Pcm voice_of(Member& member);
+    Pcm voice_of(std::size_t index, MutablePcm scratch);
     void give_voice(Member& member);
+    void hear(std::size_t index);
     void sum(int rate_hz);
     void serve_buses();
     void serve_private(std::size_t index);
@@ -74,6 +79,7 @@ class MediaRoom {
     void send_slice(TimePoint now);
     void send(std::size_t index, TimePoint now);
     void end_tick();
+    Duration phase_step();
     void attach(Member& member);
     void report_losses();
     void report_talking();
@@ -91,6 +97,7 @@ class MediaRoom {
     mixer::TalkerSelector selector_;
     RoomBuses buses_;
     Chime chime_;
+    TickPhase tick_phase_;
     mixer::AudienceSet audiences_;  // of this tick
     RateSet rates_ = 0;             // of this tick: those that somebody listens at
     std::vector<std::unique_ptr<Voice>> idle_voices_;

@@ -7,8 +7,13 @@ namespace rotunda::mixer {
 
 namespace {
 
-constexpr float background_dbov = -75.0f;  // below: no signal, nothing to hear
-constexpr float speech_dbov = -50.0f;      // never speech below
+// What may be the beginning of a word: well above the talker's own background, or loud whatever that is.
+constexpr float may_be_voice_above_floor_db = 5.0f;
+constexpr float may_be_voice_dbov = -65.0f;  // at least, on the quietest line
+constexpr float always_heard_dbov = -50.0f;
+// So long after that he is heard on, pauses, breath and soft endings and all.
+constexpr Duration stays_open = std::chrono::seconds(5);
+constexpr float speech_dbov = -50.0f;  // never speech below
 constexpr float speech_above_floor_db = 9.0f;
 constexpr float highest_floor_dbov = -45.0f;  // a loud steady sound never sinks into its own floor
 constexpr float floor_rise_db_per_s = 3.0f;
@@ -33,6 +38,8 @@ void Talker::update(float level_dbov, Duration block) {
     if (level_dbov > silence_dbov) floor_ = std::min(level_dbov, floor_ + floor_rise_db_per_s * s);
     floor_ = std::min(floor_, highest_floor_dbov);
     speaking_ = level_dbov >= std::max(speech_dbov, floor_ + speech_above_floor_db);
+    const float bar = std::clamp(floor_ + may_be_voice_above_floor_db, may_be_voice_dbov, always_heard_dbov);
+    open_for_ = level_dbov >= bar ? stays_open : std::max(Duration::zero(), open_for_ - block);
     hangover_ = speaking_ ? hangover : std::max(Duration::zero(), hangover_ - block);
 }
 
@@ -45,8 +52,7 @@ void TalkerSelector::select(std::span<Talker> talkers) {
     ranking_.clear();
     for (std::size_t i = 0; i < talkers.size(); ++i) {
         const Talker& talker = talkers[i];
-        if (talker.is_active() || talker.loudness() > background_dbov)
-            ranking_.push_back({talker.rank(), static_cast<std::uint32_t>(i)});
+        if (talker.has_something_to_say()) ranking_.push_back({talker.rank(), static_cast<std::uint32_t>(i)});
     }
     if (ranking_.size() > seats_) {
         const auto louder = [](const Entry& a, const Entry& b) {

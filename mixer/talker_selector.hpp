@@ -27,6 +27,9 @@ class Talker {
     bool is_speaking() const { return speaking_; }
     // Speaks, or paused less than the hangover ago.
     bool is_active() const { return speaking_ || hangover_ > Duration::zero(); }
+    // Speaks or spoke of late, or what comes from him may be the beginning of a word. Who has nothing to say
+    // but the steady noise of his room is not in the mix.
+    bool has_something_to_say() const { return is_active() || open_for_ > Duration::zero(); }
     // Peak envelope of the level, dBov.
     float loudness() const { return loudness_; }
 
@@ -43,6 +46,7 @@ class Talker {
     float loudness_ = silence_dbov;
     float floor_ = -60.0f;  // the level of his room when he does not speak
     Duration hangover_{};
+    Duration open_for_{};
     bool speaking_ = false;
     Place place_ = Place::out;
     Place previous_place_ = Place::out;
@@ -57,7 +61,7 @@ class TalkerSelector {
 
     // Seats the highest ranked: who speaks before who pauses before background noise, each by loudness; who
     // has a seat keeps it against one that is less than 6 dB louder, and so does the next one his place.
-    // While seats are free, everyone with any signal has one.
+    // While seats are free, everyone who has something to say has one.
     void select(std::span<Talker> talkers);
 
   private:

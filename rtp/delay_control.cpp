@@ -23,19 +23,18 @@ int packets_per_cycle(Duration frame, Duration tick) {
     return static_cast<int>(std::clamp<std::int64_t>(cycle / frame, 1, longest_cycle));
 }
 
-// Below this slack the next packet may well miss its tick, so the schedule moves later before it does. On a
-// network without jitter it is 0: a packet that always comes just in time is in time.
-Duration danger(Duration spread) {
+}  // namespace
+
+// On a network without jitter it is 0: a packet that always comes just in time is in time.
+Duration DelayControl::danger(Duration spread) {
     return std::min<Duration>(spread, milliseconds(1));
 }
 
-// What must remain after moving a tick earlier, lest the schedule flap: on a quiet network nearly nothing, on
-// a noisy one enough for the next window to be somewhat worse than this one.
-Duration safety(Duration spread) {
+// On a quiet network nearly nothing, on a noisy one enough for the next window to be somewhat worse than this
+// one.
+Duration DelayControl::safety(Duration spread) {
     return std::min<Duration>(microseconds(50) + 2 * spread, microseconds(2500) + spread * 3 / 10);
 }
-
-}  // namespace
 
 StretchWish DelayControl::on_fetch(Duration slack, Duration buffered, Duration frame,
                                    const DelayWindow& window) {

@@ -36,6 +36,11 @@ class DelayControl {
         restart();
     }
 
+    // Below this slack the next packet may well miss its tick, so the schedule moves later before it does.
+    static Duration danger(Duration spread);
+    // What slack must remain after moving a tick earlier, lest the schedule flap.
+    static Duration safety(Duration spread);
+
   private:
     StretchWish decide(const DelayWindow& window) const;
 

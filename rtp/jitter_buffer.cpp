@@ -132,6 +132,7 @@ void JitterBuffer::reset() {
     may_pause_ = false;
     covered_ = Duration{};
     unexplained_ = 0;
+    slack_.reset();
 }
 
 void JitterBuffer::prefetch_next() const {

@@ -116,6 +116,9 @@ class JitterBuffer {
     Duration mean_delay() const;
     // How much later than the fastest the slowest packet of the window came: what the buffer covers now.
     Duration target_delay() const { return window_.spread(); }
+    // So long before the tick that plays them come the slowest packets of the window; nullopt while nothing
+    // is played, or the window is not full yet.
+    std::optional<Duration> slack() const { return slack_; }
     // Packets waiting.
     std::size_t size() const { return waiting_; }
 
@@ -151,7 +154,7 @@ class JitterBuffer {
     Step run_dry(Duration buffered);
     Step conceal(Duration duration);
     void settle_concealment(const Slot& slot);
-    Step silence(Duration buffered) const;
+    Step silence(Duration buffered);
     void skip_fillers();
     void drop_excess();
 
@@ -192,6 +195,7 @@ class JitterBuffer {
     std::size_t history_size_ = 0;
     std::size_t waiting_ = 0;
     Counters counters_;
+    std::optional<Duration> slack_;
     std::uint64_t played_ = 0;
     Duration delay_sum_{};
 };

@@ -24,6 +24,8 @@ constexpr int real_time_priority = 10;
 constexpr int nice_value = -15;
 // A worker that wakes by itself so soon is not woken for a command: it does what is posted before each tick.
 constexpr Duration soon = std::chrono::milliseconds(20);
+// With many rooms a tick is due every few microseconds: those of so long a time are done at one waking.
+constexpr Duration between_wakings = std::chrono::microseconds(500);
 
 // A tick late by the default timer slack (50 us) or by other programs is heard as jitter. What is not
 // permitted is done without.
@@ -104,11 +106,21 @@ class MediaWorker::Thread {
     void run() {
         prefer_this_thread();
         while (take_commands()) {
-            const bool due = engine_due();
-            if (due) engine_.run_due(clock_.now());
+            run_ticks();
             hand_over_events();
             publish_counters();
-            if (!due && lie_down()) bell_.wait(clock_, engine_.next_timeout());
+            if (!lie_down()) continue;
+            bell_.wait(clock_, wakes_at_);
+            woken_at_ = clock_.now();
+        }
+    }
+
+    // What is due, but commands and events wait no longer than some slices of about a millisecond.
+    void run_ticks() {
+        for (int slices = 0; slices < 8 && !has_commands(); ++slices) {
+            const TimePoint now = clock_.now();
+            if (!engine_due(now)) return;
+            engine_.run_due(now);
         }
     }
 
@@ -116,7 +128,9 @@ class MediaWorker::Thread {
     bool lie_down() {
         const std::lock_guard lock(mutex_);
         wakes_at_ = engine_.next_timeout();
-        return asleep_ = inbox_.empty() && !stopping_;
+        const bool due = wakes_at_ && *wakes_at_ <= clock_.now();
+        if (wakes_at_) wakes_at_ = std::max(*wakes_at_, woken_at_ + between_wakings);
+        return asleep_ = !due && inbox_.empty() && !stopping_;
     }
 
     // False once everything posted before the end has been done.
@@ -139,9 +153,14 @@ class MediaWorker::Thread {
         counters_ = engine_.counters();
     }
 
-    bool engine_due() const {
+    bool engine_due(TimePoint now) const {
         const auto next = engine_.next_timeout();
-        return next && *next <= clock_.now();
+        return next && *next <= now;
+    }
+
+    bool has_commands() const {
+        const std::lock_guard lock(mutex_);
+        return !inbox_.empty() || stopping_;
     }
 
     void hand_over_events() {
@@ -158,6 +177,7 @@ class MediaWorker::Thread {
     std::vector<media::RoomCommand> inbox_;
     bool asleep_ = false;  // and nothing has been posted since
     std::optional<TimePoint> wakes_at_;
+    TimePoint woken_at_{};
     media::MediaCounters counters_;
     bool stopping_ = false;
 

@@ -49,19 +49,23 @@ struct Room {
 
 }  // namespace
 
-TEST_CASE("nobody with silence is in the mix, everybody with a signal is while there are seats") {
+TEST_CASE("nobody with silence is in the mix, everybody with something to say is while there are seats") {
     Room room(5);
     room.tick();
     CHECK(room.mixed().empty());
-    room.levels = {-30, -60, silence_dbov, -40, -70};
+    room.levels = {-30, -45, silence_dbov, -40, -70};
     room.tick();
-    CHECK(room.mixed() == std::set<std::size_t>{0, 1, 3, 4});
+    CHECK(room.mixed() == std::set<std::size_t>{0, 1, 3});
+    // Steady and faint, it was the noise of a room; loud, it is heard whatever it is.
+    room.levels = {-30, -58, silence_dbov, -40, -70};
+    room.ticks(500);
+    CHECK(room.mixed() == std::set<std::size_t>{0, 3});
 }
 
 TEST_CASE(
     "a newcomer is in the mix in the very tick he speaks, though every seat is taken by noise or pauses") {
     Room room(12);
-    for (std::size_t i = 0; i < 10; ++i) room.levels[i] = -56.0f - static_cast<float>(i % 3);
+    for (std::size_t i = 0; i < 10; ++i) room.levels[i] = -48.0f - static_cast<float>(i % 3);
     room.ticks(100);
     CHECK(room.mixed().size() == 8);
     room.levels[11] = -45;

@@ -1,0 +1,118 @@
+// The middle of a room's tick: who is heard, at which rates, and what everybody hears.
+#include <algorithm>
+#include <array>
+
+#include "media/media_room.hpp"
+
+namespace rotunda::media {
+
+using std::chrono::milliseconds;
+
+void MediaRoom::mix() {
+    selector_.select(talkers_);
+    seat_voices();
+    for (const int rate : codec_rates_hz)
+        if (rates_ & only_rate(rate)) sum(rate);
+    chime_.advance(milliseconds(block_ms_));
+    serve_buses();
+    context_.counters.encodes += buses_.take_encodes();
+}
+
+void MediaRoom::seat_voices() {
+    audiences_ = {};
+    audiences_.add(mixer::Audience::listener);
+    rates_ = buses_.rates();
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        Member& member = members_[i];
+        if (talkers_[i].is_audible()) {
+            hear(i);
+        } else {
+            if (member.gain) member.gain->skip();
+            if (member.voice) idle_voices_.push_back(std::move(member.voice));
+        }
+        const mixer::Audience audience = mixer::audience_of(talkers_[i]);
+        audiences_.add(audience);
+        if (audience != mixer::Audience::listener || member.hears_nothing())
+            buses_.make_private(member.listener, position_ms_);
+    }
+}
+
+void MediaRoom::hear(std::size_t index) {
+    Member& member = members_[index];
+    alignas(64) std::array<std::int16_t, mixer::max_block_samples> scratch;
+    // First: what is decoded now may have another rate than what was decoded last.
+    const Pcm voice = voice_of(index, scratch);
+    give_voice(member);
+    member.voice->feed(voice, milliseconds(block_ms_), rates_);
+}
+
+// Who has been muted keeps his place until he has faded out of it.
+Pcm MediaRoom::voice_of(std::size_t index, MutablePcm scratch) {
+    Member& member = members_[index];
+    if (member.is_muted()) return {};
+    const Duration block = milliseconds(block_ms_);
+    Pcm voice = member.session->warm(block);
+    if (member.dc.measure(voice, block)) {
+        const MutablePcm without = scratch.first(voice.size());
+        std::ranges::copy(voice, without.begin());
+        member.dc.process(without);
+        voice = without;
+    }
+    return member.gain ? member.gain->apply(voice) : voice;
+}
+
+void MediaRoom::give_voice(Member& member) {
+    const int from = member.session->receiver().rate_hz();
+    if (member.voice && member.voice->from_hz() == from) return;
+    if (!member.voice && !idle_voices_.empty()) {
+        member.voice = std::move(idle_voices_.back());
+        idle_voices_.pop_back();
+    }
+    if (!member.voice) member.voice = std::make_unique<Voice>();
+    member.voice->start(from);
+}
+
+void MediaRoom::sum(int rate_hz) {
+    const std::size_t samples = samples_in(rate_hz, block_ms_);
+    mixer::TalkerSums& sums = context_.mix.sums[rate_index(rate_hz)];
+    sums.begin(rate_hz, samples, audiences_);
+    context_.mix.silence[rate_index(rate_hz)].begin(rate_hz, samples);
+    for (std::size_t i = 0; i < members_.size(); ++i)
+        if (members_[i].voice) sums.add(members_[i].voice->at(rate_hz), talkers_[i]);
+    if (!chime_.is_playing()) return;
+    std::array<std::int16_t, mixer::max_block_samples> chime;
+    const MutablePcm pcm{chime.data(), samples};
+    chime_.fill(pcm, rate_hz);
+    sums.add_to_all(pcm);
+}
+
+BusInput MediaRoom::input_for(std::size_t index, int rate_hz, MutablePcm scratch) const {
+    const Member& member = members_[index];
+    const mixer::TalkerSums& sums = context_.mix.sums[rate_index(rate_hz)];
+    if (member.hears_nothing()) return {&context_.mix.silence[rate_index(rate_hz)], {}};
+    const mixer::Audience audience = mixer::audience_of(talkers_[index]);
+    const mixer::AudioMixer& heard = sums.heard_by(audience);
+    if (audience == mixer::Audience::listener) return {&heard, {}};
+    const Pcm voice = member.voice->at(rate_hz);
+    return {&heard, mixer::own_share(voice, audience, scratch.first(voice.size()))};
+}
+
+void MediaRoom::serve_buses() {
+    PerRate<const mixer::AudioMixer*> listeners;
+    std::ranges::transform(context_.mix.sums, listeners.begin(),
+                           [](const auto& sums) { return &sums.heard_by(mixer::Audience::listener); });
+    buses_.serve_shared(listeners);
+    for (std::size_t i = 0; i < members_.size(); ++i)
+        if (members_[i].listener.is_private()) serve_private(i);
+}
+
+void MediaRoom::serve_private(std::size_t index) {
+    Member& member = members_[index];
+    std::array<std::int16_t, mixer::max_block_samples> scratch;
+    const BusInput input = input_for(index, member.listener.rate_hz(), scratch);
+    const bool as_all =
+        mixer::audience_of(talkers_[index]) == mixer::Audience::listener && !member.hears_nothing();
+    buses_.serve_private(member.listener, input, as_all, milliseconds(block_ms_), position_ms_);
+}
+
+}  // namespace rotunda::media

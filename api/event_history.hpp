@@ -1,10 +1,12 @@
-// The last events, for those who watch (server-sent events): each with a number by which a stream is resumed.
+// The last events, for those who watch (server-sent events, WebSocket): each with a number by which a stream
+// is resumed.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rotunda::api {
 
@@ -21,10 +23,19 @@ class EventHistory {
     // As text/event-stream what came after `position`, oldest first and at most about `at_most` octets, and
     // moves `position` there. Whoever has fallen behind what is kept gets an event "lost" first.
     std::string since(std::uint64_t& position, std::size_t at_most) const;
+    // The same as JSON objects {"id":..., "event":..., "data":{...}}, of which the last one may make it
+    // longer.
+    std::vector<std::string> objects_since(std::uint64_t& position, std::size_t at_most) const;
 
   private:
-    std::deque<std::string> events_;  // as they go out
-    std::uint64_t first_;             // the number of events_.front()
+    struct Event {
+        std::string name, json;
+    };
+    // True if what came right after `position` is no longer kept; it is then moved to what is.
+    bool skip_lost(std::uint64_t& position) const;
+
+    std::deque<Event> events_;
+    std::uint64_t first_;  // the number of events_.front()
 };
 
 }  // namespace rotunda::api

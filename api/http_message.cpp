@@ -9,17 +9,23 @@
 namespace rotunda::api {
 
 HttpResponse text(std::string body, std::string_view content_type) {
-    return {200, std::string(content_type), std::move(body), {}, {}};
+    return {200, std::string(content_type), std::move(body), {}, {}, false};
 }
 
 HttpResponse json(std::string body, int status) {
-    return {status, "application/json", std::move(body), {}, {}};
+    return {status, "application/json", std::move(body), {}, {}, false};
+}
+
+HttpResponse without_body(int status) {
+    HttpResponse response;
+    response.status = status;
+    return response;
 }
 
 HttpResponse problem(int status, std::string_view detail) {
     const boost::json::object document{
         {"title", reason_phrase(status)}, {"status", status}, {"detail", detail}};
-    return {status, "application/problem+json", boost::json::serialize(document), {}, {}};
+    return {status, "application/problem+json", boost::json::serialize(document), {}, {}, false};
 }
 
 std::string_view reason_phrase(int status) {

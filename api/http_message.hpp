@@ -19,6 +19,7 @@ struct HttpRequest {
     std::string host;
     std::string origin;         // empty where no browser page is behind the request
     std::string last_event_id;  // where a stream of events is to be resumed
+    std::string upgrade, web_socket_key, web_socket_version;  // of a request to speak WebSocket (RFC 6455)
     std::string body;
     bool keep_alive = true;
 };
@@ -30,10 +31,13 @@ struct HttpResponse {
     std::vector<std::pair<std::string_view, std::string>> headers;
     // The body is what happens after this event, without end (text/event-stream).
     std::optional<std::uint64_t> events_after;
+    // The same, each event as one message of a WebSocket: 101, whose handshake the connection completes.
+    bool web_socket = false;
 };
 
 HttpResponse text(std::string body, std::string_view content_type = "text/plain; charset=utf-8");
 HttpResponse json(std::string body, int status = 200);
+HttpResponse without_body(int status);
 // application/problem+json (RFC 9457); `detail` says what to do about it.
 HttpResponse problem(int status, std::string_view detail);
 

@@ -37,6 +37,9 @@ HttpRequest take(http::request<http::string_body> message) {
     request.host = text(message[http::field::host]);
     request.origin = text(message[http::field::origin]);
     request.last_event_id = text(message["Last-Event-ID"]);
+    request.upgrade = text(message[http::field::upgrade]);
+    request.web_socket_key = text(message[http::field::sec_websocket_key]);
+    request.web_socket_version = text(message[http::field::sec_websocket_version]);
     request.keep_alive = message.keep_alive();
     request.body = std::move(message.body());
     return request;

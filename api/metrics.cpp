@@ -9,15 +9,17 @@ namespace {
 void add_media(MetricsText& out, const media::MediaCounters& media) {
     out.counter("rotunda_ticks_total", media.ticks, "Audio ticks run by all workers.");
     out.counter("rotunda_late_ticks_total", media.late_ticks, "Audio ticks begun more than 5 ms late.");
+    out.histogram("rotunda_tick_lateness_seconds", media.lateness, "How late audio ticks begin.");
     out.counter("rotunda_skipped_ticks_total", media.skipped_ticks,
                 "Audio ticks given up because a worker was too far behind.");
     out.counter("rotunda_audio_encodes_total", media.encodes, "Audio frames encoded.");
+    out.counter("rotunda_audio_decodes_total", media.decodes, "Blocks of somebody's audio decoded.");
     out.counter("rotunda_rtp_sent_packets_total", media.packets_sent, "RTP packets sent.");
     out.counter("rotunda_rtp_send_failures_total", media.send_failures,
                 "RTP packets the system did not take.");
 }
 
-void add_calls(MetricsText& out, const rooms::CallCounters& calls) {
+void add_call_figures(MetricsText& out, const rooms::CallCounters& calls) {
     out.counter("rotunda_calls_joined_total", calls.joined, "Calls that joined a room.");
     out.metric("rotunda_calls_ended_total", "counter", "Calls that ended, by cause.");
     for (std::size_t i = 0; i < calls.ended.size(); ++i)
@@ -26,11 +28,38 @@ void add_calls(MetricsText& out, const rooms::CallCounters& calls) {
     out.metric("rotunda_calls_refused_total", "counter", "INVITEs refused, by status.");
     for (const auto& [status, times] : calls.refused)
         out.sample(static_cast<double>(times), {{"status", std::to_string(status)}});
-    out.counter("rotunda_rtp_received_packets_total", calls.packets_received, "RTP packets of ended calls.");
-    out.counter("rotunda_rtp_lost_packets_total", calls.packets_lost,
-                "RTP packets of ended calls lost on the way in.");
+    out.counter("rotunda_rtp_received_packets_total", calls.packets_received,
+                "RTP packets, each call's up to its last whole minute or its end.");
+    out.counter("rotunda_rtp_lost_packets_total", calls.packets_lost, "Of those, lost on the way in.");
     out.counter("rotunda_concealed_frames_total", calls.frames_concealed,
-                "Audio frames of ended calls concealed.");
+                "Audio frames that had to be made up.");
+    out.counter("rotunda_quality_alarms_total", calls.quality_alarms,
+                "Calls that became bad, for a minute at least.");
+    out.histogram("rotunda_call_setup_seconds", calls.setup, "From INVITE to ACK.");
+    out.histogram("rotunda_call_minute_mos", calls.mos, "Score of each minute of each call (E-model).");
+    out.histogram("rotunda_call_minute_jitter_seconds", calls.jitter,
+                  "Interarrival jitter (RFC 3550) at the end of it.");
+    out.histogram("rotunda_call_minute_delay_seconds", calls.delay,
+                  "Mean delay in the jitter buffer up to its end.");
+}
+
+void add_operation(MetricsText& out, const Snapshot& now, const Records& records) {
+    out.gauge("rotunda_http_connections", static_cast<double>(now.http.connections), "Open now.");
+    out.counter("rotunda_http_requests_total", now.http.requests, "HTTP requests.");
+    out.counter("rotunda_http_refused_connections_total", now.http.refused,
+                "Beyond those there may be at once.");
+    out.counter("rotunda_http_limited_requests_total", now.http.limited, "Answered 429.");
+    out.counter("rotunda_webhooks_sent_total", now.webhooks.sent, "Events a webhook took.");
+    out.counter("rotunda_webhooks_retries_total", now.webhooks.retries, "Attempts beyond the first.");
+    out.counter("rotunda_webhooks_lost_total", now.webhooks.lost, "Events given up.");
+    out.gauge("rotunda_webhooks_waiting", static_cast<double>(now.webhooks.waiting), "Events in the queues.");
+    out.counter("rotunda_call_records_lost_total", now.records_lost,
+                "Records of calls that could not be written.");
+    out.counter("rotunda_hep_lost_total", now.hep_lost, "Datagrams to the capture server that did not go.");
+    out.gauge("rotunda_trace_calls", static_cast<double>(records.trace.calls()),
+              "Calls whose messages are kept.");
+    out.gauge("rotunda_trace_bytes", static_cast<double>(records.trace.octets()),
+              "What these messages take.");
 }
 
 }  // namespace
@@ -59,8 +88,9 @@ HttpResponse OperatorApi::metrics() const {
               "Port pairs for new calls.");
     out.counter("rotunda_sip_requests_total", now.requests, "SIP requests, without retransmissions.");
     out.counter("rotunda_log_lines_lost_total", now.log_lines_lost, "Log lines nobody read in time.");
-    add_calls(out, focus_.call_counters());
+    add_call_figures(out, focus_.call_counters());
     add_media(out, now.media);
+    add_operation(out, now, records_);
     out.metric("rotunda_refused_total", "counter",
                "What came from the network and was not accepted, by reason.");
     for (const auto& [reason, times] : now.refused)

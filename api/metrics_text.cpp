@@ -46,4 +46,14 @@ void MetricsText::gauge(std::string_view name, double value, std::string_view he
     sample(value);
 }
 
+void MetricsText::histogram(std::string_view name, std::span<const double> bounds,
+                            std::span<const std::uint64_t> counts, double sum, std::string_view help) {
+    metric(name, "histogram", help);
+    std::uint64_t up_to = 0;
+    for (std::size_t i = 0; i < bounds.size(); ++i)
+        text_ += fmt::format("{}_bucket{{le=\"{}\"}} {}\n", name, bounds[i], up_to += counts[i]);
+    up_to += counts.back();
+    text_ += fmt::format("{0}_bucket{{le=\"+Inf\"}} {1}\n{0}_sum {2}\n{0}_count {1}\n", name, up_to, sum);
+}
+
 }  // namespace rotunda::api

@@ -3,9 +3,12 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "base/histogram.hpp"
 
 namespace rotunda::api {
 
@@ -21,9 +24,18 @@ class MetricsText {
     void counter(std::string_view name, std::uint64_t value, std::string_view help);
     void gauge(std::string_view name, double value, std::string_view help);
 
+    // A histogram (base/histogram.hpp).
+    template <std::size_t Bounds>
+    void histogram(std::string_view name, const Histogram<Bounds>& values, std::string_view help) {
+        histogram(name, values.bounds, values.counts, values.sum, help);
+    }
+
     std::string take() { return std::move(text_); }
 
   private:
+    void histogram(std::string_view name, std::span<const double> bounds,
+                   std::span<const std::uint64_t> counts, double sum, std::string_view help);
+
     std::string text_;
     std::string name_;
 };

@@ -10,10 +10,10 @@ namespace rotunda::api {
 
 namespace json_ = boost::json;
 
-OperatorApi::OperatorApi(Host& host, rooms::Focus& focus, const EventHistory& history, Tokens tokens)
+OperatorApi::OperatorApi(Host& host, rooms::Focus& focus, const Records& records, Tokens tokens)
     : host_(host),
       focus_(focus),
-      history_(history),
+      records_(records),
       tokens_(std::move(tokens)),
       router_([this](const HttpRequest& request) { return tokens_.scope_of(request); }) {
     add_health();
@@ -22,6 +22,7 @@ OperatorApi::OperatorApi(Host& host, rooms::Focus& focus, const EventHistory& hi
     add_participants();
     add_dials();
     add_accounts();
+    add_calls();
 }
 
 void OperatorApi::add_health() {
@@ -60,17 +61,24 @@ HttpResponse OperatorApi::state() const {
                       {"refused", refused}}));
 }
 
-// Without Last-Event-ID: what happens from now on.
+// Without Last-Event-ID, or ?after= of a client that cannot set header fields: what happens from now on.
 HttpResponse OperatorApi::events(const HttpRequest& request) const {
     HttpResponse response = text({}, "text/event-stream");
+    response.web_socket = iequals(request.upgrade, "websocket");
+    if (response.web_socket && (request.web_socket_key.empty() || request.web_socket_version != "13"))
+        return problem(400, "A WebSocket needs Sec-WebSocket-Key and version 13 (RFC 6455).");
+    constexpr std::string_view after = "after=";
+    const std::string_view asked = request.query.starts_with(after)
+                                       ? std::string_view(request.query).substr(after.size())
+                                       : std::string_view(request.last_event_id);
     response.events_after =
-        parse_number<std::uint64_t>(request.last_event_id, UINT64_MAX - 1).value_or(history_.last());
+        parse_number<std::uint64_t>(asked, UINT64_MAX - 1).value_or(records_.events.last());
     return response;
 }
 
 HttpResponse OperatorApi::drain() {
     host_.drain();
-    return {202, {}, {}, {}, {}};
+    return without_body(202);
 }
 
 HttpResponse OperatorApi::reload() {

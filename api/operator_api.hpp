@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "accounts/binding.hpp"
-#include "api/event_history.hpp"
 #include "api/http_message.hpp"
+#include "api/records.hpp"
 #include "api/router.hpp"
 #include "api/tokens.hpp"
 #include "base/result.hpp"
@@ -24,6 +24,17 @@
 #include "rooms/focus.hpp"
 
 namespace rotunda::api {
+
+struct HttpCounters {
+    std::size_t connections = 0;  // now
+    std::uint64_t requests = 0;
+    std::uint64_t refused = 0;  // connections beyond those there may be
+    std::uint64_t limited = 0;  // answered 429
+};
+struct WebhookCounters {
+    std::uint64_t sent = 0, retries = 0, lost = 0;
+    std::size_t waiting = 0;
+};
 
 // The server at one moment.
 struct Snapshot {
@@ -35,7 +46,11 @@ struct Snapshot {
     std::size_t stream_connections = 0;
     std::size_t free_media_pairs = 0;
     std::uint64_t log_lines_lost = 0;
-    std::uint64_t requests = 0;                         // SIP, without retransmissions
+    std::uint64_t requests = 0;  // SIP, without retransmissions
+    HttpCounters http;
+    WebhookCounters webhooks;
+    std::uint64_t records_lost = 0;                     // of calls, which could not be written
+    std::uint64_t hep_lost = 0;                         // datagrams to the capture server that did not go
     media::MediaCounters media;                         // of all workers
     std::map<std::string_view, std::uint64_t> refused;  // by reason
 };
@@ -66,7 +81,7 @@ class Host {
 class OperatorApi {
   public:
     // What is referred to outlives the API.
-    OperatorApi(Host& host, rooms::Focus& focus, const EventHistory& history, Tokens tokens);
+    OperatorApi(Host& host, rooms::Focus& focus, const Records& records, Tokens tokens);
     HttpResponse answer(const HttpRequest& request) const { return router_.answer(request); }
     void set_tokens(Tokens tokens) { tokens_ = std::move(tokens); }
     const Router& router() const { return router_; }
@@ -78,6 +93,7 @@ class OperatorApi {
     void add_participants();
     void add_dials();
     void add_accounts();
+    void add_calls();
 
     HttpResponse metrics() const;
     HttpResponse state() const;
@@ -104,6 +120,10 @@ class OperatorApi {
     HttpResponse registrations() const;
     HttpResponse trunks() const;
 
+    HttpResponse calls(const HttpRequest& request) const;
+    HttpResponse messages(const std::string& call) const;
+    HttpResponse capture(const std::string& call) const;
+
     // Asks the focus for what the path names, or answers 404.
     Handler in_room(std::function<HttpResponse(const rooms::Room&, const Call&)> handler) const;
     Handler with_participant(
@@ -111,7 +131,7 @@ class OperatorApi {
 
     Host& host_;
     rooms::Focus& focus_;
-    const EventHistory& history_;
+    const Records& records_;
     Tokens tokens_;
     Router router_;
 };

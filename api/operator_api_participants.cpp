@@ -33,6 +33,18 @@ json_::object describe_audio(const rooms::Participant& who) {
             {"on_hold", who.leg.on_hold}};
 }
 
+double rounded(double value) {
+    return std::round(value * 100.0) / 100.0;
+}
+
+json_::object describe_quality(const rooms::Participant& who) {
+    return {{"mos", rounded(*who.mos)},
+            {"lost", who.reported.packets_lost},
+            {"jitter_ms", rounded(to_ms(who.reported.jitter))},
+            {"delay_ms", rounded(to_ms(who.reported.mean_delay))},
+            {"round_trip_ms", rounded(to_ms(who.reported.round_trip))}};
+}
+
 json_::object describe(const rooms::Participant& who, TimePoint now) {
     json_::object out{{"id", who.id.value},
                       {"room", who.room_name},
@@ -44,7 +56,9 @@ json_::object describe(const rooms::Participant& who, TimePoint now) {
                       {"muted", who.control.muted},
                       {"deafened", who.control.deafened},
                       {"volume_db", to_db(who.control.gain)}};
+    if (who.talking) out["talking"] = *who.talking;
     if (who.joined) out["audio"] = describe_audio(who);
+    if (who.mos) out["quality"] = describe_quality(who);
     return out;
 }
 
@@ -104,7 +118,7 @@ HttpResponse OperatorApi::change_participant(const rooms::Participant& who, cons
 HttpResponse OperatorApi::remove_participant(const rooms::Participant& who) {
     focus_.remove(who.room, who.id, removed_reason, host_.now());
     host_.settle();
-    return {204, {}, {}, {}, {}};
+    return without_body(204);
 }
 
 // He is asked by REFER (RFC 3515) to call somebody else, another room perhaps, and hangs up here once he is
@@ -119,7 +133,7 @@ HttpResponse OperatorApi::refer_participant(const rooms::Participant& who, const
     if (!focus_.refer(who.room, who.id, *target, host_.now()))
         return problem(409, "He cannot be asked now: his call is not up, or he has been asked already.");
     host_.settle();
-    return {202, {}, {}, {}, {}};
+    return without_body(202);
 }
 
 }  // namespace rotunda::api

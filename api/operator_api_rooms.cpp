@@ -105,7 +105,7 @@ HttpResponse OperatorApi::change_room(const rooms::Room& room, const HttpRequest
 HttpResponse OperatorApi::end_room(const rooms::Room& room) {
     focus_.end_room(room.id, ended_reason, host_.now());
     host_.settle();
-    return {204, {}, {}, {}, {}};
+    return without_body(204);
 }
 
 HttpResponse OperatorApi::announce(const rooms::Room& room, const HttpRequest& request) {
@@ -137,7 +137,7 @@ HttpResponse OperatorApi::cancel_dial(const std::string& id) {
         return problem(404, "No such call is ringing.");
     focus_.cancel_dial(rooms::DialId{*number}, host_.now());
     host_.settle();
-    return {204, {}, {}, {}, {}};
+    return without_body(204);
 }
 
 }  // namespace rotunda::api

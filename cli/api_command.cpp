@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "cli/ladder.hpp"
 #include "cli/table.hpp"
 #include "cli/watch.hpp"
 
@@ -34,6 +35,8 @@ void show(const ApiCommand& command, const HttpAnswer& answer) {
         print(lines_of(answer.body));
     } else if (verb.show == Verb::Show::table) {
         print(table_of(answer.body, verb.list, verb.columns));
+    } else if (verb.show == Verb::Show::ladder) {
+        print(ladder_of(answer.body));
     }
 }
 

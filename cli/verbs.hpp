@@ -14,6 +14,7 @@ struct Verb {
         nothing,  // the status says it all
         lines,    // a line for each member
         table,    // `columns` of the array `list`
+        ladder,   // SIP messages, in and out
         watch,    // again and again, until interrupted
     };
 

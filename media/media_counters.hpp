@@ -4,12 +4,16 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/histogram.hpp"
+
 namespace rotunda::media {
 
 // Since the worker started; `sessions` and `rooms` are now.
 struct MediaCounters {
     std::uint64_t ticks = 0;
-    std::uint64_t late_ticks = 0;     // begun more than 5 ms after their deadline
+    std::uint64_t late_ticks = 0;  // begun more than 5 ms after their deadline
+    // How late ticks begin, in seconds.
+    Histogram<8> lateness{{0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05}};
     std::uint64_t skipped_ticks = 0;  // given up because the worker was too far behind to catch up
     std::uint64_t encodes = 0;
     std::uint64_t decodes = 0;  // blocks of somebody decoded, be it to be heard or only to be measured
@@ -21,8 +25,10 @@ struct MediaCounters {
     MediaCounters& operator+=(const MediaCounters& other) {
         ticks += other.ticks;
         late_ticks += other.late_ticks;
+        lateness += other.lateness;
         skipped_ticks += other.skipped_ticks;
         encodes += other.encodes;
+        decodes += other.decodes;
         packets_sent += other.packets_sent;
         send_failures += other.send_failures;
         rooms += other.rooms;

@@ -150,6 +150,7 @@ void MediaRoom::begin_tick(TimePoint now) {
     if (now - deadline_ > late) ++context_.counters.late_ticks;
     is_late_ = now - deadline_ > may_find_two;
     ++context_.counters.ticks;
+    context_.counters.lateness.add(to_ms(now - deadline_) / 1000);
     ++ticks_;
     choose_block();
     stage_ = Stage::receive;

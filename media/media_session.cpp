@@ -17,6 +17,7 @@ constexpr int max_reads = 24;
 constexpr int max_rtcp_reads = 8;
 constexpr std::size_t max_datagram = 2048;
 constexpr Duration housekeeping_interval = std::chrono::seconds(1);
+constexpr std::uint32_t report_every_s = 60;
 // Digits of one leg that are told in such an interval: more than any dialler plays, too few to flood the log.
 constexpr int most_digits = 32;
 
@@ -222,6 +223,8 @@ void MediaSession::do_duties(TimePoint now) {
         settle_lock(now);
         check_silence(now);
         consents_ = path_.selected(now).has_value();
+        if (++seconds_ % report_every_s == 0)
+            context_.events.push_back(LegReport{room_, participant_, quality()});
     }
     if (shaking_hands) {
         next_duty_ = {};  // at every tick until it is over
@@ -279,6 +282,10 @@ void MediaSession::yield_ssrc(std::uint32_t peer_ssrc, TimePoint now) {
 LegQuality MediaSession::end(TimePoint now) {
     std::array<std::uint8_t, rtp::max_rtcp_size> buffer;
     send_rtcp(rtcp_.write_bye(now, sender_, statistics_, buffer));
+    return quality();
+}
+
+LegQuality MediaSession::quality() const {
     const auto& counters = receiver_.jitter_buffer().counters();
     LegQuality quality;
     quality.packets_received = statistics_.packets_received();

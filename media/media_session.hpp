@@ -64,6 +64,8 @@ class MediaSession {
     }
     // RTCP BYE, and the quality of the whole call.
     LegQuality end(TimePoint now);
+    // So far.
+    LegQuality quality() const;
 
     // Of our packets the peer reported lost lately, 0 to 100.
     int remote_loss_percent() const;
@@ -109,6 +111,7 @@ class MediaSession {
     // State.
     std::optional<std::uint16_t> last_sequence_;
     std::uint16_t rtcp_count_ = 0;
+    std::uint32_t seconds_ = 0;  // housekeepings so far
     TimePoint last_sign_of_life_;
     TimePoint next_duty_{};  // the earliest of all that on_tick() looks after
     TimePoint next_housekeeping_;

@@ -54,6 +54,12 @@ struct LegQuality {
     std::optional<SrtpSuite> srtp;  // none: in the clear
     double remote_loss = 0.0;       // fraction of our packets the peer reported lost, 0 to 1
 };
+// Once a minute while the leg lives: the quality since its beginning.
+struct LegReport {
+    RoomId room;
+    ParticipantId participant;
+    LegQuality quality;
+};
 struct LegEnded {
     RoomId room;
     ParticipantId participant;
@@ -68,7 +74,7 @@ struct HandshakeDone {
     const char* failure = "";        // why, in words that live for ever
 };
 
-using RoomEvent =
-    std::variant<MediaStarted, MediaSilent, DigitPressed, TalkingChanged, HandshakeDone, LegEnded>;
+using RoomEvent = std::variant<MediaStarted, MediaSilent, DigitPressed, TalkingChanged, HandshakeDone,
+                               LegReport, LegEnded>;
 
 }  // namespace rotunda::media

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "rooms/call_quality.hpp"
+
 namespace rotunda::rooms {
 
 namespace {
@@ -194,12 +196,11 @@ void CallLog::silent(const Participant& who) {
     write(LogLevel::warning, "call.silent", who, "neither RTP nor RTCP comes in: asking with OPTIONS");
 }
 
-void CallLog::ended(const Participant& who, const media::LegQuality& quality, TimePoint now) {
+void CallLog::ended(Participant& who, const media::LegQuality& quality, TimePoint now) {
     const sip::SessionEnded& end = *who.ended;
     ++counters_.ended[static_cast<std::size_t>(end.cause)];
-    counters_.packets_received += quality.packets_received;
-    counters_.packets_lost += quality.packets_lost;
-    counters_.frames_concealed += quality.frames_concealed;
+    count(who, quality);
+    if (on_record_) on_record_(record_of(who, quality, now));
     std::vector<std::pair<std::string_view, std::string>> fields = {
         {"cause", std::string(cause_name(end.cause))},
         {"duration_s", fmt::format("{:.1f}", to_ms(now - who.since) / 1000)},
@@ -215,6 +216,7 @@ void CallLog::ended(const Participant& who, const media::LegQuality& quality, Ti
         {"delay_ms", fmt::format("{:.1f}", to_ms(quality.mean_delay))},
         {"round_trip_ms", fmt::format("{:.1f}", to_ms(quality.round_trip))},
         {"remote_loss", fmt::format("{:.3f}", quality.remote_loss)}};
+    if (const auto mos = score_of(who, quality)) fields.emplace_back("mos", fmt::format("{:.2f}", *mos));
     if (!end.reason.empty()) fields.emplace_back("reason", end.reason);
     write(LogLevel::info, "call.ended", who, "call ended", std::move(fields));
 }

@@ -3,11 +3,14 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 
+#include "base/histogram.hpp"
 #include "base/log.hpp"
+#include "rooms/call_record.hpp"
 #include "rooms/dialer.hpp"
 #include "rooms/participant.hpp"
 #include "rooms/room_registry.hpp"
@@ -20,7 +23,13 @@ struct CallCounters {
     std::uint64_t joined = 0;
     std::map<int, std::uint64_t> refused;                                               // INVITEs, by status
     std::array<std::uint64_t, static_cast<std::size_t>(sip::EndCause::count)> ended{};  // by cause
-    // Of ended calls.
+    // Of every minute of a call, or what was left of one at its end.
+    Histogram<7> mos{{1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.3}};
+    Histogram<8> jitter{{0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2}};  // s
+    Histogram<8> delay{{0.005, 0.01, 0.02, 0.04, 0.06, 0.1, 0.2, 0.5}};      // s, in our jitter buffer
+    Histogram<7> setup{{0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0}};                // s, from INVITE to ACK
+    std::uint64_t quality_alarms = 0;
+    // Up to the last whole minute of each call, and all of those that have ended.
     std::uint64_t packets_received = 0;
     std::uint64_t packets_lost = 0;
     std::uint64_t frames_concealed = 0;
@@ -57,8 +66,14 @@ class CallLog {
     void digit(const Participant& who, const media::DigitPressed& press);
     void talking(const Participant& who);
     void silent(const Participant& who);
+    // The peer has acknowledged that the call stands.
+    void confirmed(const Participant& who, TimePoint now);
+    // The last minute's quality, of what is known since the call's beginning; an alarm where it becomes bad.
+    void report(Participant& who, const media::LegQuality& quality);
+    // Where the record of each call goes once it has ended.
+    void on_record(std::function<void(const CallRecord&)> handler) { on_record_ = std::move(handler); }
     // The quality line; all zero for a call whose media never began.
-    void ended(const Participant& who, const media::LegQuality& quality, TimePoint now);
+    void ended(Participant& who, const media::LegQuality& quality, TimePoint now);
 
   private:
     void write(LogLevel level, std::string_view event, const Participant& who, std::string message,
@@ -66,7 +81,10 @@ class CallLog {
     void write(LogLevel level, std::string_view event, DialId dial, std::string message,
                std::vector<std::pair<std::string_view, std::string>> more);
 
+    void count(Participant& who, const media::LegQuality& quality);
+
     LogSink& sink_;
+    std::function<void(const CallRecord&)> on_record_;
     CallCounters counters_;
 };
 

@@ -358,6 +358,10 @@ void Focus::on(Participant& who, const media::HandshakeDone& event, TimePoint) {
     log_.handshake_done(who, event);
 }
 
+void Focus::on(Participant& who, const media::LegReport& event, TimePoint) {
+    if (!who.ended) log_.report(who, event.quality);
+}
+
 void Focus::on(Participant& who, const media::LegEnded& event, TimePoint now) {
     if (!who.ended) return;
     log_.ended(who, event.quality, now);

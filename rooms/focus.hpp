@@ -135,6 +135,8 @@ class Focus {
     void end_room(media::RoomId room, std::string_view reason, TimePoint now);
     // By MESSAGE to everybody in the room who takes such; to how many it went.
     std::size_t announce(media::RoomId room, const std::string& text, TimePoint now);
+    // Where the record of each call goes once it has ended.
+    void on_record(std::function<void(const CallRecord&)> handler) { log_.on_record(std::move(handler)); }
     bool is_ringing(DialId dial) const { return dialer_.is_ringing(dial); }
 
   private:
@@ -198,6 +200,7 @@ class Focus {
     void on(Participant& who, const media::DigitPressed& event, TimePoint now);
     void on(Participant& who, const media::TalkingChanged& event, TimePoint now);
     void on(Participant& who, const media::HandshakeDone& event, TimePoint now);
+    void on(Participant& who, const media::LegReport& event, TimePoint now);
     void on(Participant& who, const media::LegEnded& event, TimePoint now);
 
     // focus_requests.cpp

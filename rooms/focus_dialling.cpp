@@ -32,7 +32,10 @@ void Focus::on(const sip::InviteProgress& event, TimePoint) {
 }
 
 void Focus::on(const sip::SessionConfirmed& event, TimePoint now) {
-    if (dialer_.owns(event.session)) dialer_.on(event, now);
+    if (dialer_.owns(event.session))
+        dialer_.on(event, now);
+    else if (const Participant* who = find(event.session))
+        log_.confirmed(*who, now);
 }
 
 void Focus::on(const DialProgress& event, TimePoint now) {

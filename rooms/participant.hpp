@@ -44,6 +44,8 @@ struct Participant {
     std::optional<sip::NameAddr> asserted;
     std::string room_name;
     TimePoint since;
+    media::LegQuality reported;  // as last heard of, since the call began
+    std::optional<double> mos;   // of the last whole minute
     // Set when the session is over and only the worker's last word is awaited.
     std::optional<sip::SessionEnded> ended;
 };

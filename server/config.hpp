@@ -61,6 +61,14 @@ struct HttpToken {
     bool may_control = false;
 };
 
+// A program of the operator's that is told of events by HTTP POST.
+struct ConfiguredWebhook {
+    std::string url;
+    std::string secret;               // what the signature is made with; empty: none
+    std::vector<std::string> events;  // beginnings of their names; none: all
+    friend bool operator==(const ConfiguredWebhook&, const ConfiguredWebhook&) = default;
+};
+
 // A carrier, PBX or proxy; what the keys mean is said in rooms/trunk.hpp and docs/trunks.md.
 struct ConfiguredTrunk {
     std::string name;
@@ -149,6 +157,16 @@ struct Config {
         bool chosen = false;             // said by the operator, so that it must be had
         std::vector<HttpToken> tokens;
     };
+    // Records of calls.
+    struct Cdr {
+        std::string file;      // JSON lines; empty: none
+        std::string database;  // SQLite; empty: none
+        std::uint32_t retention_days = 90;
+    };
+    struct Hep {
+        std::optional<Endpoint> collector;
+        std::uint32_t capture_id = 2001;
+    };
     struct Log {
         LogFormat format = LogFormat::text;
         LogLevel level = LogLevel::info;
@@ -194,6 +212,9 @@ struct Config {
     Registrar registrar;
     std::string database_path = "rotunda.db";  // empty: none
     Http http;
+    std::vector<ConfiguredWebhook> webhooks;
+    Cdr cdr;
+    Hep hep;
     Log log;
 };
 

@@ -2,6 +2,7 @@
 #include <fstream>
 
 #include "server/config_reading.hpp"
+#include "server/webhook_request.hpp"
 
 namespace rotunda::server::config_values {
 namespace {
@@ -45,7 +46,49 @@ Complaint read_token(const ConfigNode& item, HttpToken& out) {
     return std::nullopt;
 }
 
+Complaint read_event_names(const ConfigNode& value, std::vector<std::string>& out) {
+    return read_list(value, "list of beginnings of events' names", out, Text::read);
+}
+
+Complaint read_webhook_member(const ConfigNode& member, ConfiguredWebhook& out) {
+    constexpr std::string_view names[] = {"url", "secret", "secret_file", "events"};
+    if (member.name == "url") return Text::read(member, out.url);
+    if (member.name == "secret") return Text::read(member, out.secret);
+    if (member.name == "secret_file") return read_secret_file(member, out.secret);
+    if (member.name == "events") return read_event_names(member, out.events);
+    return not_one_of({ConfigNode::Kind::scalar, member.line, {}, member.name, {}}, names);
+}
+
+Complaint read_webhook(const ConfigNode& item, ConfiguredWebhook& out) {
+    if (item.kind != ConfigNode::Kind::map) return want(item, Webhooks::type);
+    for (const ConfigNode& member : item.children)
+        if (auto complaint = read_webhook_member(member, out)) return complaint;
+    if (!WebhookUrl::parse(out.url))
+        return complain(item,
+                        fmt::format("{} is no address such as https://example.com/hook", shown(out.url)));
+    return std::nullopt;
+}
+
 }  // namespace
+
+Complaint Webhooks::read(const ConfigNode& value, std::vector<ConfiguredWebhook>& out) {
+    return read_list(value, type, out, read_webhook);
+}
+std::string Webhooks::print(const std::vector<ConfiguredWebhook>& value) {
+    return print_list(value, [](const ConfiguredWebhook& hook) {
+        return fmt::format("{{url: {}, secret: {}, events: {}}}", quoted(hook.url),
+                           quoted(hook.secret.empty() ? "" : "hidden: set it anew"),
+                           print_list(hook.events, quoted));
+    });
+}
+
+Complaint Collector::read(const ConfigNode& value, std::optional<Endpoint>& out) {
+    std::optional<Endpoint> read;
+    if (auto complaint = ExternalEndpoint::read(value, read)) return complaint;
+    if (read && read->port == 0) return want(value, type);
+    out = read;
+    return std::nullopt;
+}
 
 Complaint HttpListen::read(const ConfigNode& value, Config::Http& out) {
     if (!is_scalar(value)) return want(value, type);

@@ -271,6 +271,28 @@ constexpr auto table = std::to_array<ConfigKey>({
         "http.tokens",
         "Who may use the HTTP API; without any, this host may, if http.listen is a loopback address.",
         [](auto& c) -> auto& { return c.http.tokens; }),
+    live<Webhooks>(
+        "webhooks",
+        "Programs that are told of events by HTTP POST, signed with their secret; events: beginnings of "
+        "names "
+        "such as call. or room.opened, none: all. See operation.md.",
+        [](auto& c) -> auto& { return c.webhooks; }),
+    key<File>(
+        "cdr.file", "File to which a line of JSON is added for each call that has ended; empty: none.",
+        [](auto& c) -> auto& { return c.cdr.file; }),
+    key<File>(
+        "cdr.database", "SQLite file with the same, in the table call; empty: none.",
+        [](auto& c) -> auto& { return c.cdr.database; }),
+    key<Count<0, 36500>>(
+        "cdr.retention_days", "Records in cdr.database are removed after so many days; 0: never.",
+        [](auto& c) -> auto& { return c.cdr.retention_days; }),
+    key<Collector>(
+        "hep.collector",
+        "A capture server (HOMER) that is sent every SIP message, by HEP version 3 over UDP.",
+        [](auto& c) -> auto& { return c.hep.collector; }),
+    key<Count<1, 4'294'967'295>>(
+        "hep.capture_id", "What this server is to the capture server.",
+        [](auto& c) -> auto& { return c.hep.capture_id; }),
     key<LogFormatName>(
         "log.format", "One line per event, for people or for machines.",
         [](auto& c) -> auto& { return c.log.format; }),

@@ -89,6 +89,13 @@ struct HttpTokens {
     static std::string print(const std::vector<HttpToken>& value);
 };
 
+struct Webhooks {
+    static constexpr std::string_view type = "list of mappings with url, secret or secret_file, and events";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<ConfiguredWebhook>& out);
+    static std::string print(const std::vector<ConfiguredWebhook>& value);
+};
+
 struct AccessName {
     static constexpr std::string_view type = "anyone, authenticated or trunk";
     static constexpr bool is_list = false;
@@ -175,6 +182,11 @@ struct ExternalEndpoint {
     static constexpr bool is_list = false;
     static Complaint read(const ConfigNode& value, std::optional<Endpoint>& out);
     static std::string print(const std::optional<Endpoint>& value);
+};
+
+struct Collector : ExternalEndpoint {
+    static constexpr std::string_view type = "address:port; empty: none";
+    static Complaint read(const ConfigNode& value, std::optional<Endpoint>& out);
 };
 
 struct ExternalAddress {

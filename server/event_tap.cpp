@@ -6,7 +6,9 @@ namespace rotunda::server {
 
 void EventTap::write(const LogRecord& record) {
     log_.write(record);
-    history_.add(record.event, json_line(record, clock_.wall()));
+    const std::string json = json_line(record, clock_.wall());
+    history_.add(record.event, json);
+    webhooks_.tell(history_.last(), record.event, json);
     on_event_();
 }
 

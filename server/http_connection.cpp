@@ -34,6 +34,7 @@ void HttpConnection::read_some() {
     const ssize_t size = recv(socket_.fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (size <= 0) return end();
+    if (web_socket_) return read_web_socket({buffer.data(), static_cast<std::size_t>(size)});
     if (streamed_) return;  // who listens to events has nothing more to say
     if (!reader_.feed({buffer.data(), static_cast<std::size_t>(size)})) return end();
     answer_all();
@@ -57,6 +58,7 @@ void HttpConnection::answer_all() {
 
 void HttpConnection::answer_one(const api::HttpRequest& request) {
     const api::HttpResponse response = answer_(request);
+    if (response.web_socket && response.events_after) return open_web_socket(request, *response.events_after);
     const bool head_only = request.method == "HEAD";
     closing_ = !request.keep_alive && (head_only || !response.events_after);
     if (!head_only) streamed_ = response.events_after;
@@ -64,9 +66,39 @@ void HttpConnection::answer_one(const api::HttpRequest& request) {
     push_events();
 }
 
+// RFC 6455 §4.2.2.
+void HttpConnection::open_web_socket(const api::HttpRequest& request, std::uint64_t after) {
+    web_socket_.emplace(WebSocket::Opened{});
+    streamed_ = after;
+    send(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: " +
+        web_socket_accept(request.web_socket_key) + "\r\n\r\n");
+    push_events();
+}
+
+// What a client says is not listened to, but for its pings and its end.
+void HttpConnection::read_web_socket(std::string_view bytes) {
+    std::string reply;
+    web_socket_->receive(bytes, reply);
+    while (const auto event = web_socket_->next())
+        if (event->kind != WebSocket::Event::Kind::message) closing_ = true;
+    if (closing_) streamed_.reset();
+    send(reply);
+    if (closing_ && !ended_ && output_.empty()) end();
+}
+
+std::string HttpConnection::next_events() {
+    if (!web_socket_) return history_.since(*streamed_, events_at_once);
+    std::string frames;
+    for (const std::string& object : history_.objects_since(*streamed_, events_at_once))
+        frames += WebSocket::frame(object);
+    return frames;
+}
+
 void HttpConnection::push_events() {
     if (ended_ || !streamed_ || !output_.empty()) return;
-    send(history_.since(*streamed_, events_at_once));
+    send(next_events());
     if (ended_) return;
     // The rest when others had their turn.
     if (output_.empty() && *streamed_ < history_.last()) await_writable();
@@ -114,7 +146,8 @@ void HttpConnection::rearm() {
 
 void HttpConnection::on_deadline() {
     if (!streamed_ || !output_.empty()) return end();
-    send(":\n\n");  // a comment, which proxies and the client take as a sign of life
+    // A ping, or a comment, which proxies and the client take as a sign of life.
+    send(web_socket_ ? WebSocket::ping_frame() : ":\n\n");
     if (!ended_) rearm();
 }
 

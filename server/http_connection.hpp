@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "server/clock.hpp"
 #include "server/event_loop.hpp"
+#include "server/web_socket.hpp"
 
 namespace rotunda::server {
 
@@ -37,6 +38,9 @@ class HttpConnection {
 
   private:
     void read_some();
+    void read_web_socket(std::string_view bytes);
+    void open_web_socket(const api::HttpRequest& request, std::uint64_t after);
+    std::string next_events();
     void answer_all();
     void answer_one(const api::HttpRequest& request);
     void send(std::string_view bytes);
@@ -56,6 +60,7 @@ class HttpConnection {
     LoopTimer deadline_;
     api::HttpReader reader_;
     std::string output_;
+    std::optional<WebSocket> web_socket_;    // events go out by it
     std::optional<std::uint64_t> streamed_;  // events up to here are sent or in the output
     bool closing_ = false;                   // ends as soon as the output is gone
     bool ended_ = false;

@@ -30,6 +30,7 @@ class HttpListener {
     // There is something new in the history: those who stream it get it soon, with what follows at once.
     void push_events();
     const Counters& counters() const { return counters_; }
+    std::size_t connections() const { return connections_.size(); }
 
   private:
     void accept_some();

@@ -8,6 +8,7 @@
 #include "api/operator_api.hpp"
 #include "rooms/focus.hpp"
 #include "server/account_services.hpp"
+#include "server/call_recorder.hpp"
 #include "server/clock.hpp"
 #include "server/dns_client.hpp"
 #include "server/event_loop.hpp"
@@ -24,11 +25,14 @@
 #include "server/service_manager.hpp"
 #include "server/settings.hpp"
 #include "server/sip_routes.hpp"
+#include "server/sip_tap.hpp"
 #include "server/sip_transports.hpp"
 #include "server/socket.hpp"
 #include "server/state_report.hpp"
 #include "server/system_random.hpp"
+#include "server/webhooks.hpp"
 #include "signaling/user_agent.hpp"
+#include "signaling/writer.hpp"
 
 namespace rotunda::server {
 namespace {
@@ -81,6 +85,7 @@ class Server::Parts final : private api::Host {
     void end_farewell();
     void stop_if_quiet();
     void log_state();
+    void keep(const rooms::CallRecord& record);
 
     Config config_;
     const Reread reread_;
@@ -93,8 +98,11 @@ class Server::Parts final : private api::Host {
     AdvertisedAddresses advertised_;
     UdpPortPool ports_;
     AccountServices accounts_;
-    api::EventHistory history_;
+    api::Records records_;
+    Webhooks webhooks_;
+    CallRecorder recorder_;
     EventTap events_;
+    SipTap tap_;
     std::vector<ListenAddress> bound_;
     SipRoutes sip_routes_;
     sip::UserAgent agent_;
@@ -122,17 +130,22 @@ Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity>
       advertised_(config_),
       ports_(config_.media, clock_, routes_, advertised_, random_),
       accounts_(config_, loop, clock_, random_, log_),
-      history_(static_cast<std::uint64_t>(clock_.wall().time_since_epoch() / std::chrono::microseconds(1))),
-      events_(log_, history_, clock_, [this] { http_.push_events(); }),
+      records_(static_cast<std::uint64_t>(clock_.wall().time_since_epoch() / std::chrono::microseconds(1))),
+      webhooks_(clock_, log_),
+      recorder_(config_.cdr, log_),
+      events_(log_, records_.events, webhooks_, clock_, [this] { http_.push_events(); }),
+      tap_(clock_, records_.trace, config_.hep),
       sip_routes_(routes_, advertised_, bound_, config_.sip.domains),
       agent_(user_agent_settings(config_), random_),
       focus_(focus_settings(config_, dtls_.get()), agent_, ports_, sip_routes_, random_, events_),
       transports_(loop, clock_, log_, advertised_, config_.sip,
                   {[this](std::string_view bytes, const sip::Flow& flow) {
+                       tap_.message(true, flow, bytes);
                        agent_.receive(bytes, flow, clock_.now());
                        settle();
                    },
                    [this](sip::ParsedMessage message, const sip::Flow& flow) {
+                       tap_.message(true, flow, sip::to_wire(message.message));
                        agent_.receive(std::move(message), flow, clock_.now());
                        settle();
                    },
@@ -146,8 +159,9 @@ Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity>
                agent_.on_dns_answer(answer, clock_.now());
                settle();
            }),
-      api_(*this, focus_, history_, http_tokens(config_)),
-      http_(loop, clock_, history_, [this](const api::HttpRequest& request) { return api_.answer(request); }),
+      api_(*this, focus_, records_, http_tokens(config_)),
+      http_(loop, clock_, records_.events,
+            [this](const api::HttpRequest& request) { return api_.answer(request); }),
       service_(loop, clock_),
       agent_timer_(loop, clock_, [this] { on_timer(); }),
       end_timer_(loop, clock_, [this] {
@@ -161,6 +175,8 @@ Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity>
 
 Result<std::vector<ListenAddress>> Server::Parts::listen() {
     if (auto problem = accounts_.open()) return fail(std::move(*problem));
+    webhooks_.configure(config_.webhooks);
+    focus_.on_record([this](const rooms::CallRecord& record) { keep(record); });
     agent_.set_guard(&accounts_.gatekeeper());
     focus_.set_registrar(&accounts_.registrar());
     focus_.set_users([this](std::string_view user) { return accounts_.is_user(user); });
@@ -243,7 +259,10 @@ bool Server::Parts::settle_once() {
     for (const sip::DnsQuestion& question : agent_.take_dns_questions()) dns_.ask(question);
     // The worker learns of a leg before the peer learns of our answer, so that the first packet finds it.
     for (rooms::WorkerCommand& each : commands) workers_[each.worker]->post(std::move(each.command));
-    for (const sip::OutgoingMessage& message : messages) transports_.send(message);
+    for (const sip::OutgoingMessage& message : messages) {
+        tap_.message(false, message.flow, message.bytes);
+        transports_.send(message);
+    }
     return !commands.empty() || !messages.empty();
 }
 
@@ -311,6 +330,7 @@ Result<api::ReloadReport> Server::Parts::reload() {
     accounts_.configure();
     focus_.configure(focus_settings(config_, dtls_.get()), clock_.now());
     api_.set_tokens(http_tokens(config_));
+    webhooks_.configure(config_.webhooks);
     log_.write({LogLevel::info,
                 "config.reloaded",
                 "",
@@ -384,8 +404,22 @@ api::Snapshot Server::Parts::snapshot() const {
     now.log_lines_lost = log_.lost();
     now.requests = layer.counters().requests;
     now.refused = refusals(agent_, transports_);
+    const HttpListener::Counters& http = http_.counters();
+    now.http = {http_.connections(), http.requests, http.refused, http.limited};
+    const Webhooks::Counters hooks = webhooks_.counters();
+    now.webhooks = {hooks.sent, hooks.retries, hooks.lost, hooks.waiting};
+    now.records_lost = recorder_.lost();
+    now.hep_lost = tap_.hep().lost();
     for (const auto& worker : workers_) now.media += worker->counters();
     return now;
+}
+
+void Server::Parts::keep(const rooms::CallRecord& record) {
+    const WallOffset offset = clock_.wall_offset();
+    std::string json = api::to_json(record, offset);
+    records_.calls.add(json);
+    recorder_.add(
+        {std::move(json), record.call_id, record.room, api::timestamp(to_wall(record.ended, offset))});
 }
 
 void Server::Parts::log_state() {

@@ -17,6 +17,8 @@ constexpr std::size_t most_events = 64;
 constexpr std::uint8_t continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10;
 constexpr std::uint16_t normal_closure = 1000, protocol_error = 1002, too_big = 1009;
 
+const std::vector<std::string> no_origins;
+
 void append_frame(std::string& out, std::uint8_t opcode, std::string_view payload) {
     out += static_cast<char>(0x80 | opcode);
     if (payload.size() < 126) {
@@ -44,6 +46,14 @@ std::uint64_t read_size(std::string_view bytes) {
 }
 
 }  // namespace
+
+WebSocket::WebSocket(Opened) : origins_(no_origins), upgraded_(true) {}
+
+std::string WebSocket::ping_frame() {
+    std::string out;
+    append_frame(out, ping, {});
+    return out;
+}
 
 std::string WebSocket::frame(std::string_view message) {
     std::string out;

@@ -30,6 +30,10 @@ class WebSocket {
     explicit WebSocket(const std::vector<std::string>& origins, std::size_t most = largest_message)
         : origins_(origins), most_(most) {}
 
+    // One whose handshake is done already: on the HTTP port.
+    struct Opened {};
+    explicit WebSocket(Opened);
+
     // Handshake, pongs and the answer to a close are appended to `reply`.
     void receive(std::string_view octets, std::string& reply);
     std::optional<Event> next();
@@ -39,6 +43,8 @@ class WebSocket {
 
     // One message to the client: a text frame, or a binary one if it is no UTF-8.
     static std::string frame(std::string_view message);
+    // Which a client answers: a sign of life (RFC 6455 §5.5.2).
+    static std::string ping_frame();
 
   private:
     struct Frame {

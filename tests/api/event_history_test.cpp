@@ -60,3 +60,18 @@ TEST_CASE("a number of the future is no number: the stream begins now") {
     position = 7;  // from before a restart
     CHECK(history.since(position, plenty).starts_with("event: lost\n"));
 }
+
+TEST_CASE("events come as objects too, and what is lost is said there as well") {
+    EventHistory history(10);
+    history.add("a", "{\"x\":1}");
+    history.add("b", "{}");
+    std::uint64_t position = 9;
+    CHECK(history.objects_since(position, 1) ==
+          std::vector<std::string>{R"({"id":10,"event":"a","data":{"x":1}})"});
+    CHECK(history.objects_since(position, 1000) ==
+          std::vector<std::string>{R"({"id":11,"event":"b","data":{}})"});
+    CHECK(position == 11);
+    position = 3;
+    CHECK(history.objects_since(position, 1000).front() == R"({"event":"lost","data":{"after":3}})");
+    CHECK(position == 11);
+}

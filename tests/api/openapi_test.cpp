@@ -52,8 +52,8 @@ Operations served() {
     NoLog log;
     rooms::Focus focus({}, agent, ports, routes, random, log);
     StillHost host;
-    EventHistory history;
-    const OperatorApi api(host, focus, history, {{}, true});
+    Records records;
+    const OperatorApi api(host, focus, records, {{}, true});
     Operations out;
     for (const Route& route : api.router().routes())
         out.insert(std::string(route.method) + " " + std::string(route.pattern) + " " +

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "cli/ladder.hpp"
 #include "cli/watch.hpp"
 
 using namespace rotunda::cli;
@@ -37,4 +38,14 @@ TEST_CASE("an event is one line of its time, name and what is known of it") {
         R"({"time":"2026-01-31T12:00:00.123Z","event":"call.joined","room":"1000","from":"sip:a@b"})");
     CHECK(line.find("call.joined") != line.npos);
     CHECK(line.find("room=1000  from=sip:a@b") != line.npos);
+}
+
+TEST_CASE("a ladder says when, which way and what, with the method a response is to") {
+    const std::string ladder = ladder_of(
+        R"({"messages":[{"time":"T1","direction":"in","transport":"udp","remote":"192.0.2.9:5060","text":"INVITE sip:1000@h SIP/2.0\r\nCSeq: 1 INVITE\r\n\r\nv=0\r\n"},)"
+        R"({"time":"T2","direction":"out","transport":"udp","remote":"192.0.2.9:5060","text":"SIP/2.0 200 OK\r\nCSeq: 1 INVITE\r\n\r\n"}]})");
+    CHECK(ladder.find("INVITE sip:1000@h +SDP ---") != ladder.npos);
+    CHECK(ladder.find("-> Rotunda") != ladder.npos);
+    CHECK(ladder.find("--- 200 OK (INVITE) Rotunda") != ladder.npos);
+    CHECK(ladder_of("nothing").empty());
 }

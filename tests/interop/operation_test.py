@@ -2,10 +2,13 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 import unittest
+import urllib.request
 
 import audio
 from harness import BINARY, Baresip, InteropTest, Rotunda, wait_until
@@ -24,7 +27,8 @@ class ConfiguredRotunda(Rotunda):
 class Operation(InteropTest):
     def setUp(self):
         super().setUp()
-        self.server = self.start(ConfiguredRotunda, "calls: {max: 100}\n")
+        self.records = self.folder / "calls.jsonl"
+        self.server = self.start(ConfiguredRotunda, "calls: {max: 100}\n", cdr__file=self.records, cdr__database=self.folder / "calls.db")
         self.api = self.server.events("server.started")[0]["http"]
 
     def command(self, *words, status=0, **environment):
@@ -112,6 +116,26 @@ class Operation(InteropTest):
         wait_until(lambda: self.in_room("board") == [], 5, "carl to be gone")
         self.assertIn("board", self.command("rooms"))
         self.command("end", "board")
+
+    def test_the_messages_of_a_call_are_kept_and_its_record_when_it_is_over(self):
+        probe = self.talkers(1)[0]
+        time.sleep(1)
+        ladder = self.command("trace", probe.call_id)
+        self.assertRegex(ladder, r"INVITE sip:1000@\S* \+SDP -+> Rotunda")
+        self.assertRegex(ladder, r"<-+ 200 OK \(INVITE\) \+SDP Rotunda")
+        capture = self.folder / "call.pcap"
+        with urllib.request.urlopen(f"http://{self.api}/v1/calls/{probe.call_id}/pcap") as answer:
+            capture.write_bytes(answer.read())
+        if shutil.which("tcpdump"):
+            shown = subprocess.run(["tcpdump", "-nr", capture, "-A"], capture_output=True, text=True)
+            self.assertIn("INVITE sip:1000", shown.stdout)
+        probe.bye()
+        record = wait_until(lambda: json.loads(self.command("calls", "--json"))["calls"], 5, "the call's record")[0]
+        self.assertEqual((record["call_id"], record["room"], record["cause"], record["codec"]), (probe.call_id, "1000", "bye", "PCMU"))
+        self.assertGreater(record["mos"], 4)
+        self.assertEqual(json.loads(self.records.read_text().splitlines()[0]), record)
+        with sqlite3.connect(self.folder / "calls.db") as database:
+            wait_until(lambda: database.execute("SELECT room FROM call").fetchall() == [("1000",)], 5, "the row")
 
     def test_watch_tells_every_event_as_it_happens(self):
         watching = subprocess.Popen([BINARY, "watch"], stdout=subprocess.PIPE, text=True, env={**os.environ, "ROTUNDA_API": self.api})

@@ -113,3 +113,12 @@ TEST_CASE("everybody hears the closing chime, who is deafened does not") {
     CHECK(loudest(a.heard_last(200ms)) > 1000);
     CHECK(loudest(b.heard_last(200ms)) < 100);
 }
+
+TEST_CASE("a leg reports its quality once a minute") {
+    Three three;
+    three.conference.run(125s);
+    const auto reports = three.conference.events<media::LegReport>();
+    CHECK(reports.size() == 6);
+    CHECK(reports.front().quality.packets_received > 2900);
+    CHECK(reports.back().quality.packets_received > 5900);
+}

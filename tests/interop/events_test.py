@@ -1,0 +1,168 @@
+"""Programs of the operator's are told what happens: by WebSocket and by webhooks, and none of them can hold up a call."""
+import base64
+import hashlib
+import hmac
+import http.server
+import json
+import os
+import resource
+import socket
+import struct
+import threading
+import time
+import unittest
+import urllib.request
+
+from harness import InteropTest, Rotunda, wait_until
+from probe import Probe
+
+SECRET = "webhook-secret"
+
+
+class Hook:
+    """A program that takes webhooks, refuses the first, and checks every signature."""
+
+    def __init__(self):
+        self.events, self.refused = [], 0
+        hook = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                signed = f"{self.headers['X-Rotunda-Timestamp']}.".encode() + body
+                good = "sha256=" + hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest() == self.headers["X-Rotunda-Signature"]
+                if not good or not hook.refused:
+                    hook.refused += 1
+                    return self.send_error(500)
+                hook.events.append(json.loads(body))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
+
+
+class WebSocket:
+    def __init__(self, address, path="/v1/events"):
+        host, port = address.split(":")
+        self.link = socket.create_connection((host, int(port)), timeout=5)
+        key = base64.b64encode(os.urandom(16)).decode()
+        self.link.sendall((f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                           f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n").encode())
+        self.stream = self.link.makefile("rb")
+        self.status = self.stream.readline()
+        headers = {}
+        while (line := self.stream.readline().strip()):
+            name, _, value = line.decode().partition(": ")
+            headers[name.lower()] = value
+        proof = hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
+        assert headers.get("sec-websocket-accept") == base64.b64encode(proof).decode(), headers
+
+    def frame(self):
+        first, size = self.stream.read(2)
+        if size == 126:
+            size, = struct.unpack(">H", self.stream.read(2))
+        return first & 0x0F, self.stream.read(size)
+
+    def send(self, opcode, payload=b""):
+        mask = os.urandom(4)
+        self.link.sendall(bytes([0x80 | opcode, 0x80 | len(payload)]) + mask + bytes(c ^ mask[i % 4] for i, c in enumerate(payload)))
+
+    def await_event(self, name):
+        while True:
+            opcode, payload = self.frame()
+            if opcode == 1 and (event := json.loads(payload))["event"] == name:
+                return event
+
+
+class Events(InteropTest):
+    def call(self, server):
+        probe = Probe(server.port)
+        self.addCleanup(probe.close)
+        probe.invite()
+        return probe
+
+    def api(self, server):
+        return server.events("server.started")[0]["http"]
+
+    def test_a_web_socket_has_every_event_answers_pings_and_is_resumed(self):
+        server = self.start(Rotunda)
+        watcher = WebSocket(self.api(server))
+        probe = self.call(server)
+        joined = watcher.await_event("call.joined")
+        self.assertEqual(joined["data"]["room"], "1000")
+        watcher.send(9, b"hello")
+        while (frame := watcher.frame())[0] != 10:
+            pass
+        self.assertEqual(frame[1], b"hello")
+        watcher.send(8, struct.pack(">H", 1000))
+        while (frame := watcher.frame())[0] != 8:
+            pass
+        self.assertEqual(watcher.stream.read(1), b"")
+        probe.bye()
+        again = WebSocket(self.api(server), f"/v1/events?after={joined['id']}")
+        self.assertGreater(again.await_event("call.ended")["id"], joined["id"])
+
+    def test_a_webhook_is_signed_tried_again_and_reload_can_add_one(self):
+        hook = Hook()
+        server = self.start(Rotunda, webhooks=f"[{{url: '{hook.url}', secret: {SECRET}, events: [call.]}}]")
+        self.call(server)
+        wait_until(lambda: [e for e in hook.events if e["event"] == "call.joined"], 10, "the webhook")
+        self.assertEqual(hook.refused, 1)
+        self.assertTrue(all(e["event"].startswith("call.") for e in hook.events))
+
+    def test_an_unreachable_webhook_a_full_disk_and_slow_clients_cost_no_call_anything(self):
+        server = self.start(Rotunda, webhooks="[{url: 'http://127.0.0.1:1/'}]", cdr__file="/dev/full", cdr__database="/nonexistent/calls.db")
+        address = self.api(server)
+        host, port = address.split(":")
+        # Clients that ask for much and read nothing.
+        slow = [socket.create_connection((host, int(port))) for _ in range(20)]
+        for each in slow:
+            each.sendall(b"GET /v1/events?after=1 HTTP/1.1\r\n\r\n" + b"GET /metrics HTTP/1.1\r\n\r\n" * 50)
+        for turn in range(5):
+            self.call(server).bye()
+        wait_until(lambda: len(server.events("call.ended")) == 5, 5, "the calls")
+        wait_until(lambda: server.events("cdr.not_written"), 5, "the word on the disk")
+        wait_until(lambda: server.events("webhook.failed"), 5, "the word on the webhook")
+        metrics = urllib.request.urlopen(f"http://{address}/metrics").read().decode()
+        self.assertIn("\nrotunda_call_records_lost_total 5\n", metrics)
+        self.assertEqual(len(server.events("cdr.not_written")), 1)
+
+    def test_thousands_of_event_subscribers_are_bounded_and_calls_go_on(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 20_000), hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        server = self.start(Rotunda)
+        host, port = self.api(server).split(":")
+        wanted = min(10_000, min(hard, 20_000) - 200)
+        watchers = []
+        for _ in range(wanted):
+            link = socket.create_connection((host, int(port)), timeout=10)
+            try:
+                link.sendall(b"GET /v1/events HTTP/1.1\r\n\r\n")
+            except OSError:
+                pass
+            watchers.append(link)
+        before = time.monotonic()
+        self.call(server)
+        self.assertLess(time.monotonic() - before, 1)
+        for link in watchers:
+            link.close()
+        metrics = wait_until(lambda: self.metrics(host, port), 10, "the server to answer again")
+        refused = int(next(line for line in metrics.splitlines() if line.startswith("rotunda_http_refused_connections_total")).split()[1])
+        self.assertGreaterEqual(refused, wanted - 300)
+
+    @staticmethod
+    def metrics(host, port):
+        try:
+            return urllib.request.urlopen(f"http://{host}:{port}/metrics", timeout=2).read().decode()
+        except OSError:
+            return None
+
+
+if __name__ == "__main__":
+    unittest.main()

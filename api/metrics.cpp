@@ -19,6 +19,25 @@ void add_media(MetricsText& out, const media::MediaCounters& media) {
                 "RTP packets the system did not take.");
 }
 
+void add_video(MetricsText& out, const media::VideoCounters& video) {
+    out.gauge("rotunda_video_rooms", static_cast<double>(video.rooms), "Rooms in which somebody has video.");
+    out.gauge("rotunda_video_calls", static_cast<double>(video.sessions), "Calls with video.");
+    out.gauge("rotunda_video_strained_rooms", static_cast<double>(video.strained),
+              "Rooms whose pictures are fewer or smaller than configured, for want of CPU time.");
+    out.counter("rotunda_video_frames_total", video.frames, "Frames of all rooms.");
+    out.counter("rotunda_video_skipped_frames_total", video.skipped_frames,
+                "Frames left out because a worker was behind.");
+    out.counter("rotunda_video_steps_given_up_total", video.steps_given_up,
+                "How often a room gave up frames or size for want of CPU time.");
+    out.counter("rotunda_video_decodes_total", video.pictures, "Pictures decoded.");
+    out.counter("rotunda_video_encodes_total", video.encodes, "Pictures encoded.");
+    out.counter("rotunda_video_keyframes_total", video.keyframes, "Of those, keyframes.");
+    out.counter("rotunda_video_received_packets_total", video.packets_received, "Video packets received.");
+    out.counter("rotunda_video_sent_packets_total", video.packets_sent, "Video packets sent.");
+    out.counter("rotunda_video_send_failures_total", video.send_failures,
+                "Video packets the system did not take.");
+}
+
 void add_call_figures(MetricsText& out, const rooms::CallCounters& calls) {
     out.counter("rotunda_calls_joined_total", calls.joined, "Calls that joined a room.");
     out.metric("rotunda_calls_ended_total", "counter", "Calls that ended, by cause.");
@@ -90,6 +109,7 @@ HttpResponse OperatorApi::metrics() const {
     out.counter("rotunda_log_lines_lost_total", now.log_lines_lost, "Log lines nobody read in time.");
     add_call_figures(out, focus_.call_counters());
     add_media(out, now.media);
+    add_video(out, now.video);
     add_operation(out, now, records_);
     out.metric("rotunda_refused_total", "counter",
                "What came from the network and was not accepted, by reason.");

@@ -21,6 +21,7 @@
 #include "api/tokens.hpp"
 #include "base/result.hpp"
 #include "media/media_counters.hpp"
+#include "media/video_context.hpp"
 #include "rooms/focus.hpp"
 
 namespace rotunda::api {
@@ -52,6 +53,7 @@ struct Snapshot {
     std::uint64_t records_lost = 0;                     // of calls, which could not be written
     std::uint64_t hep_lost = 0;                         // datagrams to the capture server that did not go
     media::MediaCounters media;                         // of all workers
+    media::VideoCounters video;                         // of all video workers
     std::map<std::string_view, std::uint64_t> refused;  // by reason
 };
 

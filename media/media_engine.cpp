@@ -83,6 +83,10 @@ void MediaEngine::on(LeaveRoom& command, TimePoint now) {
     due_.set(command.room, room->next_timeout());
 }
 
+void MediaEngine::on(WatchSpeaker& command, TimePoint now) {
+    if (MediaRoom* room = settled_room(command.room, now)) room->watch_speaker(command.watch);
+}
+
 std::optional<TimePoint> MediaEngine::next_timeout() const {
     const auto tick = due_.next(), handshake = context_.handshakes.next_timeout();
     return tick && handshake ? std::min(*tick, *handshake) : tick ? tick : handshake;

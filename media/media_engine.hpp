@@ -52,6 +52,7 @@ class MediaEngine {
     void on(ControlLeg& command, TimePoint now);
     void on(PlayChime& command, TimePoint now);
     void on(LeaveRoom& command, TimePoint now);
+    void on(WatchSpeaker& command, TimePoint now);
     MediaRoom* settled_room(RoomId id, TimePoint now);
 
     MediaContext context_;

@@ -25,6 +25,7 @@ constexpr Duration may_find_two = milliseconds(2);
 constexpr Duration catch_up_limit = milliseconds(200);
 constexpr Duration frame_cycle = milliseconds(120);
 constexpr std::uint64_t loss_review_ms = 5000;
+constexpr std::uint64_t speaker_review_ms = 200;
 // Short ticks stay so long after they were last needed: each change starts everybody's delay control anew,
 // and a sender whose packets vary must not do that to the others.
 constexpr std::uint64_t short_ticks_stay_ms = 10'000;
@@ -241,6 +242,7 @@ void MediaRoom::end_tick() {
     if (short_needed) short_until_ms_ = position_ms_ + short_ticks_stay_ms;
     if (position_ms_ % loss_review_ms == 0) report_losses();
     if (settings_.talking_interval > Duration::zero() && position_ms_ >= talking_due_ms_) report_talking();
+    if (speaker_watched_ && position_ms_ % speaker_review_ms == 0) report_speaker();
 }
 
 void MediaRoom::report_talking() {
@@ -266,6 +268,20 @@ Duration MediaRoom::phase_step() {
     if (step != Duration::zero())
         for (Member& member : members_) member.arrivals.on_move(step);
     return step;
+}
+
+void MediaRoom::watch_speaker(bool watch) {
+    speaker_watched_ = watch;
+    speaker_ = {};
+}
+
+void MediaRoom::report_speaker() {
+    std::optional<std::size_t> loudest;
+    for (std::size_t i = 0; i < talkers_.size(); ++i)
+        if (talkers_[i].is_active() && (!loudest || talkers_[i].loudness() > talkers_[*loudest].loudness()))
+            loudest = i;
+    const ParticipantId now = loudest ? members_[*loudest].session->participant() : ParticipantId{};
+    if (std::exchange(speaker_, now) != now) context_.events.push_back(SpeakerChanged{id_, now});
 }
 
 void MediaRoom::report_losses() {

@@ -32,6 +32,7 @@ class MediaRoom {
     void control(const ControlLeg& control);
     void play(ChimeKind kind) { chime_.start(kind); }
     void leave(ParticipantId participant, TimePoint now);
+    void watch_speaker(bool watch);
 
     // Nothing while the room is empty. In the middle of a tick: that tick's deadline.
     std::optional<TimePoint> next_timeout() const;
@@ -83,6 +84,7 @@ class MediaRoom {
     void attach(Member& member);
     void report_losses();
     void report_talking();
+    void report_speaker();
     std::size_t find(ParticipantId participant) const;
 
     // Passed in.
@@ -114,6 +116,8 @@ class MediaRoom {
     int block_ms_ = 20;
     std::uint64_t short_until_ms_ = 0;  // till then for frames that are no multiple of 20 ms
     bool chimed_ = false;
+    bool speaker_watched_ = false;
+    ParticipantId speaker_;  // as last told
 };
 
 }  // namespace rotunda::media

@@ -39,13 +39,16 @@ struct MediaPorts {
     std::uint16_t rtp_port = 0;
 };
 
+// How routers are asked to treat what is sent.
+enum class MediaTraffic : std::uint8_t { audio, video };
+
 // Reserves and binds ports; implemented by server/, called on the signaling thread. Dropping MediaPorts gives
 // them back.
 class MediaPortPool {
   public:
     virtual ~MediaPortPool() = default;
     // `peer`: where media will go, as far as known now; its family and route choose the local address.
-    virtual Result<MediaPorts> reserve(const IpAddress& peer) = 0;
+    virtual Result<MediaPorts> reserve(const IpAddress& peer, MediaTraffic traffic = MediaTraffic::audio) = 0;
 };
 
 }  // namespace rotunda::media

@@ -16,6 +16,8 @@ struct PictureBounds {
     std::uint32_t frames_per_second = 0;
     std::uint64_t bit_rate = 0;  // bits per second, of the RTP payloads
     int height = 0;              // lines
+
+    friend bool operator==(const PictureBounds&, const PictureBounds&) = default;
 };
 
 // One step of the ladder, 16:9.

@@ -110,6 +110,13 @@ struct LeaveRoom {
     ParticipantId participant;
 };
 
-using RoomCommand = std::variant<OpenRoom, CloseRoom, JoinRoom, UpdateLeg, ControlLeg, PlayChime, LeaveRoom>;
+// From now on SpeakerChanged is told, or no longer: whoever shows pictures wants to know, and pays for it.
+struct WatchSpeaker {
+    RoomId room;
+    bool watch = true;
+};
+
+using RoomCommand =
+    std::variant<OpenRoom, CloseRoom, JoinRoom, UpdateLeg, ControlLeg, PlayChime, WatchSpeaker, LeaveRoom>;
 
 }  // namespace rotunda::media

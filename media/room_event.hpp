@@ -39,6 +39,13 @@ struct TalkingChanged {
     bool talking = false;
 };
 
+// The loudest of those who speak is another one now, or nobody speaks; at most five times a second
+// (WatchSpeaker).
+struct SpeakerChanged {
+    RoomId room;
+    ParticipantId participant;  // none: silence
+};
+
 // The quality line at the end of a call.
 struct LegQuality {
     std::uint64_t packets_received = 0;
@@ -74,7 +81,7 @@ struct HandshakeDone {
     const char* failure = "";        // why, in words that live for ever
 };
 
-using RoomEvent = std::variant<MediaStarted, MediaSilent, DigitPressed, TalkingChanged, HandshakeDone,
-                               LegReport, LegEnded>;
+using RoomEvent = std::variant<MediaStarted, MediaSilent, DigitPressed, TalkingChanged, SpeakerChanged,
+                               HandshakeDone, LegReport, LegEnded>;
 
 }  // namespace rotunda::media

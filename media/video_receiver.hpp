@@ -35,6 +35,8 @@ class VideoReceiver {
         bool nack = false;
         bool pli = false;
         bool fir = false;
+
+        friend bool operator==(const Feedback&, const Feedback&) = default;
     };
 
     VideoReceiver(std::vector<Format> formats, const Feedback& feedback);

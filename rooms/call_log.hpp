@@ -10,6 +10,7 @@
 
 #include "base/histogram.hpp"
 #include "base/log.hpp"
+#include "media/video_event.hpp"
 #include "rooms/call_record.hpp"
 #include "rooms/dialer.hpp"
 #include "rooms/participant.hpp"
@@ -72,6 +73,10 @@ class CallLog {
     void report(Participant& who, const media::LegQuality& quality);
     // Where the record of each call goes once it has ended.
     void on_record(std::function<void(const CallRecord&)> handler) { on_record_ = std::move(handler); }
+    // call_log_video.cpp
+    void video_started(const Participant& who, const media::VideoStarted& event);
+    void video_ended(const Participant& who, const media::VideoQuality& quality);
+    void video_load(const std::string& room, const media::VideoLoadChanged& event);
     // The quality line; all zero for a call whose media never began.
     void ended(Participant& who, const media::LegQuality& quality, TimePoint now);
 

@@ -33,9 +33,9 @@ int preference(const sip::NameAddr& contact) {
 
 }  // namespace
 
-Dialer::Dialer(sip::UserAgent& agent, media::MediaPortPool& ports, OutboundRouting& routing,
+Dialer::Dialer(sip::UserAgent& agent, media::MediaPortPool& ports, VideoDesk& video, OutboundRouting& routing,
                RandomSource& random)
-    : agent_(agent), ports_(ports), routing_(routing), random_(random) {}
+    : agent_(agent), ports_(ports), video_(video), routing_(routing), random_(random) {}
 
 std::vector<DialEvent> Dialer::take_events() {
     return std::exchange(events_, {});
@@ -117,6 +117,8 @@ bool Dialer::ring(Entry& entry, OutgoingLeg leg, TimePoint now) {
     if (!ports) return false;
     leg.media.secure_signaling = is_secure(leg.flow);
     leg.media.browser = is_browser(leg.flow);
+    if (leg.media.browser) leg.media.video = {};
+    const bool may_have_video = leg.media.video.any();
     Participant who(sdp::OfferAnswer(std::move(leg.media), random_));
     who.room = dial.place.room;
     who.room_name = dial.place.room_name;
@@ -130,6 +132,7 @@ bool Dialer::ring(Entry& entry, OutgoingLeg leg, TimePoint now) {
     who.signaling_source = leg.flow.remote.address;
     who.local = {ports->advertised, ports->rtp_port};
     who.ports = std::move(*ports);
+    if (may_have_video) video_.prepare(who, std::nullopt, leg.flow.remote.address);
 
     sip::OutgoingInvite invite;
     invite.target = std::move(leg.target);

@@ -22,6 +22,7 @@
 #include "media/room_command.hpp"
 #include "rooms/outbound_routing.hpp"
 #include "rooms/participant.hpp"
+#include "rooms/video_desk.hpp"
 #include "signaling/user_agent.hpp"
 
 namespace rotunda::rooms {
@@ -63,7 +64,7 @@ using DialEvent = std::variant<DialProgress, DialAnswered, DialFailed>;
 class Dialer {
   public:
     // All references outlive the dialer.
-    Dialer(sip::UserAgent& agent, media::MediaPortPool& ports, OutboundRouting& routing,
+    Dialer(sip::UserAgent& agent, media::MediaPortPool& ports, VideoDesk& video, OutboundRouting& routing,
            RandomSource& random);
 
     // Rings everybody `target` leads to. Never fails at once: DialFailed comes like any other event.
@@ -128,6 +129,7 @@ class Dialer {
 
     sip::UserAgent& agent_;
     media::MediaPortPool& ports_;
+    VideoDesk& video_;
     OutboundRouting& routing_;
     RandomSource& random_;
 

@@ -49,7 +49,8 @@ Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool
       trunks_(settings_.trunks),
       links_(trunks_, agent, routes, random, log),
       routing_(trunks_, links_, settings_.media, routes),
-      dialer_(agent, ports, routing_, random),
+      video_(settings_.video, ports),
+      dialer_(agent, ports, video_, routing_, random),
       notifier_({.packages = {conference_package(settings_.roster_interval),
                               refer_package(subscription_lasts(settings_.ring_limit))}},
                 agent, random),
@@ -81,6 +82,7 @@ void Focus::drain_agent(TimePoint now) {
 }
 
 std::vector<WorkerCommand> Focus::take_commands() {
+    for (auto& wish : video_.take_speaker_wishes()) commands_.push_back({wish.worker, wish.command});
     return std::exchange(commands_, {});
 }
 
@@ -154,6 +156,7 @@ std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, T
     if (!ports) return overloaded(ports.error().message);
     who.local = {ports->advertised, ports->rtp_port};
     who.ports = std::move(*ports);
+    video_.prepare(who, *offer, media_peer(event.flow, *offer));
     auto description = describe(who, *offer);
     if (!description) return description.error();
     auto place = replaced ? share_place(*replaced) : enter(room);
@@ -194,6 +197,7 @@ sdp::Capabilities Focus::capabilities_for(const sip::Flow& flow) const {
     sdp::Capabilities out = settings_.media;
     out.secure_signaling = is_secure(flow);
     out.browser = is_browser(flow);
+    if (out.browser) out.video = {};  // its lines are DTLS-SRTP, which only sound has so far
     return out;
 }
 
@@ -224,9 +228,11 @@ void Focus::on(const sip::ReinviteReceived& event, TimePoint now) {
     // A phone that moved to another network may send its media from there too (interop rule 15).
     who->signaling_source = event.flow.remote.address;
     auto offer = parse_offer(event.offer, who->local.address);
+    if (offer) video_.prepare(*who, *offer, event.flow.remote.address);
     auto description = offer ? describe(*who, *offer) : Result<std::string, Refused>(fail(offer.error()));
     if (!description) {  // RFC 3261 §14.2: the session stays as it was
         log_.change_refused(*who, description.error().why);
+        video_.apply(*who);
         agent_.reject(event.session, description.error().status, {}, description.error().headers, now);
         return;
     }
@@ -249,6 +255,7 @@ void Focus::take_answer(Participant& who, const std::string& text, TimePoint now
         return;
     }
     if (!parsed) who.media.roll_back();
+    video_.apply(who);
     log_.change_refused(who, refused->text);
     // Without a first answer there is no call; a later one only leaves things as they were.
     if (!who.joined) agent_.bye(who.session, "SIP;cause=488;text=\"Answer not acceptable\"", now);
@@ -274,6 +281,7 @@ void Focus::on(const sip::ReinviteFailed& event, TimePoint) {
     Participant* who = find(event.session);
     if (!who) return;
     who->media.roll_back();
+    video_.apply(*who);
     log_.change_refused(*who, "no answer to our offer");
 }
 
@@ -300,13 +308,15 @@ void Focus::on(const sip::SessionEnded& event, TimePoint now) {
     leave(*who);
     if (!who->joined) {
         log_.ended(*who, {}, now);
-        participants_.erase(media::ParticipantId(who->id));
+        who->sound_ended = true;
+        forget_if_over(who->id);
     }
 }
 
 void Focus::leave(Participant& who) {
     watchers_.left(who);
     chat_.left(who);
+    video_.left(who);
     if (who.joined) command(who, media::LeaveRoom{who.room, who.id});
     give_back({who.room, who.room_name, who.worker});
 }
@@ -325,7 +335,9 @@ void Focus::end_all_calls(std::string_view reason, TimePoint now) {
 void Focus::handle(const media::RoomEvent& event, TimePoint now) {
     std::visit(
         [&](const auto& e) {
-            if (auto it = participants_.find(e.participant); it != participants_.end())
+            if constexpr (std::is_same_v<std::decay_t<decltype(e)>, media::SpeakerChanged>)
+                video_.set_speaker(e);
+            else if (auto it = participants_.find(e.participant); it != participants_.end())
                 on(it->second, e, now);
         },
         event);
@@ -365,7 +377,8 @@ void Focus::on(Participant& who, const media::LegReport& event, TimePoint) {
 void Focus::on(Participant& who, const media::LegEnded& event, TimePoint now) {
     if (!who.ended) return;
     log_.ended(who, event.quality, now);
-    participants_.erase(event.participant);
+    who.sound_ended = true;
+    forget_if_over(event.participant);
 }
 
 // --- the ledger
@@ -386,7 +399,7 @@ void Focus::apply_agreement(Participant& who) {
         who.joined = true;
         log_.joined(who, leg);
         chat_.joined(who);
-        command(who, media::JoinRoom{who.room, who.id, std::move(*who.ports), leg, random_.token(16)});
+        command(who, media::JoinRoom{who.room, who.id, std::move(*who.ports), leg, who.cname});
         who.ports.reset();
         if (who.control != media::LegControl{})
             command(who, media::ControlLeg{who.room, who.id, who.control});
@@ -395,6 +408,8 @@ void Focus::apply_agreement(Participant& who) {
         command(who, media::UpdateLeg{who.room, who.id, leg});
     }
     who.leg = std::move(leg);
+    video_.apply(who);
+    show_in_video(who);
     watchers_.changed(who);
 }
 
@@ -430,6 +445,7 @@ void Focus::close(const DialPlace& place) {
 
 Participant& Focus::admit(Participant who) {
     who.id = ids_.next();
+    who.cname = random_.token(16);
     by_session_.emplace(who.session, who.id);
     return participants_.emplace(who.id, std::move(who)).first->second;
 }

@@ -31,6 +31,7 @@
 #include "rooms/route_finder.hpp"
 #include "rooms/trunk.hpp"
 #include "rooms/trunk_links.hpp"
+#include "rooms/video_desk.hpp"
 #include "signaling/notifier.hpp"
 #include "signaling/refer.hpp"
 #include "signaling/user_agent.hpp"
@@ -49,6 +50,7 @@ struct FocusSettings {
     Duration ring_limit = std::chrono::seconds(60);  // of a call we make
     std::optional<sip::Uri> drain_redirect{};        // where new calls are sent once they are refused
     ReferPolicy refer;
+    VideoPolicy video;
 };
 
 // A command and the worker it is for, from 0.
@@ -74,7 +76,9 @@ class Focus {
     // Everything the user agent has to say; call it whenever the agent was given something.
     void drain_agent(TimePoint now);
     void handle(const media::RoomEvent& event, TimePoint now);
+    void handle(const media::VideoEvent& event, TimePoint now);
     std::vector<WorkerCommand> take_commands();
+    std::vector<VideoWorkerCommand> take_video_commands() { return video_.take_commands(); }
     void on_timeout(TimePoint now);
     std::optional<TimePoint> next_timeout() const;
 
@@ -112,6 +116,7 @@ class Focus {
     // Ringing ones included.
     std::size_t calls() const { return by_session_.size() + dialer_.branches(); }
     std::size_t rooms() const { return rooms_.open_rooms(); }
+    std::size_t video_calls() const { return video_.legs(); }
 
     const sip::Notifier& notifier() const { return notifier_; }
     const RoomChat& chat() const { return chat_; }
@@ -158,6 +163,7 @@ class Focus {
     void on(const sip::SessionEnded& event, TimePoint now);
     void on(const sip::PingResult& event, TimePoint now);
     void on(const sip::DigitReceived& event, TimePoint now);
+    void on(const sip::PictureRequested& event, TimePoint now);
     void on(const sip::RequestReceived& event, TimePoint now);
     void on(const sip::InviteProgress& event, TimePoint now);
     void on(const sip::WayFound& event, TimePoint now) { dialer_.on(event, now); }
@@ -202,6 +208,14 @@ class Focus {
     void on(Participant& who, const media::HandshakeDone& event, TimePoint now);
     void on(Participant& who, const media::LegReport& event, TimePoint now);
     void on(Participant& who, const media::LegEnded& event, TimePoint now);
+
+    // focus_video.cpp
+    void on(Participant& who, const media::VideoStarted& event, TimePoint now);
+    void on(Participant& who, const media::KeyframeNeeded& event, TimePoint now);
+    void on(Participant& who, const media::VideoEnded& event, TimePoint now);
+    void on(const media::VideoLoadChanged& event);
+    void show_in_video(const Participant& who);
+    void forget_if_over(media::ParticipantId who);
 
     // focus_requests.cpp
     void on_register(const sip::RequestReceived& event, TimePoint now);
@@ -261,6 +275,7 @@ class Focus {
     TrunkTable trunks_;
     TrunkLinks links_;
     OutboundRouting routing_;
+    VideoDesk video_;
     Dialer dialer_;
     sip::Notifier notifier_;
     Referrals referrals_;

@@ -143,8 +143,9 @@ bool OutboundRouting::go_by(OutgoingLeg& leg, const sip::Flow& way) const {
 }
 
 sdp::Capabilities OutboundRouting::media_of(const Trunk& trunk) const {
-    if (trunk.codecs.empty()) return media_;
     sdp::Capabilities wanted = media_;
+    wanted.video = {};  // carriers take sound (interop rule 26)
+    if (trunk.codecs.empty()) return wanted;
     wanted.audio.clear();
     const sdp::Capabilities all = sdp::default_capabilities();
     for (const AudioCodec codec : trunk.codecs)

@@ -7,10 +7,19 @@
 
 #include "media/room_command.hpp"
 #include "media/room_event.hpp"
+#include "media/video_command.hpp"
 #include "sdp/offer_answer.hpp"
 #include "signaling/user_agent.hpp"
 
 namespace rotunda::rooms {
+
+// The video of a call, which may come and go while the sound stays.
+struct ParticipantVideo {
+    std::optional<media::MediaPorts> ports;  // ours until a worker gets them
+    media::VideoLeg leg;                     // as the worker last heard of it
+    bool joined = false;
+    int ending = 0;  // how often the worker's last word on it is awaited
+};
 
 struct Participant {
     explicit Participant(sdp::OfferAnswer negotiation) : media(std::move(negotiation)) {}
@@ -26,6 +35,8 @@ struct Participant {
     std::optional<media::MediaPorts> ports;
     sdp::LocalMedia local;  // what c= and m= say of those ports, for the whole call
     media::AudioLeg leg;    // as the worker last heard of it
+    ParticipantVideo video;
+    std::string cname;  // RTCP's, of sound and picture alike
     IpAddress signaling_source;
     media::LegControl control;  // the operator's word on him
     bool joined = false;
@@ -46,8 +57,9 @@ struct Participant {
     TimePoint since;
     media::LegQuality reported;  // as last heard of, since the call began
     std::optional<double> mos;   // of the last whole minute
-    // Set when the session is over and only the worker's last word is awaited.
+    // Set when the session is over and only the workers' last words are awaited.
     std::optional<sip::SessionEnded> ended;
+    bool sound_ended = false;  // the media worker's has come
 };
 
 }  // namespace rotunda::rooms

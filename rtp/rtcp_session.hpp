@@ -35,6 +35,13 @@ class RtcpSession {
     // The report with BYE, to send when the leg ends (§6.3.7; two members, so at once).
     Bytes write_bye(TimePoint now, const RtpSender& sender, ReceiverStatistics& received, MutableBytes out);
 
+    // The same report ahead of feedback that does not wait for its time (RFC 4585 §3.1); the next one stays
+    // due when it was.
+    void write_report_now(ByteWriter& out, TimePoint now, const RtpSender& sender,
+                          ReceiverStatistics& received) {
+        write_report(out, now, sender, received);
+    }
+
     struct Incoming {
         bool valid = false;
         bool bye = false;  // the peer's source said goodbye: drop the source, not the call

@@ -40,6 +40,7 @@ class RtpSender {
     void begin();
 
     std::uint32_t ssrc() const { return ssrc_; }
+    std::uint16_t next_sequence() const { return sequence_; }
     // For the SR: since the current SSRC began; octets of payload (RFC 3550 §6.4.1).
     std::uint32_t packets() const { return packets_; }
     std::uint32_t octets() const { return octets_; }

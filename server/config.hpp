@@ -16,6 +16,8 @@
 #include "base/log.hpp"
 #include "base/net_address.hpp"
 #include "base/time.hpp"
+#include "base/video_codec.hpp"
+#include "media/video_command.hpp"
 #include "sdp/offer_answer.hpp"
 #include "server/pattern.hpp"
 #include "signaling/digest.hpp"
@@ -152,6 +154,22 @@ struct Config {
         bool alone_prompt = true;
         std::vector<ConfiguredRoom> list;
     };
+    struct Video {
+        bool enabled = false;  // until phones have proved it
+        std::vector<VideoCodec> codecs = {VideoCodec::h264, VideoCodec::vp8};
+        media::VideoViewMode view = media::VideoViewMode::automatic;
+        std::uint32_t most_personal = 4;
+        mixer::LayoutKind layout = mixer::LayoutKind::grid;
+        mixer::Fit fit = mixer::Fit::letterbox;
+        std::uint32_t height = 720;
+        std::uint32_t frame_rate = 25;
+        std::uint32_t bit_rate = 2'000'000;   // that we take
+        std::uint32_t background = 0x101418;  // 0xRRGGBB
+        bool labels = true;
+        bool audio_only = false;
+        std::string h264_preset = "superfast";
+        std::uint32_t threads = 0;  // 0: one per core
+    };
     struct Http {
         std::optional<Endpoint> listen;  // default: 127.0.0.1:8080; nullopt: switched off
         bool chosen = false;             // said by the operator, so that it must be had
@@ -201,6 +219,7 @@ struct Config {
     Rooms rooms;
     std::vector<AudioCodec> audio_codecs = {AudioCodec::opus, AudioCodec::g722, AudioCodec::pcmu,
                                             AudioCodec::pcma};
+    Video video;
     std::uint32_t calls_max = 5000;
     Duration ring_limit = std::chrono::seconds(60);
     std::vector<ConfiguredTrunk> trunks;

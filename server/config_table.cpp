@@ -112,15 +112,13 @@ constexpr auto table = std::to_array<ConfigKey>({
         "What SDP says to peers outside sip.local_net; empty: the address of sip.external_address.",
         [](auto& c) -> auto& { return c.media.external_address; }),
     key<Ports>(
-        "media.ports", "UDP ports for media; every call takes two.",
+        "media.ports", "UDP ports for media; every call takes two, and two more while it has video.",
         [](auto& c) -> auto& { return c.media.ports; }),
     key<Dscp>(
         "media.dscp.audio", "Differentiated services code point of audio packets.",
         [](auto& c) -> auto& { return c.media.dscp_audio; }),
     key<Dscp>(
-        "media.dscp.video",
-        "Differentiated services code point of video packets. Takes effect with video, which is not served "
-        "yet.",
+        "media.dscp.video", "Differentiated services code point of video packets.",
         [](auto& c) -> auto& { return c.media.dscp_video; }),
     live<Time>(
         "media.silence_timeout",
@@ -148,6 +146,48 @@ constexpr auto table = std::to_array<ConfigKey>({
         [](auto& c) -> auto& { return c.media.workers; }),
     live<Codecs>(
         "audio.codecs", "What is offered and accepted.", [](auto& c) -> auto& { return c.audio_codecs; }),
+    key<Switch>(
+        "video.enabled", "Whether calls may have video beside their sound.",
+        [](auto& c) -> auto& { return c.video.enabled; }),
+    key<VideoCodecs>(
+        "video.codecs", "What is offered and accepted.", [](auto& c) -> auto& { return c.video.codecs; }),
+    key<ViewName>(
+        "video.view",
+        "Who sees whom: shared is one picture of everyone for all, personal shows nobody himself and costs "
+        "an "
+        "encode for each who watches, auto is personal for up to video.most_personal and shared above.",
+        [](auto& c) -> auto& { return c.video.view; }),
+    key<Count<1, 25>>(
+        "video.most_personal", "Up to so many with video have a view of their own where video.view is auto.",
+        [](auto& c) -> auto& { return c.video.most_personal; }),
+    key<LayoutName>(
+        "video.layout", "How the people in the picture are laid out.",
+        [](auto& c) -> auto& { return c.video.layout; }),
+    key<FitName>(
+        "video.fit", "Pictures of another shape than their seat: with bars, or cut to fill it.",
+        [](auto& c) -> auto& { return c.video.fit; }),
+    key<Count<90, 1080>>(
+        "video.height", "Lines of the largest picture we send; receivers may ask for less.",
+        [](auto& c) -> auto& { return c.video.height; }),
+    key<Count<1, 30>>(
+        "video.frame_rate", "Pictures a second.", [](auto& c) -> auto& { return c.video.frame_rate; }),
+    key<Count<64'000, 100'000'000>>(
+        "video.bit_rate", "Bits a second we ask each sender not to exceed (b= in SDP).",
+        [](auto& c) -> auto& { return c.video.bit_rate; }),
+    key<Colour>(
+        "video.background", "Where nobody is.", [](auto& c) -> auto& { return c.video.background; }),
+    key<Switch>(
+        "video.labels", "Whether names and marks are painted into the pictures.",
+        [](auto& c) -> auto& { return c.video.labels; }),
+    key<Switch>(
+        "video.audio_only", "Whether who has no video has a seat too, with the first letters of his name.",
+        [](auto& c) -> auto& { return c.video.audio_only; }),
+    key<PresetName>(
+        "video.h264_preset", "x264's preset: the faster, the less CPU time and the worse the picture.",
+        [](auto& c) -> auto& { return c.video.h264_preset; }),
+    key<Count<0, 1024>>(
+        "video.threads", "Threads for video, below sound in priority; 0: one for each core.",
+        [](auto& c) -> auto& { return c.video.threads; }),
     live<RoomPattern>(
         "rooms.on_demand",
         "A user part that matches as a whole is a room as soon as somebody dials it. RE2's syntax: [a-z] \\d "

@@ -240,6 +240,49 @@ struct Codecs {
     static std::string print(const std::vector<AudioCodec>& value);
 };
 
+struct VideoCodecs {
+    static constexpr std::string_view type = "list of H264, VP8, best first";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<VideoCodec>& out);
+    static std::string print(const std::vector<VideoCodec>& value);
+};
+
+struct ViewName {
+    static constexpr std::string_view type = "auto, shared or personal";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, media::VideoViewMode& out);
+    static std::string print(media::VideoViewMode value);
+};
+
+struct LayoutName {
+    static constexpr std::string_view type = "grid, 1+5, 1+7, speaker, speaker+strip, side-by-side or pip";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, mixer::LayoutKind& out);
+    static std::string print(mixer::LayoutKind value);
+};
+
+struct FitName {
+    static constexpr std::string_view type = "letterbox or crop";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, mixer::Fit& out);
+    static std::string print(mixer::Fit value);
+};
+
+// Red, green, blue, as on the web.
+struct Colour {
+    static constexpr std::string_view type = "colour such as \"#203040\"";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, std::uint32_t& out);
+    static std::string print(std::uint32_t value);
+};
+
+struct PresetName {
+    static constexpr std::string_view type = "ultrafast, superfast, veryfast, faster, fast or medium";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, std::string& out);
+    static std::string print(const std::string& value);
+};
+
 struct EncryptionName {
     static constexpr std::string_view type = "off, optional or required";
     static constexpr bool is_list = false;

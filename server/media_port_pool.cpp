@@ -53,7 +53,8 @@ PortLease::~PortLease() {
 
 UdpPortPool::UdpPortPool(const Config::Media& settings, const Clock& clock, LocalAddresses& routes,
                          const AdvertisedAddresses& advertised, RandomSource& random)
-    : dscp_(settings.dscp_audio),
+    : dscp_audio_(settings.dscp_audio),
+      dscp_video_(settings.dscp_video),
       clock_(clock),
       routes_(routes),
       advertised_(advertised),
@@ -63,23 +64,24 @@ std::size_t UdpPortPool::free() const {
     return ledger_->free();
 }
 
-Result<FileDescriptor, int> UdpPortPool::open(const Endpoint& local) const {
+Result<FileDescriptor, int> UdpPortPool::open(const Endpoint& local, std::uint8_t dscp) const {
     auto fd = open_socket(SOCK_DGRAM, local);
     if (!fd) return fd;
-    set_dscp(fd->get(), local.address.family(), dscp_);
+    set_dscp(fd->get(), local.address.family(), dscp);
     enable_receive_time_stamps(fd->get());
     return fd;
 }
 
-Result<media::MediaPorts> UdpPortPool::reserve(const IpAddress& peer) {
+Result<media::MediaPorts> UdpPortPool::reserve(const IpAddress& peer, media::MediaTraffic traffic) {
+    const std::uint8_t dscp = traffic == media::MediaTraffic::video ? dscp_video_ : dscp_audio_;
     const auto local = routes_.towards(peer);
     if (!local) return fail_with("no route to " + peer.to_string());
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
         const auto port = ledger_->take();
         if (!port) break;
         auto lease = std::make_shared<PortLease>(ledger_, *port);
-        auto rtp = open({*local, *port});
-        auto rtcp = rtp ? open({*local, static_cast<std::uint16_t>(*port + 1)})
+        auto rtp = open({*local, *port}, dscp);
+        auto rtcp = rtp ? open({*local, static_cast<std::uint16_t>(*port + 1)}, dscp)
                         : Result<FileDescriptor, int>(fail(int{rtp.error()}));
         if (!rtcp && rtcp.error() == EADDRINUSE) continue;
         if (!rtcp)

@@ -37,14 +37,16 @@ class UdpPortPool final : public media::MediaPortPool {
     UdpPortPool(const Config::Media& settings, const Clock& clock, LocalAddresses& routes,
                 const AdvertisedAddresses& advertised, RandomSource& random);
 
-    Result<media::MediaPorts> reserve(const IpAddress& peer) override;
+    Result<media::MediaPorts> reserve(const IpAddress& peer,
+                                      media::MediaTraffic traffic = media::MediaTraffic::audio) override;
     // Pairs nobody uses.
     std::size_t free() const;
 
   private:
-    Result<FileDescriptor, int> open(const Endpoint& local) const;
+    Result<FileDescriptor, int> open(const Endpoint& local, std::uint8_t dscp) const;
 
-    std::uint8_t dscp_;
+    std::uint8_t dscp_audio_;
+    std::uint8_t dscp_video_;
     const Clock& clock_;
     LocalAddresses& routes_;
     const AdvertisedAddresses& advertised_;

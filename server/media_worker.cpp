@@ -1,20 +1,16 @@
 #include "server/media_worker.hpp"
 
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <mutex>
-#include <system_error>
 #include <thread>
 
-#include "server/file_descriptor.hpp"
+#include "server/doorbell.hpp"
 #include "server/system_random.hpp"
 
 namespace rotunda::server {
@@ -37,36 +33,6 @@ void prefer_this_thread() {
     if (pthread_setschedparam(pthread_self(), SCHED_RR, &parameters) != 0)
         setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), nice_value);
 }
-
-// Wakes a thread that sleeps in wait().
-class Doorbell {
-  public:
-    Doorbell() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-        if (!fd_) throw std::system_error(errno, std::generic_category(), "eventfd");
-    }
-
-    void ring() {
-        const std::uint64_t one = 1;
-        [[maybe_unused]] const auto written =
-            write(fd_.get(), &one, sizeof one);  // fails only when it is ringing already
-    }
-    // Until rung or until `deadline`.
-    void wait(const Clock& clock, std::optional<TimePoint> deadline) {
-        pollfd watched{fd_.get(), POLLIN, 0};
-        timespec timeout{};
-        if (deadline) {
-            const Duration left = std::max(*deadline - clock.now(), Duration(0));
-            timeout.tv_sec = static_cast<time_t>(left / std::chrono::seconds(1));
-            timeout.tv_nsec = static_cast<long>((left % std::chrono::seconds(1)).count());
-        }
-        if (ppoll(&watched, 1, deadline ? &timeout : nullptr, nullptr) <= 0) return;
-        std::uint64_t count = 0;
-        [[maybe_unused]] const auto got = read(fd_.get(), &count, sizeof count);
-    }
-
-  private:
-    FileDescriptor fd_;
-};
 
 }  // namespace
 

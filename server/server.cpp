@@ -30,6 +30,7 @@
 #include "server/socket.hpp"
 #include "server/state_report.hpp"
 #include "server/system_random.hpp"
+#include "server/video_worker.hpp"
 #include "server/webhooks.hpp"
 #include "signaling/user_agent.hpp"
 #include "signaling/writer.hpp"
@@ -78,6 +79,7 @@ class Server::Parts final : private api::Host {
     void give_memory_back();
     void on_timer();
     void on_room_events(const std::vector<media::RoomEvent>& events);
+    void on_video_events(const std::vector<media::VideoEvent>& events);
     void on_stop_signal();
     void begin_draining();
     void announce_end();
@@ -119,6 +121,7 @@ class Server::Parts final : private api::Host {
     enum class Phase { serving, draining, announcing, hanging_up, stopped } phase_ = Phase::serving;
     std::uint64_t requests_at_trim_ = 0;
     std::vector<std::unique_ptr<MediaWorker>> workers_;
+    std::vector<std::unique_ptr<VideoWorker>> video_workers_;
 };
 
 Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity> dtls)
@@ -214,6 +217,12 @@ void Server::Parts::start_workers() {
             std::make_unique<MediaWorker>(clock_, dtls_.get(), [this](std::vector<media::RoomEvent> events) {
                 loop.post([this, moved = std::move(events)] { on_room_events(moved); });
             }));
+    const VideoThreads video = video_threads(config_);
+    for (std::size_t i = 0; i < video.workers; ++i)
+        video_workers_.push_back(std::make_unique<VideoWorker>(
+            clock_, video.helpers, video_tuning(config_), [this](std::vector<media::VideoEvent> events) {
+                loop.post([this, moved = std::move(events)] { on_video_events(moved); });
+            }));
 }
 
 void Server::Parts::warn_about_limits() {
@@ -249,21 +258,25 @@ void Server::Parts::run() {
     settle();
     loop.run();
     workers_.clear();  // their last events find no loop and are dropped
+    video_workers_.clear();
     log_.write({LogLevel::info, "server.stopped", "", {{"calls_cut", std::to_string(focus_.calls())}}});
 }
 
 bool Server::Parts::settle_once() {
     focus_.drain_agent(clock_.now());
     auto commands = focus_.take_commands();
+    auto video_commands = focus_.take_video_commands();
     auto messages = agent_.take_outgoing();
     for (const sip::DnsQuestion& question : agent_.take_dns_questions()) dns_.ask(question);
     // The worker learns of a leg before the peer learns of our answer, so that the first packet finds it.
     for (rooms::WorkerCommand& each : commands) workers_[each.worker]->post(std::move(each.command));
+    for (rooms::VideoWorkerCommand& each : video_commands)
+        video_workers_[each.worker]->post(std::move(each.command));
     for (const sip::OutgoingMessage& message : messages) {
         tap_.message(false, message.flow, message.bytes);
         transports_.send(message);
     }
-    return !commands.empty() || !messages.empty();
+    return !commands.empty() || !video_commands.empty() || !messages.empty();
 }
 
 void Server::Parts::settle() {
@@ -293,6 +306,11 @@ void Server::Parts::on_timer() {
 
 void Server::Parts::on_room_events(const std::vector<media::RoomEvent>& events) {
     for (const media::RoomEvent& event : events) focus_.handle(event, clock_.now());
+    settle();
+}
+
+void Server::Parts::on_video_events(const std::vector<media::VideoEvent>& events) {
+    for (const media::VideoEvent& event : events) focus_.handle(event, clock_.now());
     settle();
 }
 
@@ -411,6 +429,7 @@ api::Snapshot Server::Parts::snapshot() const {
     now.records_lost = recorder_.lost();
     now.hep_lost = tap_.hep().lost();
     for (const auto& worker : workers_) now.media += worker->counters();
+    for (const auto& worker : video_workers_) now.video += worker->counters();
     return now;
 }
 

@@ -1,6 +1,7 @@
 #include "server/settings.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <thread>
 
 namespace rotunda::server {
@@ -35,7 +36,33 @@ sdp::Capabilities capabilities(const Config& config) {
             if (settings.codec == codec) wanted.audio.push_back(settings);
     wanted.encryption = config.media.encryption;
     wanted.ice = config.media.ice;
+    if (config.video.enabled) wanted.video.codecs = config.video.codecs;
+    wanted.video.bit_rate = config.video.bit_rate;
     return wanted;
+}
+
+// BT.601, limited range.
+Yuv yuv_of(std::uint32_t rgb) {
+    const double r = (rgb >> 16 & 255) / 255.0, g = (rgb >> 8 & 255) / 255.0, b = (rgb & 255) / 255.0;
+    const double y = 0.299 * r + 0.587 * g + 0.114 * b;
+    const auto sample = [](double value) { return static_cast<std::uint8_t>(std::lround(value)); };
+    return {sample(16 + 219 * y), sample(128 + 224 * (b - y) / 1.772), sample(128 + 224 * (r - y) / 1.402)};
+}
+
+rooms::VideoPolicy video_policy(const Config& config) {
+    rooms::VideoPolicy policy;
+    policy.enabled = config.video.enabled;
+    policy.workers = std::max<std::size_t>(1, video_threads(config).workers);
+    policy.room.view = config.video.view;
+    policy.room.most_personal = config.video.most_personal;
+    policy.room.layout = config.video.layout;
+    policy.room.fit = config.video.fit;
+    policy.room.height = static_cast<int>(config.video.height);
+    policy.room.frames_per_second = static_cast<int>(config.video.frame_rate);
+    policy.room.background = yuv_of(config.video.background);
+    policy.room.labels = config.video.labels;
+    policy.room.shows_audio_only = config.video.audio_only;
+    return policy;
 }
 
 rooms::Trunk trunk_of(const ConfiguredTrunk& configured) {
@@ -70,6 +97,21 @@ rooms::Trunk trunk_of(const ConfiguredTrunk& configured) {
 std::size_t worker_count(const Config& config) {
     if (config.media.workers > 0) return config.media.workers;
     return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+// One worker for each four threads, the others help it: a room's pictures divide well, up to a point.
+VideoThreads video_threads(const Config& config) {
+    if (!config.video.enabled) return {};
+    std::size_t threads = config.video.threads;
+    if (threads == 0) threads = std::max<std::size_t>(1, std::thread::hardware_concurrency());
+    const std::size_t workers = (threads + 3) / 4;
+    return {workers, threads / workers - 1};
+}
+
+codecs::VideoTuning video_tuning(const Config& config) {
+    codecs::VideoTuning tuning;
+    tuning.x264_preset = config.video.h264_preset;
+    return tuning;
 }
 
 sip::UserAgentSettings user_agent_settings(const Config& config) {
@@ -117,6 +159,7 @@ rooms::FocusSettings focus_settings(const Config& config, const rtp::DtlsIdentit
     settings.rooms = room_policy(config);
     settings.media = capabilities(config);
     if (dtls) settings.media.dtls = dtls->fingerprint();
+    settings.video = video_policy(config);
     settings.roster_interval = config.rooms.roster_interval;
     settings.max_calls = config.calls_max;
     settings.ring_limit = config.ring_limit;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "api/tokens.hpp"
+#include "codecs/video_encoder.hpp"
 #include "rooms/focus.hpp"
 #include "rtp/dtls_identity.hpp"
 #include "server/config.hpp"
@@ -13,6 +14,14 @@ namespace rotunda::server {
 
 // media.workers, or one for each core this process may use.
 std::size_t worker_count(const Config& config);
+
+// How video.threads are shared out: rooms are spread over the workers, helpers serve one worker each.
+struct VideoThreads {
+    std::size_t workers = 0;  // 0: no video
+    std::size_t helpers = 0;  // of each worker
+};
+VideoThreads video_threads(const Config& config);
+codecs::VideoTuning video_tuning(const Config& config);
 
 sip::UserAgentSettings user_agent_settings(const Config& config);
 std::vector<rooms::Trunk> trunks(const Config& config);

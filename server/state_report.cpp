@@ -36,6 +36,7 @@ LogRecord state_record(const rooms::Focus& focus, const api::Snapshot& now) {
              {"tcp_connections", number(now.stream_connections)},
              {"media_rooms", number(now.media.rooms)},
              {"media_sessions", number(now.media.sessions)},
+             {"video_sessions", number(now.video.sessions)},
              {"media_pairs_free", number(now.free_media_pairs)},
              {"late_ticks", number(now.media.late_ticks)},
              {"skipped_ticks", number(now.media.skipped_ticks)},

@@ -19,7 +19,9 @@ namespace json_ = boost::json;
 namespace {
 
 struct NoPorts final : media::MediaPortPool {
-    Result<media::MediaPorts> reserve(const IpAddress&) override { return fail_with("no ports here"); }
+    Result<media::MediaPorts> reserve(const IpAddress&, media::MediaTraffic) override {
+        return fail_with("no ports here");
+    }
 };
 struct NoRoutes final : rooms::RouteFinder {
     std::optional<sip::Flow> find(const sip::Uri&) override { return std::nullopt; }

@@ -148,7 +148,8 @@ class Baresip(Process):
     CODECS = {"PCMU": "PCMU/8000/1", "PCMA": "PCMA/8000/1", "G722": "G722/16000/1", "opus": "opus/48000/2"}
 
     def __init__(self, folder, name, codec="PCMU", play=None, host="127.0.0.1", ptime=20, console=False,
-                 answers=False, encryption=None, account=None, certificate=None, chats_with=None, rtcp_mux=False):
+                 answers=False, encryption=None, account=None, certificate=None, chats_with=None, rtcp_mux=False,
+                 video=None, film=None):
         self.home = pathlib.Path(folder) / name
         self.records = self.home / "records"
         self.records.mkdir(parents=True)
@@ -159,14 +160,19 @@ class Baresip(Process):
         (self.home / "accounts").write_text(
             f"{account or f'<sip:{name}@{host}:{self.port}>;regint=0'};audio_codecs={self.CODECS[codec]};ptime={ptime}"
             f"{';answermode=auto' if answers else ''}"
-            + (f";mediaenc={encryption}" if encryption else "") + (";rtcp_mux=yes" if rtcp_mux else "") + "\n")
+            + (f";mediaenc={encryption}" if encryption else "") + (";rtcp_mux=yes" if rtcp_mux else "")
+            + (f";video_codecs={video}" if video else "") + "\n")
         (self.home / "config").write_text("\n".join([
             f"sip_listen {host}:{self.port}", "call_max_calls 4", "audio_path /nonexistent",
             f"audio_player aubridge,player-{name}", f"audio_source {source}", f"audio_alert aubridge,alert-{name}",
             "ausrc_srate 48000", "auplay_srate 48000", "ausrc_channels 1", "auplay_channels 1", "audio_buffer 20-160",
             f"rtp_ports {rtp}-{rtp + 19}", "module_path /usr/lib/baresip/modules",
             "module g711.so", "module g722.so", "module opus.so", "module aubridge.so", "module aufile.so",
-            "module sndfile.so", *(["module srtp.so", "module dtls_srtp.so"] if encryption else []), "module_tmp uuid.so", "module_tmp account.so", "module_app menu.so",
+            "module sndfile.so", *(["module srtp.so", "module dtls_srtp.so"] if encryption else []),
+            # With a film it has video: plays the file, and shows what it sees to nobody but `snapshot_recv`.
+            *(["module avcodec.so", "module vp8.so", "module avformat.so", "module fakevideo.so", "module snapshot.so",
+               f"video_source avformat,{film}", "video_display fakevideo,nil", "video_size 640x360", "video_fps 25",
+               "video_bitrate 600000"] if film else []), "module_tmp uuid.so", "module_tmp account.so", "module_app menu.so",
             "module_app ctrl_tcp.so", f"ctrl_tcp_listen 127.0.0.1:{self.control}", f"snd_path {self.records}",
             *([f"cons_listen 127.0.0.1:{self.console_port}", "module_app cons.so"] if console else []),
             *([f"sip_certificate {certificate}"] if certificate else []), *(["module_app contact.so"] if chats_with else []), ""]))

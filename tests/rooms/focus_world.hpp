@@ -33,7 +33,7 @@ class CountedPorts final : public MediaPortPool {
         int& out_;
     };
 
-    Result<MediaPorts> reserve(const IpAddress& for_peer) override {
+    Result<MediaPorts> reserve(const IpAddress& for_peer, MediaTraffic) override {
         peer = for_peer;
         if (exhausted) return fail_with("media.ports has no free pair");
         next += 2;
@@ -165,6 +165,7 @@ struct World {
             sent.push_back(std::move(parsed.message));
         }
         for (auto& command : focus.take_commands()) commands.push_back(std::move(command));
+        for (auto& command : focus.take_video_commands()) video_commands.push_back(std::move(command));
     }
 
     void pass(Duration time) {
@@ -198,6 +199,14 @@ struct World {
         return found;
     }
 
+    template <typename Command>
+    std::vector<const Command*> all_video() const {
+        std::vector<const Command*> found;
+        for (auto& command : video_commands)
+            if (auto* match = std::get_if<Command>(&command.command)) found.push_back(match);
+        return found;
+    }
+
     TimePoint now{};
     SeededRandom random{1};
     CountedPorts ports;
@@ -212,6 +221,7 @@ struct World {
                    *Endpoint::parse("192.0.2.1:5060")};
     std::vector<sip::SipMessage> sent;
     std::vector<WorkerCommand> commands;
+    std::vector<VideoWorkerCommand> video_commands;
 };
 
 }  // namespace rotunda::rooms

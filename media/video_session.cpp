@@ -1,0 +1,238 @@
+#include "media/video_session.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "rtp/classify.hpp"
+
+namespace rotunda::media {
+namespace {
+
+using std::chrono::milliseconds;
+
+// What one socket may cost in one turn of 5 ms, whatever is thrown at it.
+constexpr int most_reads = 64;
+constexpr int most_rtcp_reads = 8;
+constexpr std::size_t max_datagram = 2048;
+constexpr Duration housekeeping_interval = std::chrono::seconds(1);
+// A sender may send four times what we said we take, and a second of that at once; the rest is dropped before
+// it costs more than a read.
+constexpr double octets_per_second = 1'000'000;
+constexpr double most_at_once = 1'000'000;
+// Tiny packets may be large pictures.
+constexpr double pictures_per_second = 75, most_pictures_at_once = 50;
+
+rtp::RtcpSession::Config rtcp_config(std::string cname, WallOffset wall) {
+    rtp::RtcpSession::Config config;
+    config.cname = std::move(cname);
+    config.wall_offset = wall;
+    // RFC 3550 §6.2: where the video's bit rate allows more; losses and round trips are known sooner.
+    config.interval = std::chrono::milliseconds(2000);
+    return config;
+}
+
+}  // namespace
+
+VideoSession::VideoSession(JoinVideo& join, VideoContext& context, TimePoint now)
+    : participant_(join.participant),
+      ports_(std::move(join.ports)),
+      leg_(std::move(join.video)),
+      context_(context),
+      receiver_(leg_.receive, leg_.feedback),
+      sender_(context.random),
+      rtcp_(rtcp_config(std::move(join.cname), context.wall), context.random, now),
+      sampled_(now),
+      budget_(most_at_once),
+      picture_budget_(most_pictures_at_once),
+      budget_at_(now),
+      next_housekeeping_(now + housekeeping_interval) {
+    rate_.agree(leg_.bounds);
+    signal(now);
+}
+
+// What both the first description and a later one settle.
+void VideoSession::signal(TimePoint now) {
+    crypto_.configure(leg_.srtp);
+    sender_.set_format(leg_.payload_type, video_clock_hz);
+    latch_.on_signalled(leg_.remote_rtp, leg_.signaling_source, now);
+    rtcp_latch_.on_signalled(leg_.remote_rtcp, leg_.signaling_source, now);
+    if (leg_.retransmits && !history_) history_ = std::make_unique<PacketHistory>();
+}
+
+bool VideoSession::update(const VideoLeg& leg, TimePoint now) {
+    if (leg == leg_) return false;
+    const bool was_watching = is_watching();
+    if (leg.receive != leg_.receive) {
+        receiver_.configure(leg.receive);
+        latch_.expect_new_ssrc(now);
+        rtcp_latch_.expect_new_ssrc(now);
+    }
+    if (leg.bounds != leg_.bounds) rate_.agree(leg.bounds);
+    leg_ = leg;
+    signal(now);
+    settle_lock(now);
+    if (was_watching && !is_watching()) finish_picture();
+    return true;
+}
+
+// --- what comes in
+
+void VideoSession::receive(TimePoint now) {
+    read(*ports_.rtp, leg_.rtcp_mux, most_reads, now);
+    if (ports_.rtcp && !leg_.rtcp_mux) read(*ports_.rtcp, true, most_rtcp_reads, now);
+}
+
+void VideoSession::read(MediaTransport& socket, bool for_rtcp, int most, TimePoint now) {
+    alignas(16) std::array<std::uint8_t, max_datagram> buffer;
+    for (int reads = 0; reads < most; ++reads) {
+        const auto received = socket.receive(buffer);
+        if (!received) return;
+        const MutableBytes datagram = MutableBytes(buffer).first(std::min(received->size, buffer.size()));
+        const auto kind = rtp::classify(datagram);
+        if (kind == rtp::DatagramKind::rtp && &socket == ports_.rtp.get())
+            on_rtp(datagram, *received);
+        else if (kind == rtp::DatagramKind::rtcp && for_rtcp)
+            on_rtcp(datagram, *received, now);
+        else
+            ++discarded_;
+    }
+}
+
+void VideoSession::on_rtp(MutableBytes datagram, const ReceivedDatagram& received) {
+    const auto plain = crypto_.open_rtp(datagram);
+    const auto packet = plain ? rtp::RtpPacket::parse(*plain) : std::nullopt;
+    if (!packet || !receiver_.knows(packet->header.payload_type) || !is_from_peer(packet->header, received) ||
+        !has_budget(datagram.size(), packet->header.timestamp, received.arrival)) {
+        ++discarded_;
+        return;
+    }
+    ++context_.counters.packets_received;
+    const bool another = peer_ssrc_ && *peer_ssrc_ != packet->header.ssrc;
+    peer_ssrc_ = packet->header.ssrc;
+    using Verdict = rtp::ReceiverStatistics::Verdict;
+    const Verdict verdict = statistics_.on_packet(packet->header, video_clock_hz, received.arrival);
+    if (verdict == Verdict::jump) return;
+    if (another || verdict == Verdict::restarted) receiver_.restart();
+    if (!is_filming()) return;
+    receiver_.on_packet(*packet, received.arrival);
+    fresh_ = true;
+}
+
+bool VideoSession::is_from_peer(const rtp::RtpHeader& header, const ReceivedDatagram& received) {
+    const auto verdict = latch_.on_packet(received.source, header.ssrc, header.sequence, received.arrival);
+    if (verdict != rtp::SourceLatch::Verdict::accepted) return false;
+    rtcp_latch_.vouch_for(received.source.address, header.ssrc);
+    return true;
+}
+
+bool VideoSession::has_budget(std::size_t octets, std::uint32_t timestamp, TimePoint arrival) {
+    const double seconds = to_ms(std::max(Duration{}, arrival - budget_at_)) / 1000;
+    budget_ = std::min(most_at_once, budget_ + seconds * octets_per_second);
+    picture_budget_ = std::min(most_pictures_at_once, picture_budget_ + seconds * pictures_per_second);
+    budget_at_ = std::max(budget_at_, arrival);
+    const double picture = std::exchange(last_timestamp_, timestamp) == timestamp ? 0 : 1;
+    if (budget_ < static_cast<double>(octets) || picture_budget_ < picture) return false;
+    budget_ -= static_cast<double>(octets);
+    picture_budget_ -= picture;
+    return true;
+}
+
+bool VideoSession::wants_decode(TimePoint now) const {
+    const auto next = receiver_.next_timeout();
+    return fresh_ || (next && *next <= now);
+}
+
+void VideoSession::decode(TimePoint now) {
+    fresh_ = false;
+    receiver_.decode(now);
+}
+
+void VideoSession::tell(RoomId room) {
+    context_.counters.pictures += receiver_.pictures() - std::exchange(told_pictures_, receiver_.pictures());
+    if (!started_ && receiver_.picture()) {
+        started_ = true;
+        context_.events.push_back(VideoStarted{room, participant_, receiver_.picture()->view.size});
+    }
+    if (std::exchange(info_wanted_, false)) context_.events.push_back(KeyframeNeeded{room, participant_});
+}
+
+void VideoSession::on_turn(TimePoint now) {
+    if (is_filming()) {
+        ask_for_packets(now);
+        ask_for_keyframe(now);
+    }
+    if (now >= rtcp_.next_timeout()) report(now);
+    if (now >= next_housekeeping_) {
+        next_housekeeping_ = now + housekeeping_interval;
+        settle_lock(now);
+    }
+    if (picture_) send_until(pacing_.allowed(now));
+}
+
+// A connected socket lets the kernel drop strangers, but it must be open while a source may still be learnt.
+void VideoSession::settle_lock(TimePoint now) {
+    const bool lock = latch_.locked().has_value() && !latch_.is_learning(now);
+    if (lock == socket_locked_) return;
+    socket_locked_ = lock;
+    ports_.rtp->lock_to(lock ? latch_.locked() : std::nullopt);
+}
+
+// --- what goes out
+
+void VideoSession::begin_picture(const rtp::PayloadList& payloads, TimePoint sampled, Duration window,
+                                 TimePoint now) {
+    finish_picture();
+    if (!is_watching() || !latch_.destination()) return;
+    sender_.skip(sampled - std::exchange(sampled_, sampled));
+    picture_ = &payloads;
+    parts_sent_ = 0;
+    pacing_.begin(payloads.size(), window, now);
+    send_until(pacing_.allowed(now));
+}
+
+void VideoSession::finish_picture() {
+    if (picture_) send_until(picture_->size());
+    picture_ = nullptr;
+}
+
+void VideoSession::send_until(std::size_t end) {
+    while (picture_ && parts_sent_ < end) send_part();
+    if (picture_ && parts_sent_ == picture_->size()) picture_ = nullptr;
+}
+
+void VideoSession::send_part() {
+    const Bytes payload = (*picture_)[parts_sent_];
+    const bool last = ++parts_sent_ == picture_->size();
+    std::array<std::uint8_t, PacketHistory::largest + rtp::max_srtp_overhead> buffer;
+    const auto to = latch_.destination();
+    if (!to || rtp::rtp_header_size + payload.size() > PacketHistory::largest) return;
+    const std::uint16_t sequence = sender_.next_sequence();
+    sender_.write_part(std::span(buffer).first<rtp::rtp_header_size>(), payload.size(), last, sampled_);
+    std::memcpy(buffer.data() + rtp::rtp_header_size, payload.data(), payload.size());
+    const Bytes datagram = crypto_.seal_rtp(buffer, rtp::rtp_header_size + payload.size());
+    const bool sent = !datagram.empty() && ports_.rtp->send(datagram, *to);
+    ++(sent ? context_.counters.packets_sent : context_.counters.send_failures);
+    if (sent && history_) history_->add(sequence, datagram);
+}
+
+VideoQuality VideoSession::end(TimePoint now) {
+    finish_picture();
+    std::array<std::uint8_t, rtp::max_rtcp_size> buffer;
+    send_rtcp(rtcp_.write_bye(now, sender_, statistics_, buffer));
+    VideoQuality quality;
+    quality.packets_received = statistics_.packets_received();
+    quality.packets_lost = statistics_.packets_lost();
+    quality.packets_discarded = discarded_;
+    quality.packets_sent = sender_.total_packets();
+    quality.packets_repeated = repeated_;
+    quality.pictures_shown = receiver_.pictures();
+    quality.pictures_dropped = receiver_.frames_dropped();
+    quality.keyframes_asked = keyframes_asked_;
+    if (const auto& view = rtcp_.remote_view(); view && quality.packets_sent > 0)
+        quality.remote_loss =
+            std::clamp(view->packets_lost / static_cast<double>(quality.packets_sent), 0.0, 1.0);
+    return quality;
+}
+
+}  // namespace rotunda::media

@@ -1,0 +1,132 @@
+// One leg's video on the worker: its two sockets, whom it listens to, what it received, what it sends. Which
+// picture that is is the room's business.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "media/media_crypto.hpp"
+#include "media/packet_history.hpp"
+#include "media/packet_pacing.hpp"
+#include "media/receiver_rate.hpp"
+#include "media/video_command.hpp"
+#include "media/video_context.hpp"
+#include "media/video_receiver.hpp"
+#include "rtp/payload_list.hpp"
+#include "rtp/receiver_statistics.hpp"
+#include "rtp/rtcp_feedback.hpp"
+#include "rtp/rtcp_session.hpp"
+#include "rtp/rtp_sender.hpp"
+#include "rtp/source_latch.hpp"
+
+namespace rotunda::media {
+
+class VideoSession {
+  public:
+    VideoSession(JoinVideo& join, VideoContext& context, TimePoint now);
+
+    ParticipantId participant() const { return participant_; }
+    const VideoLeg& leg() const { return leg_; }
+    const VideoReceiver& receiver() const { return receiver_; }
+    // He wants our picture, and it is known where to send it.
+    bool is_watching() const { return leg_.sends && !leg_.on_hold; }
+    // His picture may be shown.
+    bool is_filming() const { return leg_.receives && !leg_.on_hold; }
+
+    // False if the leg is what it was: nothing happens then.
+    bool update(const VideoLeg& leg, TimePoint now);
+
+    // --- once a network turn, in this order
+    // Reads the sockets, within bounds.
+    void receive(TimePoint now);
+    // His picture is seen by somebody.
+    void show(bool shown) { receiver_.show(shown); }
+    // decode() has something to do. It is a job of its own.
+    bool wants_decode(TimePoint now) const;
+    void decode(TimePoint now);
+    // Reports, requests to the peer, packets whose turn it is.
+    void on_turn(TimePoint now);
+    // What happened in decode() and receive() is told to the focus.
+    void tell(RoomId room);
+
+    // --- the picture for him
+    // The peer asked for a keyframe since the last call.
+    bool take_keyframe_wish() { return std::exchange(keyframe_wanted_, false); }
+    PictureClass choose_class(int room_height, int room_rate, TimePoint now) {
+        return sent_class_ = rate_.choose(room_height, room_rate, now);
+    }
+    // A picture cut into payloads, which stay until finish_picture(). What is left of the one before leaves
+    // first. `sampled`: the moment it shows; `window`: within which its last packet leaves.
+    void begin_picture(const rtp::PayloadList& payloads, TimePoint sampled, Duration window, TimePoint now);
+    void finish_picture();
+
+    // RTCP BYE, and the quality of the whole call.
+    VideoQuality end(TimePoint now);
+
+  private:
+    void read(MediaTransport& socket, bool for_rtcp, int most, TimePoint now);
+    void on_rtp(MutableBytes datagram, const ReceivedDatagram& received);
+    bool is_from_peer(const rtp::RtpHeader& header, const ReceivedDatagram& received);
+    bool has_budget(std::size_t octets, std::uint32_t timestamp, TimePoint arrival);
+    // video_session_rtcp.cpp
+    void on_rtcp(MutableBytes datagram, const ReceivedDatagram& received, TimePoint now);
+    bool accepts_rtcp(Bytes datagram, const ReceivedDatagram& received);
+    void on_feedback(const rtp::Feedback& feedback, TimePoint now);
+    void repeat(rtp::NackList lost, TimePoint now);
+    void ask_for_packets(TimePoint now);
+    void ask_for_keyframe(TimePoint now);
+    void report(TimePoint now);
+    template <typename Write>
+    void send_feedback(Write&& write, TimePoint now);
+    void send_rtcp(Bytes compound);
+
+    void send_part();
+    void send_until(std::size_t end);
+    void settle_lock(TimePoint now);
+    void signal(TimePoint now);
+
+    // Passed in.
+    ParticipantId participant_;
+    MediaPorts ports_;
+    VideoLeg leg_;
+    VideoContext& context_;
+
+    // Owned.
+    MediaCrypto crypto_;
+    VideoReceiver receiver_;
+    rtp::ReceiverStatistics statistics_;
+    rtp::RtpSender sender_;
+    rtp::RtcpSession rtcp_;
+    rtp::SourceLatch latch_;
+    rtp::SourceLatch rtcp_latch_;
+    rtp::KeyframeRequests requests_;
+    ReceiverRate rate_;
+    PacketPacing pacing_;
+    std::unique_ptr<PacketHistory> history_;
+
+    // State.
+    PictureClass sent_class_;
+    const rtp::PayloadList* picture_ = nullptr;  // under way
+    std::size_t parts_sent_ = 0;
+    TimePoint sampled_{};
+    std::optional<std::uint32_t> peer_ssrc_;
+    double budget_ = 0;          // octets the peer may still send
+    double picture_budget_ = 0;  // and pictures
+    std::optional<std::uint32_t> last_timestamp_;
+    TimePoint budget_at_{};
+    bool fresh_ = false;  // packets came since the last decode()
+    bool keyframe_wanted_ = false;
+    bool info_wanted_ = false;
+    bool started_ = false;
+    bool socket_locked_ = false;
+    std::uint16_t rtcp_count_ = 0;
+    std::uint8_t fir_number_ = 0;
+    TimePoint next_housekeeping_;
+    std::uint64_t told_pictures_ = 0;
+    std::uint64_t discarded_ = 0;
+    std::uint64_t repeated_ = 0;
+    std::uint64_t keyframes_asked_ = 0;
+};
+
+}  // namespace rotunda::media

@@ -1,0 +1,57 @@
+// The half of the focus that looks after video: what the video workers tell, and keyframes asked for by INFO.
+#include <type_traits>
+
+#include "rooms/focus.hpp"
+#include "rooms/participant_name.hpp"
+
+namespace rotunda::rooms {
+
+void Focus::handle(const media::VideoEvent& event, TimePoint now) {
+    std::visit(
+        [&](const auto& e) {
+            if constexpr (std::is_same_v<std::decay_t<decltype(e)>, media::VideoLoadChanged>)
+                on(e);
+            else if (const auto it = participants_.find(e.participant); it != participants_.end())
+                on(it->second, e, now);
+        },
+        event);
+}
+
+void Focus::on(Participant& who, const media::VideoStarted& event, TimePoint) {
+    log_.video_started(who, event);
+}
+
+// No RTCP feedback was agreed, so he is asked the old way.
+void Focus::on(Participant&, const media::KeyframeNeeded& event, TimePoint now) {
+    request_picture(event.participant, now);
+}
+
+void Focus::on(Participant& who, const media::VideoEnded& event, TimePoint) {
+    log_.video_ended(who, event.quality);
+    --who.video.ending;
+    forget_if_over(event.participant);
+}
+
+void Focus::on(const media::VideoLoadChanged& event) {
+    if (const Room* room = rooms_.find(event.room)) log_.video_load(room->name, event);
+}
+
+void Focus::on(const sip::PictureRequested& event, TimePoint) {
+    if (const Participant* who = find(event.session)) video_.request_keyframe(*who);
+}
+
+void Focus::show_in_video(const Participant& who) {
+    const auto peer = agent_.peer(who.session);
+    video_.show(who, peer ? name_to_show(who, *peer) : std::string());
+}
+
+// The last word of both workers has come, and the call is over.
+void Focus::forget_if_over(media::ParticipantId who) {
+    const auto it = participants_.find(who);
+    if (it == participants_.end()) return;
+    const Participant& participant = it->second;
+    if (participant.ended && participant.sound_ended && participant.video.ending == 0)
+        participants_.erase(it);
+}
+
+}  // namespace rotunda::rooms

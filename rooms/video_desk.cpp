@@ -1,0 +1,142 @@
+#include "rooms/video_desk.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "rooms/video_leg.hpp"
+
+namespace rotunda::rooms {
+
+VideoDesk::VideoDesk(VideoPolicy policy, media::MediaPortPool& ports)
+    : policy_(std::move(policy)), ports_(ports) {}
+
+// --- a call's video
+
+void VideoDesk::prepare(Participant& who, const std::optional<sdp::SessionDescription>& offer,
+                        const IpAddress& peer) {
+    if (!policy_.enabled || who.local.video_port != 0) return;
+    // In a call that stands without video we do not bring it up; in a new one whose offer is ours we do.
+    const bool may_come = offer ? has_open_video(*offer) : !who.joined;
+    if (!may_come) return;
+    auto ports = ports_.reserve(peer, media::MediaTraffic::video);
+    if (!ports || ports->advertised != who.local.address) return;
+    who.local.video_port = ports->rtp_port;
+    who.video.ports = std::move(*ports);
+}
+
+void VideoDesk::apply(Participant& who) {
+    const sdp::NegotiatedMedia* const agreed = who.media.video();
+    if (agreed && (who.video.joined || who.video.ports)) {
+        media::VideoLeg leg = make_video_leg(*agreed, who.signaling_source);
+        if (!who.video.joined) return join(who, std::move(leg));
+        if (leg == who.video.leg) return;  // a change of the sound alone leaves the picture alone
+        who.video.leg = leg;
+        return command(who.room, media::UpdateVideo{who.room, who.id, std::move(leg)});
+    }
+    if (who.media.offer_pending()) return;
+    if (who.video.joined) leave(who);
+    who.video.ports.reset();
+    who.local.video_port = 0;
+}
+
+void VideoDesk::join(Participant& who, media::VideoLeg leg) {
+    Room& room = rooms_[who.room];
+    media::JoinVideo join;
+    join.room = who.room;
+    join.participant = who.id;
+    join.settings = policy_.room;
+    join.ports = std::move(*who.video.ports);
+    join.video = leg;
+    join.cname = who.cname;
+    who.video.ports.reset();
+    who.video.joined = true;
+    who.video.leg = std::move(leg);
+    if (room.legs++ == 0) wishes_.push_back({who.worker, {who.room, true}});
+    ++legs_;
+    command(who.room, std::move(join));
+    note(who, true);
+}
+
+void VideoDesk::leave(Participant& who) {
+    Room& room = rooms_[who.room];
+    who.video.joined = false;
+    ++who.video.ending;
+    if (--room.legs == 0) wishes_.push_back({who.worker, {who.room, false}});
+    --legs_;
+    command(who.room, media::LeaveVideo{who.room, who.id});
+    note(who, false);
+}
+
+void VideoDesk::request_keyframe(const Participant& who) {
+    if (who.video.joined) command(who.room, media::RequestKeyframe{who.room, who.id});
+}
+
+// --- who is in the room
+
+VideoDesk::Person* VideoDesk::find(Room& room, media::ParticipantId who) const {
+    const auto at = std::find_if(room.people.begin(), room.people.end(),
+                                 [&](const Person& p) { return p.shown.participant == who; });
+    return at == room.people.end() ? nullptr : &*at;
+}
+
+void VideoDesk::note(const Participant& who, bool has_video) {
+    Room& room = rooms_[who.room];
+    if (Person* const person = find(room, who.id)) person->has_video = has_video;
+    if (!std::exchange(room.changed, true)) changed_.push_back(who.room);
+}
+
+void VideoDesk::show(const Participant& who, std::string name) {
+    if (!policy_.enabled) return;
+    Room& room = rooms_[who.room];
+    const media::VideoPerson now{who.id, std::move(name), who.leg.on_hold};
+    Person* const person = find(room, who.id);
+    if (person && person->shown == now) return;
+    if (person)
+        person->shown = now;
+    else
+        room.people.push_back({now, who.video.joined});
+    if (room.legs > 0 && !std::exchange(room.changed, true)) changed_.push_back(who.room);
+}
+
+void VideoDesk::left(Participant& who) {
+    if (!policy_.enabled) return;
+    if (who.video.joined) leave(who);
+    const auto at = rooms_.find(who.room);
+    if (at == rooms_.end()) return;
+    std::erase_if(at->second.people, [&](const Person& p) { return p.shown.participant == who.id; });
+    if (at->second.legs > 0 && !std::exchange(at->second.changed, true)) changed_.push_back(who.room);
+    if (at->second.people.empty() && at->second.legs == 0) rooms_.erase(at);
+}
+
+void VideoDesk::set_speaker(const media::SpeakerChanged& event) {
+    const auto at = rooms_.find(event.room);
+    if (at != rooms_.end() && at->second.legs > 0)
+        command(event.room, media::SetSpeaker{event.room, event.participant});
+}
+
+// --- to the workers
+
+void VideoDesk::command(media::RoomId room, media::VideoCommand command) {
+    commands_.push_back({room.value % policy_.workers, std::move(command)});
+}
+
+void VideoDesk::tell_people(media::RoomId id, Room& room) {
+    room.changed = false;
+    if (room.legs == 0) return;
+    media::SetPeople people{id, {}};
+    for (const Person& person : room.people)
+        if (person.has_video || policy_.room.shows_audio_only) people.people.push_back(person.shown);
+    command(id, std::move(people));
+}
+
+std::vector<VideoWorkerCommand> VideoDesk::take_commands() {
+    for (const media::RoomId id : std::exchange(changed_, {}))
+        if (const auto at = rooms_.find(id); at != rooms_.end()) tell_people(id, at->second);
+    return std::exchange(commands_, {});
+}
+
+std::vector<VideoDesk::SpeakerWish> VideoDesk::take_speaker_wishes() {
+    return std::exchange(wishes_, {});
+}
+
+}  // namespace rotunda::rooms

@@ -1,0 +1,87 @@
+// Who in which room has video: reserves its ports, joins and updates it on the video workers, and tells them
+// who is in the room and who speaks. Signaling thread; part of the focus, which knows the calls.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "media/media_transport.hpp"
+#include "media/room_command.hpp"
+#include "media/video_command.hpp"
+#include "media/video_event.hpp"
+#include "rooms/participant.hpp"
+
+namespace rotunda::rooms {
+
+struct VideoPolicy {
+    bool enabled = false;
+    std::size_t workers = 1;  // video workers
+    media::VideoRoomSettings room;
+};
+
+// A command and the video worker it is for, from 0.
+struct VideoWorkerCommand {
+    std::size_t worker = 0;
+    media::VideoCommand command;
+};
+
+class VideoDesk {
+  public:
+    // `ports` outlives the desk.
+    VideoDesk(VideoPolicy policy, media::MediaPortPool& ports);
+
+    // Before an answer or an offer of ours is written: has ports ready where it may bring video. `offer`:
+    // none if the offer is ours. Without ports he stays without video; nothing fails.
+    void prepare(Participant& who, const std::optional<sdp::SessionDescription>& offer,
+                 const IpAddress& peer);
+    // After each agreement, and when one failed: video begins, changes, ends, or stays as it is.
+    void apply(Participant& who);
+
+    // He is in the room, or something others see of him changed.
+    void show(const Participant& who, std::string name);
+    void left(Participant& who);
+    void set_speaker(const media::SpeakerChanged& event);
+    // He asked for a keyframe by INFO.
+    void request_keyframe(const Participant& who);
+
+    // Since the last call; those for the media workers say whose speaker is of interest.
+    std::vector<VideoWorkerCommand> take_commands();
+    struct SpeakerWish {
+        std::size_t worker = 0;
+        media::WatchSpeaker command;
+    };
+    std::vector<SpeakerWish> take_speaker_wishes();
+
+    std::size_t legs() const { return legs_; }
+
+  private:
+    struct Person {
+        media::VideoPerson shown;
+        bool has_video = false;
+    };
+    struct Room {
+        std::vector<Person> people;  // in order of arrival
+        std::size_t legs = 0;        // with video
+        bool changed = false;        // and to be told
+    };
+
+    void join(Participant& who, media::VideoLeg leg);
+    void leave(Participant& who);
+    void note(const Participant& who, bool has_video);
+    Person* find(Room& room, media::ParticipantId who) const;
+    void command(media::RoomId room, media::VideoCommand command);
+    void tell_people(media::RoomId id, Room& room);
+
+    VideoPolicy policy_;
+    media::MediaPortPool& ports_;
+    std::unordered_map<media::RoomId, Room> rooms_;
+    std::vector<VideoWorkerCommand> commands_;
+    std::vector<SpeakerWish> wishes_;
+    std::vector<media::RoomId> changed_;
+    std::size_t legs_ = 0;
+};
+
+}  // namespace rotunda::rooms

@@ -1,0 +1,322 @@
+// Coloured pictures in, composed pictures out: who sits where, and what disturbs whom.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "tests/sim/video_conference.hpp"
+
+using namespace rotunda;
+using namespace rotunda::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Yuv red{81, 90, 240}, green{145, 54, 34}, blue{41, 240, 110}, yellow{210, 16, 146};
+constexpr Yuv black{16, 128, 128};
+
+// The corners of a 2x2 grid, in the order its seats are given.
+constexpr std::pair<double, double> quarters[] = {{0.25, 0.25}, {0.75, 0.25}, {0.25, 0.75}, {0.75, 0.75}};
+
+bool near(Yuv a, Yuv b) {
+    return std::abs(a.y - b.y) <= 6 && std::abs(a.u - b.u) <= 6 && std::abs(a.v - b.v) <= 6;
+}
+
+VideoPhoneOptions filming(Yuv colour, VideoCodec codec = VideoCodec::h264) {
+    VideoPhoneOptions options;
+    options.colour = colour;
+    options.codec = codec;
+    return options;
+}
+
+media::VideoRoomSettings settings_with(media::VideoViewMode mode) {
+    media::VideoRoomSettings settings;
+    settings.view = mode;
+    return settings;
+}
+
+bool is_at(const VideoPhone& phone, std::size_t quarter, Yuv colour) {
+    return near(phone.colour_at(quarters[quarter].first, quarters[quarter].second), colour);
+}
+
+}  // namespace
+
+TEST_CASE("in a shared view four senders of both codecs sit in their quarters, for all of them alike") {
+    VideoConference conference(settings_with(media::VideoViewMode::shared));
+    std::vector<VideoPhone*> phones;
+    phones.push_back(&conference.join(filming(red)));
+    phones.push_back(&conference.join(filming(green, VideoCodec::vp8)));
+    phones.push_back(&conference.join(filming(blue)));
+    phones.push_back(&conference.join(filming(yellow, VideoCodec::vp8)));
+    conference.run(2s);
+    for (const VideoPhone* phone : phones) {
+        REQUIRE(phone->seen());
+        CHECK(phone->seen()->view.size == PictureSize{1280, 720});
+        CHECK(is_at(*phone, 0, red));
+        CHECK(is_at(*phone, 1, green));
+        CHECK(is_at(*phone, 2, blue));
+        CHECK(is_at(*phone, 3, yellow));
+        CHECK(phone->pictures >= 48);
+        CHECK(phone->damaged == 0);
+        CHECK(phone->longest_gap <= 65ms);
+    }
+    // One encode for each codec, not for each receiver.
+    CHECK(conference.engine.counters().encodes <= 2 * conference.engine.counters().frames);
+}
+
+TEST_CASE("in a personal view two see each other and nobody himself") {
+    VideoConference conference(settings_with(media::VideoViewMode::automatic));
+    VideoPhone& one = conference.join(filming(red));
+    VideoPhone& two = conference.join(filming(green, VideoCodec::vp8));
+    conference.run(1s);
+    CHECK(near(one.colour_at(0.5, 0.5), green));
+    CHECK(near(two.colour_at(0.5, 0.5), red));
+}
+
+TEST_CASE("above its limit the automatic view is one for all") {
+    VideoConference conference;
+    std::vector<VideoPhone*> phones;
+    for (const Yuv colour : {red, green, blue, yellow}) phones.push_back(&conference.join(filming(colour)));
+    conference.run(1s);
+    CHECK(is_at(*phones[0], 0, green));
+    phones.push_back(&conference.join(filming(red)));
+    conference.run(1s);
+    const Yuv first = phones[0]->colour_at(1.0 / 6, 0.33);
+    CHECK(near(first, red));
+    CHECK(near(phones[4]->colour_at(1.0 / 6, 0.33), red));
+}
+
+TEST_CASE(
+    "the first picture comes within 150 ms of joining, and another's colour soon after his first packet") {
+    VideoConference conference(settings_with(media::VideoViewMode::shared));
+    VideoPhone& one = conference.join(filming(red));
+    conference.run(503ms);
+    const TimePoint joined = conference.network.now;
+    VideoPhone& two = conference.join(filming(green));
+    conference.run(200ms);
+    REQUIRE(two.first_picture);
+    CHECK(*two.first_picture - joined <= 65ms);
+    CHECK(near(one.colour_at(0.75, 0.5), green));
+    CHECK(near(two.colour_at(0.25, 0.5), red));
+}
+
+TEST_CASE("seats stay when somebody leaves, and his seat goes to nobody until it is needed") {
+    VideoConference conference(settings_with(media::VideoViewMode::shared));
+    std::vector<VideoPhone*> phones;
+    for (const Yuv colour : {red, green, blue, yellow}) phones.push_back(&conference.join(filming(colour)));
+    conference.run(500ms);
+    conference.leave(*phones[1]);
+    conference.run(500ms);
+    CHECK(is_at(*phones[0], 0, red));
+    CHECK(is_at(*phones[0], 1, black));
+    CHECK(is_at(*phones[0], 2, blue));
+    CHECK(is_at(*phones[0], 3, yellow));
+    CHECK(phones[1]->byes == 1);
+    const auto ended = conference.events<media::VideoEnded>();
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].quality.packets_sent > 0);
+    CHECK(ended[0].quality.pictures_shown > 8);
+}
+
+TEST_CASE("a keyframe comes within a frame of a PLI, once for all who ask within a second") {
+    VideoConference conference(settings_with(media::VideoViewMode::shared));
+    VideoPhone& one = conference.join(filming(red));
+    VideoPhone& two = conference.join(filming(green));
+    conference.run(2s);
+    const int before = one.keyframes;
+    one.ask_for_keyframe();
+    conference.run(80ms);
+    CHECK(one.keyframes == before + 1);
+    two.ask_for_keyframe();
+    one.ask_for_keyframe();
+    conference.run(500ms);
+    CHECK(one.keyframes == before + 1);
+    conference.run(1s);
+    CHECK(one.keyframes == before + 2);
+}
+
+TEST_CASE(
+    "five in a hundred packets lost on one sender cost only his picture, and it heals within a second") {
+    for (const bool nack : {false, true}) {
+        CAPTURE(nack);
+        VideoConference conference(settings_with(media::VideoViewMode::shared));
+        VideoPhoneOptions shaky = filming(green);
+        shaky.nack = nack;
+        VideoPhone& one = conference.join(filming(red));
+        VideoPhone& two = conference.join(shaky);
+        VideoPhone& three = conference.join(filming(blue));
+        conference.run(1s);
+        LinkFaults faults;
+        faults.loss = 0.05;
+        conference.impair(two, faults);
+        conference.run(5s);
+        CHECK((nack ? two.nacks : two.keyframes_asked) > 0);
+        CHECK(one.damaged + two.damaged + three.damaged == 0);
+        CHECK(one.keyframes_asked + three.keyframes_asked == 0);
+        CHECK(one.longest_gap <= 65ms);
+        two.show_colour(yellow);
+        conference.run(1s);
+        CHECK(is_at(one, 0, red));
+        CHECK(is_at(one, 1, yellow));
+        CHECK(is_at(three, 2, blue));
+    }
+}
+
+TEST_CASE("the layout follows the speaker") {
+    media::VideoRoomSettings settings = settings_with(media::VideoViewMode::automatic);
+    settings.layout = mixer::LayoutKind::speaker;
+    VideoConference conference(settings);
+    VideoPhone& one = conference.join(filming(red));
+    VideoPhone& two = conference.join(filming(green));
+    VideoPhone& three = conference.join(filming(blue));
+    conference.set_speaker(two);
+    conference.run(1s);
+    CHECK(near(one.colour_at(0.5, 0.5), green));
+    conference.set_speaker(three);
+    conference.run(4s);
+    CHECK(near(one.colour_at(0.5, 0.5), blue));
+    CHECK(near(two.colour_at(0.5, 0.5), blue));
+    CHECK(near(three.colour_at(0.5, 0.5), green));  // the one who spoke before
+}
+
+TEST_CASE("who is shown to nobody is not decoded, and is asked for a keyframe when he is") {
+    media::VideoRoomSettings settings = settings_with(media::VideoViewMode::shared);
+    settings.layout = mixer::LayoutKind::speaker;
+    VideoConference conference(settings);
+    VideoPhone& one = conference.join(filming(red));
+    VideoPhone& two = conference.join(filming(green));
+    conference.set_speaker(one);
+    conference.run(1s);
+    const auto decoded = conference.engine.counters().pictures;
+    conference.run(1s);
+    CHECK(conference.engine.counters().pictures - decoded <= 26);
+    const int asked = two.keyframes_asked;
+    conference.set_speaker(two);
+    conference.run(3s);
+    CHECK(two.keyframes_asked > asked);
+    CHECK(near(one.colour_at(0.5, 0.5), green));
+}
+
+TEST_CASE("hold stops the picture both ways and leaves a mark, resume brings it back") {
+    VideoConference conference(settings_with(media::VideoViewMode::shared));
+    VideoPhone& one = conference.join(filming(red));
+    VideoPhone& two = conference.join(filming(green));
+    conference.run(500ms);
+    media::VideoLeg held = two.leg();
+    held.sends = held.receives = false;
+    held.on_hold = true;
+    conference.update(two, held);
+    conference.run(100ms);
+    const int before = two.pictures;
+    conference.run(500ms);
+    CHECK(two.pictures == before);
+    CHECK(!near(one.colour_at(0.75, 0.5), green));
+    conference.update(two, two.leg());
+    conference.run(300ms);
+    CHECK(two.pictures > before);
+    CHECK(near(one.colour_at(0.75, 0.5), green));
+    CHECK(near(one.colour_at(0.25, 0.5), red));
+}
+
+TEST_CASE("a small receiver gets a small picture and lowers nobody else's") {
+    VideoConference conference(settings_with(media::VideoViewMode::shared));
+    VideoPhone& one = conference.join(filming(red));
+    VideoPhoneOptions small = filming(green);
+    small.most_macroblocks = 396;  // CIF
+    VideoPhone& two = conference.join(small);
+    VideoPhoneOptions slow = filming(blue, VideoCodec::vp8);
+    slow.most_bit_rate = 300'000;
+    VideoPhone& three = conference.join(slow);
+    conference.run(1s);
+    REQUIRE((one.seen() && two.seen() && three.seen()));
+    CHECK(one.seen()->view.size == PictureSize{1280, 720});
+    CHECK(two.seen()->view.size == PictureSize{320, 180});
+    CHECK(three.seen()->view.size == PictureSize{640, 360});
+    CHECK(is_at(two, 0, red));
+    one.bound_bit_rate(200'000);
+    conference.run(500ms);
+    CHECK(one.seen()->view.size == PictureSize{320, 180});
+}
+
+TEST_CASE("sizes that change in mid-stream, and odd ones, are shown in the same seat") {
+    VideoConference conference(settings_with(media::VideoViewMode::shared));
+    VideoPhone& one = conference.join(filming(red));
+    VideoPhone& two = conference.join(filming(green));
+    for (const PictureSize size : {PictureSize{176, 144}, PictureSize{90, 160}, PictureSize{322, 182}}) {
+        two.change_size(size);
+        conference.run(500ms);
+        CHECK(near(one.colour_at(0.25, 0.5), red));
+        CHECK(near(one.colour_at(0.75, 0.5), green));
+    }
+}
+
+TEST_CASE("the video line may be secret") {
+    SrtpKeys keys;
+    for (std::size_t i = 0; i < 30; ++i) {
+        keys.send.bytes[i] = static_cast<std::uint8_t>(i);
+        keys.receive.bytes[i] = static_cast<std::uint8_t>(100 + i);
+    }
+    VideoConference conference(settings_with(media::VideoViewMode::shared));
+    VideoPhoneOptions secret = filming(red);
+    secret.srtp = keys;
+    VideoPhone& one = conference.join(secret);
+    VideoPhone& two = conference.join(filming(green));
+    conference.run(1s);
+    CHECK(near(one.colour_at(0.75, 0.5), green));
+    CHECK(near(two.colour_at(0.25, 0.5), red));
+}
+
+TEST_CASE("noise in place of packets costs nobody else anything") {
+    VideoConference conference(settings_with(media::VideoViewMode::shared));
+    VideoPhone& one = conference.join(filming(red));
+    VideoPhone& two = conference.join(filming(green));
+    conference.run(500ms);
+    two.film(false);
+    SeededRandom random(3);
+    for (int i = 0; i < 500; ++i) {
+        std::vector<std::uint8_t> junk(40 + random.next() % 1000);
+        for (auto& octet : junk) octet = static_cast<std::uint8_t>(random.next());
+        junk[0] = 0x80;
+        junk[1] = static_cast<std::uint8_t>(random.next() % 2 ? 102 : 96);
+        two.send_raw(junk);
+        conference.run(2ms);
+    }
+    CHECK(near(one.colour_at(0.25, 0.5), red));
+    CHECK(one.damaged + two.damaged == 0);
+    CHECK(one.longest_gap <= 65ms);
+    two.film(true);
+    conference.run(3s);
+    CHECK(near(one.colour_at(0.75, 0.5), green));
+}
+
+TEST_CASE("a machine short of time makes fewer pictures, then smaller ones, tells it, and takes it back") {
+    media::VideoRoomSettings settings = settings_with(media::VideoViewMode::shared);
+    settings.height = 360;
+    VideoConference conference(settings);
+    VideoPhone& one = conference.join(filming(red));
+    conference.join(filming(green));
+    conference.run(1s);
+    conference.turn_takes = 60ms;
+    conference.run(5s);
+    const auto given_up = conference.events<media::VideoLoadChanged>();
+    REQUIRE(given_up.size() >= 4);
+    CHECK(given_up[0].depth == 1);
+    REQUIRE(one.seen());
+    CHECK(one.seen()->view.size.height < 360);
+    CHECK(conference.engine.counters().strained == 1);
+    conference.turn_takes = 0ms;
+    conference.run(45s);
+    CHECK(conference.events<media::VideoLoadChanged>().back().depth == 0);
+    CHECK(one.seen()->view.size.height == 360);
+    CHECK(conference.engine.counters().strained == 0);
+}
+
+TEST_CASE("a room without video has no turns") {
+    VideoConference conference;
+    CHECK(!conference.engine.next_timeout());
+    VideoPhone& one = conference.join(filming(red));
+    CHECK(conference.engine.next_timeout());
+    conference.run(100ms);
+    conference.leave(one);
+    CHECK(!conference.engine.next_timeout());
+    CHECK(conference.engine.counters().rooms == 0);
+}

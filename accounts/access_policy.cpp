@@ -7,9 +7,25 @@
 namespace rotunda::accounts {
 namespace {
 
-bool is_listener_of(const ListenerAccess& listener, const sip::Flow& flow) {
-    if (listener.transport != flow.transport || listener.endpoint.port != flow.local.port) return false;
-    const IpAddress& address = listener.endpoint.address;
+bool contains(const std::vector<IpPrefix>& list, const IpAddress& address) {
+    return std::any_of(list.begin(), list.end(),
+                       [&](const IpPrefix& each) { return each.contains(address.unmapped()); });
+}
+
+Access asked_by(const AccessPolicy& policy, const sip::Uri& request_uri, const sip::Flow& flow) {
+    if (const auto room = policy.rooms.find(request_uri.user()); room != policy.rooms.end())
+        return room->second;
+    for (const ListenerAccess& listener : policy.listeners)
+        if (listener.access && is_listener(listener.transport, listener.endpoint, flow))
+            return *listener.access;
+    return policy.access;
+}
+
+}  // namespace
+
+bool is_listener(sip::Transport transport, const Endpoint& listener, const sip::Flow& flow) {
+    if (transport != flow.transport || listener.port != flow.local.port) return false;
+    const IpAddress& address = listener.address;
     return address == flow.local.address ||
            (address.is_wildcard() && address.family() == flow.local.address.family());
 }
@@ -18,6 +34,15 @@ bool is_listener_of(const ListenerAccess& listener, const sip::Flow& flow) {
 std::string_view without_root(std::string_view name) {
     if (name.ends_with('.')) name.remove_suffix(1);
     return name;
+}
+
+bool is_listed(const AccessPolicy& policy, const sip::Flow& flow) {
+    for (const ListenerAccess& listener : policy.listeners) {
+        if (!is_listener(listener.transport, listener.endpoint, flow)) continue;
+        if (contains(listener.deny, flow.remote.address)) return false;
+        if (!listener.allow.empty() && !contains(listener.allow, flow.remote.address)) return false;
+    }
+    return true;
 }
 
 }  // namespace
@@ -39,11 +64,9 @@ const TrustedPeer* trusted_peer(const AccessPolicy& policy, const sip::Flow& flo
 }
 
 Access access_to(const AccessPolicy& policy, const sip::Uri& request_uri, const sip::Flow& flow) {
-    if (const auto room = policy.rooms.find(request_uri.user()); room != policy.rooms.end())
-        return room->second;
-    for (const ListenerAccess& listener : policy.listeners)
-        if (is_listener_of(listener, flow)) return listener.access;
-    return policy.access;
+    const Access access = asked_by(policy, request_uri, flow);
+    if (access != Access::local) return access;
+    return contains(policy.local_net, flow.remote.address) ? Access::anyone : Access::authenticated;
 }
 
 bool is_our_address(const AccessPolicy& policy, std::string_view host, const sip::Flow& flow) {

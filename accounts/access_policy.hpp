@@ -21,6 +21,7 @@ enum class Access : std::uint8_t {
     anyone,
     authenticated,  // users with credentials, and trunks
     trunk,          // trunks alone
+    local,          // anyone from AccessPolicy::local_net, from elsewhere as authenticated
 };
 
 // Whether that is somebody who has it.
@@ -29,7 +30,9 @@ bool allows(Access access, const sip::Identity& who);
 struct ListenerAccess {
     sip::Transport transport = sip::Transport::udp;
     Endpoint endpoint;  // as configured: the address may be a wildcard
-    Access access = Access::anyone;
+    std::optional<Access> access{};
+    // Who may reach it at all: nobody of `deny`, and if there is an `allow` only who is in that.
+    std::vector<IpPrefix> allow{}, deny{};
 };
 
 // A peer known by its address, or by the domain its certificate proves (sip::proved_domain).
@@ -41,6 +44,7 @@ struct TrustedPeer {
 
 struct AccessPolicy {
     Access access = Access::anyone;  // where neither listener nor room says otherwise
+    std::vector<IpPrefix> local_net{};
     std::vector<ListenerAccess> listeners{};
     std::map<std::string, Access, std::less<>>
         rooms{};  // by user part; a room's word counts before a listener's
@@ -54,7 +58,11 @@ struct AccessPolicy {
 // The trusted peer at the other end: whom its certificate names, else the most specific address; null for a
 // stranger.
 const TrustedPeer* trusted_peer(const AccessPolicy& policy, const sip::Flow& flow);
-// What a request for this URI over this flow needs.
+// True if the flow came in by this listener.
+bool is_listener(sip::Transport transport, const Endpoint& listener, const sip::Flow& flow);
+// The lists of the listener it came in by let it in.
+bool is_listed(const AccessPolicy& policy, const sip::Flow& flow);
+// What a request for this URI over this flow needs: never `local`, which its source decides.
 Access access_to(const AccessPolicy& policy, const sip::Uri& request_uri, const sip::Flow& flow);
 // An address of ours, in any spelling.
 bool is_our_address(const AccessPolicy& policy, std::string_view host, const sip::Flow& flow);

@@ -9,6 +9,8 @@ using sip::Refusal;
 using sip::RefusedRequest;
 using sip::SipMessage;
 
+constexpr std::size_t most_told = 1000;
+
 GuardVerdict refuse(const SipMessage& request, Refusal reason, int status, std::string_view phrase) {
     return {{}, RefusedRequest{reason, SipMessage::response_to(request, status, phrase)}};
 }
@@ -40,6 +42,7 @@ GuardVerdict Gatekeeper::check(const SipMessage& request, const sip::Flow& flow,
         case Credentials::Worth::stale:
             return challenge(request, true, now);
         case Credentials::Worth::refused:
+            if (wrong_.size() < most_told) wrong_.push_back(flow);
             return challenge(request, false, now);
         case Credentials::Worth::absent:
             break;
@@ -57,7 +60,9 @@ bool Gatekeeper::is_our_host(std::string_view host, const sip::Flow& flow) const
 }
 
 // Whoever speaks for one of our domains proves it, whether the user he names exists or not.
+// Whether we are there at all (OPTIONS without a user) anybody may ask (interop rule 16).
 bool Gatekeeper::needs_credentials(const SipMessage& request, const sip::Flow& flow) const {
+    if (request.method() == sip::Method::options && request.uri().user().empty()) return false;
     return request.method() == sip::Method::register_ ||
            access_to(policy_, request.uri(), flow) == Access::authenticated ||
            is_ours(request.from().uri, flow);

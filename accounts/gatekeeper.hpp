@@ -2,6 +2,9 @@
 // policy put together (RFC 3261 §22, RFC 3325 §5).
 #pragma once
 
+#include <utility>
+#include <vector>
+
 #include "accounts/access_policy.hpp"
 #include "accounts/digest_authenticator.hpp"
 #include "signaling/request_guard.hpp"
@@ -23,6 +26,9 @@ class Gatekeeper final : public sip::RequestGuard {
     const std::string& realm() const { return authenticator_.realm(); }
     bool is_ours(const sip::Uri& uri, const sip::Flow& flow) const;
 
+    // Where credentials came from that were wrong, since the last call.
+    std::vector<sip::Flow> take_wrong_credentials() { return std::exchange(wrong_, {}); }
+
   private:
     // A domain of ours, or the address at which the peer reached us.
     bool is_our_host(std::string_view host, const sip::Flow& flow) const;
@@ -34,6 +40,7 @@ class Gatekeeper final : public sip::RequestGuard {
     AccessPolicy policy_;
     const UserTable& users_;
     DigestAuthenticator authenticator_;
+    std::vector<sip::Flow> wrong_;
 };
 
 }  // namespace rotunda::accounts

@@ -143,6 +143,10 @@ void CallLog::media_started(const Participant& who, const Endpoint& source) {
     write(LogLevel::info, "call.media", who, "media flows", {{"source", source.to_string()}});
 }
 
+void CallLog::toll_alarm(const TollAlarm& alarm) {
+    sink_.write({LogLevel::error, "trunk.alarm", std::string(alarm.why), {{"trunk", alarm.trunk}}});
+}
+
 void CallLog::handshake_done(const Participant& who, const media::HandshakeDone& done) {
     if (done.suite)
         write(LogLevel::info, "call.secured", who, "DTLS handshake done", {{"srtp", srtp_name(done.suite)}});

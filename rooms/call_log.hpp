@@ -58,6 +58,7 @@ class CallLog {
     void moved(const Participant& who, int status);
     void joined(const Participant& who, const media::AudioLeg& leg);
     void media_started(const Participant& who, const Endpoint& source);
+    void toll_alarm(const TollAlarm& alarm);
     void handshake_done(const Participant& who, const media::HandshakeDone& done);
     void changed(const Participant& who, const media::AudioLeg& leg);
     void change_refused(const Participant& who, std::string_view why);

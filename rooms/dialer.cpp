@@ -127,6 +127,7 @@ bool Dialer::ring(Entry& entry, OutgoingLeg leg, TimePoint now) {
     who.from = leg.target.to_string();
     who.dialed_out = true;
     who.identity = leg.identity;
+    who.trunk = std::move(leg.through);
     who.uri = who.contact = leg.target;
     who.since = now;
     who.signaling_source = leg.flow.remote.address;
@@ -245,6 +246,13 @@ void Dialer::remember(Dial& dial, int status, std::string_view reason) {
 }
 
 // --- the end
+
+std::size_t Dialer::branches_through(std::string_view trunk) const {
+    std::size_t found = 0;
+    for (const auto& [id, dial] : dials_)
+        for (const auto& [session, branch] : dial.branches) found += branch.who.trunk == trunk ? 1 : 0;
+    return found;
+}
 
 Dialer::Branch Dialer::take_branch(Entry& entry, sip::SessionId session) {
     by_session_.erase(session);

@@ -1,5 +1,6 @@
 #include "rooms/focus.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "accounts/authority.hpp"
@@ -58,7 +59,16 @@ Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool
       quota_(settings_.refer.max_dials),
       watchers_(agent, notifier_),
       chat_(settings_.chat, agent),
-      pictures_(agent) {}
+      pictures_(agent) {
+    routing_.set_rooms(&rooms_);
+    routing_.set_open_calls([this](std::string_view trunk) {
+        const auto through = [&](const auto& entry) {
+            return !entry.second.ended && entry.second.trunk == trunk;
+        };
+        return dialer_.branches_through(trunk) +
+               static_cast<std::size_t>(std::count_if(participants_.begin(), participants_.end(), through));
+    });
+}
 
 void Focus::configure(FocusSettings settings, TimePoint now) {
     settings_ = std::move(settings);
@@ -149,7 +159,7 @@ std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, T
     const std::string room = other ? other->room_name : room_for(event.request.uri(), event.flow);
     if (auto no = replaced ? refusal_to_replace(*replaced) : refusal(room)) return no;
 
-    Participant who = caller(event, now);
+    Participant who = caller(event, room, now);
     auto offer = parse_offer(event.offer, event.flow.advertised.address);
     if (!offer) return offer.error();
     auto ports = ports_.reserve(media_peer(event.flow, *offer));
@@ -179,8 +189,8 @@ std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, T
 }
 
 // What the INVITE alone says of him; place and media are still to come.
-Participant Focus::caller(const sip::IncomingInvite& event, TimePoint now) const {
-    Participant who(sdp::OfferAnswer(capabilities_for(event.flow), random_));
+Participant Focus::caller(const sip::IncomingInvite& event, std::string_view room, TimePoint now) const {
+    Participant who(sdp::OfferAnswer(capabilities_for(event.flow, room), random_));
     who.session = event.session;
     who.call_id = event.request.call_id();
     who.from = event.request.from().uri.to_string();
@@ -188,13 +198,17 @@ Participant Focus::caller(const sip::IncomingInvite& event, TimePoint now) const
     who.since = now;
     who.signaling_source = event.flow.remote.address;
     who.identity = event.identity;
+    who.unproven = may_be_forged(event.flow, event.identity, settings_.local_net);
     who.uri = event.request.from().uri;
     if (const auto contact = sip::contact_target(event.request)) who.contact = *contact;
     return who;
 }
 
-sdp::Capabilities Focus::capabilities_for(const sip::Flow& flow) const {
+sdp::Capabilities Focus::capabilities_for(const sip::Flow& flow, std::string_view room) const {
     sdp::Capabilities out = settings_.media;
+    const Trunk* trunk = trunks_.from(flow);
+    out.encryption = stricter(rooms_.encryption(room), trunk ? trunk->encryption : std::nullopt,
+                              encryption_of(settings_.listeners, flow), out.encryption);
     out.secure_signaling = is_secure(flow);
     out.browser = is_browser(flow);
     if (out.browser) out.video = {};  // its lines are DTLS-SRTP, which only sound has so far
@@ -395,6 +409,7 @@ Participant* Focus::find(media::ParticipantId id) {
 
 void Focus::apply_agreement(Participant& who) {
     media::AudioLeg leg = make_audio_leg(who.media.audio(), who.signaling_source);
+    leg.sends &= !who.unproven;
     if (!who.joined) {
         who.joined = true;
         log_.joined(who, leg);

@@ -21,6 +21,7 @@
 #include "rooms/call_log.hpp"
 #include "rooms/dial_quota.hpp"
 #include "rooms/dialer.hpp"
+#include "rooms/encryption_policy.hpp"
 #include "rooms/participant.hpp"
 #include "rooms/picture_requests.hpp"
 #include "rooms/refer_policy.hpp"
@@ -41,6 +42,9 @@ namespace rotunda::rooms {
 struct FocusSettings {
     RoomPolicy rooms;
     sdp::Capabilities media;
+    std::vector<ListenerEncryption> listeners;  // that say something of their own
+    // From where no source address is forged; none: from everywhere.
+    std::optional<std::vector<IpPrefix>> local_net;
     std::size_t max_calls = 10'000;
     std::size_t workers = 1;
     std::uint32_t retry_after_s = 30;  // in a 503 for want of room
@@ -197,6 +201,7 @@ class Focus {
 
     // focus_dialling.cpp
     void on_dial_events(TimePoint now);
+    void prove(Participant& who);
     void on(const DialProgress& event, TimePoint now);
     void on(DialAnswered& event, TimePoint now);
     void on(const DialFailed& event, TimePoint now);
@@ -236,9 +241,9 @@ class Focus {
     Refused draining(std::string_view room) const;
     sip::ExtraHeaders retry_later() const;
     // What we can do in a call that comes this way.
-    sdp::Capabilities capabilities_for(const sip::Flow& flow) const;
+    sdp::Capabilities capabilities_for(const sip::Flow& flow, std::string_view room) const;
     std::optional<Refused> take_in(const sip::IncomingInvite& event, TimePoint now);
-    Participant caller(const sip::IncomingInvite& event, TimePoint now) const;
+    Participant caller(const sip::IncomingInvite& event, std::string_view room, TimePoint now) const;
     // What goes into the 200: our answer to the offer, or without one a full offer (interop rule 1).
     Result<std::string, Refused> describe(Participant& who, const Offer& offer) const;
     Result<Offer, Refused> parse_offer(const std::optional<std::string>& text, const IpAddress& agent) const;

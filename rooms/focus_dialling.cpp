@@ -2,6 +2,7 @@
 #include <utility>
 #include <variant>
 
+#include "rooms/audio_leg.hpp"
 #include "rooms/focus.hpp"
 
 namespace rotunda::rooms {
@@ -23,6 +24,7 @@ DialId Focus::dial(std::string_view room, const sip::Uri& target, sip::ExtraHead
 
 // What the dialer says may make it say more.
 void Focus::on_dial_events(TimePoint now) {
+    for (const TollAlarm& alarm : routing_.take_alarms()) log_.toll_alarm(alarm);
     for (auto events = dialer_.take_events(); !events.empty(); events = dialer_.take_events())
         for (DialEvent& event : events) std::visit([&](auto& e) { on(e, now); }, event);
 }
@@ -32,10 +34,20 @@ void Focus::on(const sip::InviteProgress& event, TimePoint) {
 }
 
 void Focus::on(const sip::SessionConfirmed& event, TimePoint now) {
-    if (dialer_.owns(event.session))
-        dialer_.on(event, now);
-    else if (const Participant* who = find(event.session))
-        log_.confirmed(*who, now);
+    if (dialer_.owns(event.session)) return dialer_.on(event, now);
+    Participant* who = find(event.session);
+    if (!who) return;
+    log_.confirmed(*who, now);
+    if (std::exchange(who->unproven, false) && who->joined) prove(*who);
+}
+
+// RFC 3261 §13.2.2.4: the ACK comes from where our 200 went, so nobody forged the address: his media may go
+// there.
+void Focus::prove(Participant& who) {
+    media::AudioLeg leg = make_audio_leg(who.media.audio(), who.signaling_source);
+    if (leg == who.leg) return;
+    command(who, media::UpdateLeg{who.room, who.id, leg});
+    who.leg = std::move(leg);
 }
 
 void Focus::on(const DialProgress& event, TimePoint now) {

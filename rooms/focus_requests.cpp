@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "rooms/focus.hpp"
+#include "rooms/secure_flow.hpp"
 
 namespace rotunda::rooms {
 
@@ -61,8 +62,10 @@ void Focus::answer_options(const sip::RequestReceived& options, TimePoint now) {
     const auto no = refusing_ ? overloaded("shutting down") : room.empty() ? std::nullopt : refusal(room);
     if (no) return refuse(options, *no, now);
     sip::SipMessage response = agent_.make_response(options.request, 200);
-    response.set_body(sdp::describe_capabilities(settings_.media, options.flow.advertised.address),
-                      "application/sdp");
+    // Who may be somebody else's address is sent no more than he sent.
+    if (!may_be_forged(options.flow, options.identity, settings_.local_net))
+        response.set_body(sdp::describe_capabilities(settings_.media, options.flow.advertised.address),
+                          "application/sdp");
     agent_.respond(options.transaction, std::move(response), now);
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "rooms/encryption_policy.hpp"
 #include "signaling/next_hop.hpp"
 #include "signaling/request_router.hpp"
 
@@ -44,7 +45,10 @@ Result<std::vector<OutgoingLeg>, DialRefusal> OutboundRouting::legs_to(const sip
     const bool ours = target.is_sip() && routes_.is_self(target);
     const bool secure = target.scheme() == sip::Uri::Scheme::sips;
     if (ours && origin.users)
-        if (auto phones = phones_of(number, secure, room, now); !phones.empty()) return phones;
+        if (auto phones = phones_of(number, secure, room, now); !phones.empty()) {
+            encrypt(phones, nullptr, room);
+            return phones;
+        }
     const Trunk* trunk = trunks_.for_number(number);
     // RFC 5630 §4: what was asked for by sips goes no other way.
     if (secure && trunk && trunk->proxy.scheme() != sip::Uri::Scheme::sips) trunk = nullptr;
@@ -54,12 +58,27 @@ Result<std::vector<OutgoingLeg>, DialRefusal> OutboundRouting::legs_to(const sip
     // A trunk may know us by our address alone: it is not to be reached past the rule either.
     if (!origin.trunks && (by_trunk || trunks_.leads_to(target)))
         return fail(DialRefusal{403, "no trunk for who asks"});
+    if (by_trunk)
+        if (const auto why = tolls_.refusal(trunk->name, trunk->tolls, open_ ? open_(trunk->name) : 0, now))
+            return fail(DialRefusal{503, std::string(*why)});
     auto leg = by_trunk ? through(*trunk, number, room) : straight(target, room, origin);
     if (!leg) return fail(leg.error());
     leg->trunks = origin.trunks;
     std::vector<OutgoingLeg> legs;
     legs.push_back(std::move(*leg));
+    encrypt(legs, by_trunk ? trunk : nullptr, room);
+    if (by_trunk) legs.front().through = trunk->name;
     return legs;
+}
+
+void OutboundRouting::encrypt(std::vector<OutgoingLeg>& legs, const Trunk* trunk,
+                              std::string_view room) const {
+    const MaybeEncryption by_room = rooms_ ? rooms_->encryption(room) : std::nullopt;
+    const MaybeEncryption by_trunk = trunk ? trunk->encryption : std::nullopt;
+    for (OutgoingLeg& leg : legs) {
+        leg.media.encryption = stricter(by_room, by_trunk, std::nullopt, leg.media.encryption);
+        encrypt(leg.otherwise, trunk, room);
+    }
 }
 
 std::vector<OutgoingLeg> OutboundRouting::phones_of(std::string_view user, bool secure, std::string_view room,

@@ -3,6 +3,7 @@
 // for too.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "rooms/outgoing_leg.hpp"
+#include "rooms/room_registry.hpp"
 #include "rooms/route_finder.hpp"
 #include "rooms/trunk.hpp"
 #include "rooms/trunk_links.hpp"
@@ -30,9 +32,16 @@ class OutboundRouting {
     // What is offered from now on where a trunk does not say otherwise.
     void set_media(sdp::Capabilities media) { media_ = std::move(media); }
 
+    // What rooms demand of calls they make; outlives it. Without it they demand nothing.
+    void set_rooms(const RoomRegistry* rooms) { rooms_ = rooms; }
+
+    // Says how many calls go through a trunk now; without it none do.
+    void set_open_calls(std::function<std::size_t(std::string_view trunk)> open) { open_ = std::move(open); }
+
     // All that are to ring at once. `room` is who calls, as a user part.
     Result<std::vector<OutgoingLeg>, DialRefusal> legs_to(const sip::Uri& target, std::string_view room,
                                                           const DialOrigin& origin, TimePoint now);
+    std::vector<TollAlarm> take_alarms() { return tolls_.take_alarms(); }
 
     // The way the next hop's name was found to lead; From and Contact name us as we are known there.
     // False: it leads to a trunk, and who wants the call has none.
@@ -49,12 +58,16 @@ class OutboundRouting {
                                        TimePoint now);
     OutgoingLeg plain_leg(sip::Uri target, const sip::Flow& flow, std::string_view room) const;
     sdp::Capabilities media_of(const Trunk& trunk) const;
+    void encrypt(std::vector<OutgoingLeg>& legs, const Trunk* trunk, std::string_view room) const;
 
     const TrunkTable& trunks_;
     const TrunkLinks& links_;
     sdp::Capabilities media_;
     RouteFinder& routes_;
     const accounts::Registrar* registrar_ = nullptr;
+    const RoomRegistry* rooms_ = nullptr;
+    std::function<std::size_t(std::string_view trunk)> open_;
+    TollGuard tolls_;
 };
 
 }  // namespace rotunda::rooms

@@ -34,6 +34,7 @@ struct OutgoingLeg {
     // 5626 §5.3).
     std::vector<OutgoingLeg> otherwise;
     bool trunks = true;          // as in DialOrigin: a name may lead to one
+    std::string through;         // the trunk it goes through; empty: none
     bool takes_replaces = true;  // interop rule 12
     sdp::Capabilities media;     // what is offered, in this order (interop rule 26)
 };

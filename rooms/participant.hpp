@@ -40,7 +40,11 @@ struct Participant {
     IpAddress signaling_source;
     media::LegControl control;  // the operator's word on him
     bool joined = false;
+    // Over UDP from outside, and his ACK has not come: the address may be somebody else's, who is not to be
+    // sent RTP.
+    bool unproven = false;
     bool dialed_out = false;        // it is we who called
+    std::string trunk;              // through which we called; empty: none
     sip::Identity identity;         // what he has proved, or is trusted to be
     sip::Uri uri, contact;          // who he says he is, and where he is
     media::ParticipantId replaces;  // whose place he takes as soon as he is heard; none: nobody's

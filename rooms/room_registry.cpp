@@ -75,6 +75,11 @@ void RoomRegistry::share(media::RoomId id) {
     ++load_[room.worker];
 }
 
+std::optional<sdp::MediaEncryption> RoomRegistry::encryption(std::string_view name) const {
+    const ConfiguredRoom* room = configured(name);
+    return room ? room->encryption : std::nullopt;
+}
+
 const accounts::RoomAuthority* RoomRegistry::authority(std::string_view name) const {
     const ConfiguredRoom* room = configured(name);
     return room ? &room->authority : nullptr;

@@ -14,6 +14,7 @@
 #include "accounts/authority.hpp"
 #include "base/result.hpp"
 #include "media/room_command.hpp"
+#include "sdp/offer_answer.hpp"
 
 namespace rotunda::rooms {
 
@@ -22,6 +23,7 @@ struct ConfiguredRoom {
     std::string name;                  // the user part to dial, compared exactly after unescaping
     std::size_t max_participants = 0;  // 0: the server-wide default
     accounts::RoomAuthority authority{};
+    std::optional<sdp::MediaEncryption> encryption{};  // none: as everywhere
 };
 
 struct RoomPolicy {
@@ -90,6 +92,8 @@ class RoomRegistry {
     // Gives the place back; true if the room is thereby closed and gone.
     bool leave(media::RoomId id);
 
+    // What the room demands; none: nothing of its own.
+    std::optional<sdp::MediaEncryption> encryption(std::string_view name) const;
     // Who rules the room; null for one nobody configured.
     const accounts::RoomAuthority* authority(std::string_view name) const;
     const Room* find(media::RoomId id) const;

@@ -11,6 +11,8 @@
 #include "base/audio_codec.hpp"
 #include "base/net_address.hpp"
 #include "base/time.hpp"
+#include "rooms/toll_guard.hpp"
+#include "sdp/offer_answer.hpp"
 #include "signaling/digest_client.hpp"
 #include "signaling/flow.hpp"
 #include "signaling/header_fields.hpp"
@@ -36,9 +38,11 @@ struct Trunk {
     std::map<std::string, std::string, std::less<>> dids;  // number it brings calls for -> room
 
     std::vector<AudioCodec> codecs;  // all it is offered, in this order (interop rule 26); empty: as others
-    std::string caller_id;     // the user part of From, and P-Asserted-Identity (RFC 3325); empty: `user`
-    bool isfocus = true;       // interop rule 13
-    bool replaces = true;      // false: Replaces is never sent there (interop rule 12)
+    std::string caller_id;  // the user part of From, and P-Asserted-Identity (RFC 3325); empty: `user`
+    bool isfocus = true;    // interop rule 13
+    bool replaces = true;   // false: Replaces is never sent there (interop rule 12)
+    TollLimits tolls;       // of calls that go out through it
+    std::optional<sdp::MediaEncryption> encryption{};  // none: as everywhere
     std::string contact_host;  // a name instead of our address in Contact (interop rule 12)
 };
 

@@ -11,7 +11,10 @@ namespace {
 accounts::AccessPolicy access_policy(const Config& config) {
     accounts::AccessPolicy policy;
     policy.access = config.auth.policy;
-    policy.listeners = config.auth.listeners;
+    policy.local_net = config.auth.local_net;
+    for (const ConfiguredListener& each : config.auth.listeners)
+        policy.listeners.push_back(
+            {each.listen.transport, each.listen.endpoint, each.access, each.allow, each.deny});
     policy.trusted = config.auth.trusted;
     for (const rooms::Trunk& trunk : trunks(config)) {
         for (const IpPrefix& address : trunk.addresses) policy.trusted.push_back({trunk.name, address});

@@ -21,7 +21,7 @@ std::string_view scheme_of(sip::Transport transport) {
 
 Config::Config() {
     http.listen = Endpoint{IpAddress::v4(0x7f000001), 8080};
-    sip.local_net = private_networks();
+    sip.local_net = auth.local_net = private_networks();
     sip.user_agent = "Rotunda/" ROTUNDA_VERSION;
     if (auto digits = Pattern::compile("[0-9]+")) rooms.on_demand = std::move(*digits);
 }

@@ -21,6 +21,7 @@
 #include "sdp/offer_answer.hpp"
 #include "server/pattern.hpp"
 #include "signaling/digest.hpp"
+#include "signaling/flood_guard.hpp"
 #include "signaling/flow.hpp"
 
 namespace rotunda::server {
@@ -48,6 +49,15 @@ struct ConfiguredRoom {
     std::optional<std::uint32_t> max_participants{};
     std::optional<accounts::Access> access{};
     accounts::RoomAuthority authority{};
+    std::optional<sdp::MediaEncryption> encryption{};
+};
+
+// What holds for a single listener.
+struct ConfiguredListener {
+    ListenAddress listen;
+    std::optional<accounts::Access> access{};
+    std::vector<IpPrefix> allow{}, deny{};
+    std::optional<sdp::MediaEncryption> encryption{};
 };
 
 // A user whom the configuration names; others are in the database.
@@ -91,6 +101,8 @@ struct ConfiguredTrunk {
     bool isfocus = true;
     bool replaces = true;
     std::string contact_host;
+    std::uint32_t max_calls = 0, calls_per_day = 0;  // out through it; 0: no limit
+    std::optional<sdp::MediaEncryption> encryption{};
 };
 
 enum class TlsClientCheck : std::uint8_t { none, optional, required };
@@ -191,8 +203,9 @@ struct Config {
     };
 
     struct Auth {
-        accounts::Access policy = accounts::Access::anyone;
-        std::vector<accounts::ListenerAccess> listeners;
+        accounts::Access policy = accounts::Access::local;
+        std::vector<IpPrefix> local_net;  // default: loopback, link-local and private networks
+        std::vector<ConfiguredListener> listeners;
         std::vector<accounts::TrustedPeer> trusted;
         std::string realm;  // empty: the first of sip.domains, or "rotunda"
         std::vector<sip::DigestAlgorithm> algorithms = {sip::DigestAlgorithm::sha256,
@@ -226,6 +239,7 @@ struct Config {
     Duration drain_deadline{0};
     std::string drain_redirect;  // a SIP URI; empty: none
     Auth auth;
+    sip::FloodSettings flood;
     std::vector<ConfiguredUser> users;
     Refer refer;
     Registrar registrar;

@@ -6,7 +6,7 @@
 namespace rotunda::server::config_values {
 namespace {
 
-constexpr std::string_view access_names[] = {"anyone", "authenticated", "trunk"};
+constexpr std::string_view access_names[] = {"anyone", "authenticated", "trunk", "local"};
 constexpr std::string_view algorithm_names[] = {"MD5", "SHA-256", "SHA-512-256"};
 
 Complaint read_name(const ConfigNode& value, std::string& out) {
@@ -65,8 +65,8 @@ Complaint read_trusted(const ConfigNode& item, accounts::TrustedPeer& out) {
     return std::nullopt;
 }
 
-Complaint read_listener_access(const ConfigNode& item, accounts::ListenerAccess& out) {
-    constexpr std::string_view names[] = {"listen", "policy"};
+Complaint read_listener(const ConfigNode& item, ConfiguredListener& out) {
+    constexpr std::string_view names[] = {"listen", "policy", "allow", "deny", "encryption"};
     if (item.kind != ConfigNode::Kind::map) return want(item, ListenerPolicies::type);
     std::vector<ListenAddress> listener;
     for (const ConfigNode& member : item.children) {
@@ -74,15 +74,29 @@ Complaint read_listener_access(const ConfigNode& item, accounts::ListenerAccess&
         if (member.name == "listen")
             complaint = Listeners::read(member, listener);
         else if (member.name == "policy")
-            complaint = AccessName::read(member, out.access);
+            complaint = AccessName::read(member, out.access.emplace());
+        else if (member.name == "allow")
+            complaint = Networks::read(member, out.allow);
+        else if (member.name == "deny")
+            complaint = Networks::read(member, out.deny);
+        else if (member.name == "encryption")
+            complaint = EncryptionName::read(member, out.encryption.emplace());
         else
             complaint = not_one_of({ConfigNode::Kind::scalar, member.line, {}, member.name, {}}, names);
         if (complaint) return complaint;
     }
-    if (listener.size() != 1) return complain(item, "a policy needs one listener, as in sip.listen");
-    out.transport = listener.front().transport;
-    out.endpoint = listener.front().endpoint;
+    if (listener.size() != 1) return complain(item, "it needs one listener, as in sip.listen");
+    out.listen = listener.front();
     return std::nullopt;
+}
+
+std::string print_listener(const ConfiguredListener& each) {
+    std::string text = "{listen: " + Listeners::print({each.listen});
+    if (each.access) text += ", policy: " + AccessName::print(*each.access);
+    if (!each.allow.empty()) text += ", allow: " + Networks::print(each.allow);
+    if (!each.deny.empty()) text += ", deny: " + Networks::print(each.deny);
+    if (each.encryption) text += ", encryption: " + EncryptionName::print(*each.encryption);
+    return text + "}";
 }
 
 }  // namespace
@@ -99,15 +113,11 @@ std::string AccessName::print(accounts::Access value) {
     return std::string(access_names[static_cast<std::size_t>(value)]);
 }
 
-Complaint ListenerPolicies::read(const ConfigNode& value, std::vector<accounts::ListenerAccess>& out) {
-    return read_list(value, type, out, read_listener_access);
+Complaint ListenerPolicies::read(const ConfigNode& value, std::vector<ConfiguredListener>& out) {
+    return read_list(value, type, out, read_listener);
 }
-std::string ListenerPolicies::print(const std::vector<accounts::ListenerAccess>& value) {
-    return print_list(value, [](const accounts::ListenerAccess& each) {
-        return fmt::format("{{listen: {}, policy: {}}}",
-                           Listeners::print({{each.transport, each.endpoint, false}}),
-                           AccessName::print(each.access));
-    });
+std::string ListenerPolicies::print(const std::vector<ConfiguredListener>& value) {
+    return print_list(value, print_listener);
 }
 
 Complaint TrustedPeers::read(const ConfigNode& value, std::vector<accounts::TrustedPeer>& out) {

@@ -36,7 +36,8 @@ Complaint read_room_name(const ConfigNode& value, std::string& out) {
 }
 
 Complaint read_room(const ConfigNode& item, ConfiguredRoom& out) {
-    constexpr std::string_view names[] = {"name", "max_participants", "access", "owner", "moderators"};
+    constexpr std::string_view names[] = {"name",  "max_participants", "access", "encryption",
+                                          "owner", "moderators"};
     if (is_scalar(item)) return read_room_name(item, out.name);
     for (const ConfigNode& member : item.children) {
         if (member.name == "name") {
@@ -46,6 +47,8 @@ Complaint read_room(const ConfigNode& item, ConfiguredRoom& out) {
                 return complaint;
         } else if (member.name == "access") {
             if (auto complaint = AccessName::read(member, out.access.emplace())) return complaint;
+        } else if (member.name == "encryption") {
+            if (auto complaint = EncryptionName::read(member, out.encryption.emplace())) return complaint;
         } else if (member.name == "owner") {
             if (auto complaint = Text::read(member, out.authority.owner)) return complaint;
         } else if (member.name == "moderators") {
@@ -76,6 +79,7 @@ std::string RoomList::print(const std::vector<ConfiguredRoom>& value) {
         std::string text = fmt::format("{{name: {}", quoted(room.name));
         if (room.max_participants) text += fmt::format(", max_participants: {}", *room.max_participants);
         if (room.access) text += ", access: " + AccessName::print(*room.access);
+        if (room.encryption) text += ", encryption: " + EncryptionName::print(*room.encryption);
         if (!room.authority.owner.empty()) text += ", owner: " + quoted(room.authority.owner);
         if (!room.authority.moderators.empty())
             text += ", moderators: " + print_list(room.authority.moderators, quoted);

@@ -225,12 +225,21 @@ constexpr auto table = std::to_array<ConfigKey>({
         [](auto& c) -> auto& { return c.rooms.alone_prompt; }),
     live<AccessName>(
         "auth.policy",
-        "Who may call, where neither listener nor room says otherwise: anyone, who has proved to be a user "
-        "(or is "
-        "a trunk), or trunks alone.",
+        "Who may call, where neither listener nor room says otherwise: anyone; anyone from auth.local_net, "
+        "and "
+        "from elsewhere users with credentials and trunks (local); users and trunks (authenticated); or "
+        "trunks "
+        "alone.",
         [](auto& c) -> auto& { return c.auth.policy; }),
+    live<Networks>(
+        "auth.local_net",
+        "Where callers come from who need no credentials while auth.policy is local. Empty where everybody "
+        "looks private, as behind a bridge of containers.",
+        [](auto& c) -> auto& { return c.auth.local_net; }),
     live<ListenerPolicies>(
-        "auth.listeners", "The same for single listeners.",
+        "auth.listeners",
+        "For single listeners: policy, the networks that may reach it (allow) or may not (deny), and "
+        "encryption as media.encryption.",
         [](auto& c) -> auto& { return c.auth.listeners; }),
     live<TrustedPeers>(
         "auth.trusted",
@@ -257,6 +266,28 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Count<1, 1'000'000'000>>(
         "auth.nonce_uses", "How many requests credentials made for one challenge can be used for.",
         [](auto& c) -> auto& { return c.auth.nonce_uses; }),
+    key<Switch>(
+        "flood.protection",
+        "Limits on what does not complete (calls nobody acknowledges, wrong credentials), bans, scanners "
+        "dropped, and no more than three times the bytes to UDP addresses nobody has proven.",
+        [](auto& c) -> auto& { return c.flood.enabled; }),
+    key<Real>(
+        "flood.open_calls", "Calls one address may have open that it has not acknowledged.",
+        [](auto& c) -> auto& { return c.flood.open_calls; }),
+    key<Real>(
+        "flood.open_calls_in_all", "The same of all addresses together that have proven nothing.",
+        [](auto& c) -> auto& { return c.flood.open_calls_in_all; }),
+    key<Real>(
+        "flood.strikes", "Wrong credentials from one address until it is banned; one is forgiven a second.",
+        [](auto& c) -> auto& { return c.flood.strikes; }),
+    key<Time>(
+        "flood.first_ban", "How long the first ban of an address lasts; each further one twice as long.",
+        [](auto& c) -> auto& { return c.flood.first_ban; }),
+    key<Time>(
+        "flood.longest_ban", "No ban lasts longer.", [](auto& c) -> auto& { return c.flood.longest_ban; }),
+    key<Texts>(
+        "flood.scanners", "Whose User-Agent begins so is dropped in silence and banned.",
+        [](auto& c) -> auto& { return c.flood.scanners; }),
     live<Users>(
         "users", "Users, beside those of the database (rotunda user add).",
         [](auto& c) -> auto& { return c.users; }),

@@ -40,6 +40,16 @@ Complaint read_count(const ConfigNode& value, std::uint32_t least, std::uint32_t
     return std::nullopt;
 }
 
+Complaint Real::read(const ConfigNode& value, double& out) {
+    std::uint32_t whole = 0;
+    if (auto complaint = read_count(value, 1, 1'000'000, whole)) return complaint;
+    out = whole;
+    return std::nullopt;
+}
+std::string Real::print(double value) {
+    return std::to_string(static_cast<std::uint32_t>(value));
+}
+
 Complaint Switch::read(const ConfigNode& value, bool& out) {
     constexpr std::string_view names[] = {"true", "false", "yes", "no", "on", "off"};
     for (std::size_t i = 0; i < std::size(names); ++i)

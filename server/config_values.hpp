@@ -26,6 +26,14 @@ struct Count {
     static std::string print(std::uint32_t value) { return std::to_string(value); }
 };
 
+// A limit that is counted in fractions; written as a whole number.
+struct Real {
+    static constexpr std::string_view type = "number";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, double& out);
+    static std::string print(double value);
+};
+
 struct Switch {
     static constexpr std::string_view type = "true or false";
     static constexpr bool is_list = false;
@@ -97,17 +105,18 @@ struct Webhooks {
 };
 
 struct AccessName {
-    static constexpr std::string_view type = "anyone, authenticated or trunk";
+    static constexpr std::string_view type = "anyone, local, authenticated or trunk";
     static constexpr bool is_list = false;
     static Complaint read(const ConfigNode& value, accounts::Access& out);
     static std::string print(accounts::Access value);
 };
 
 struct ListenerPolicies {
-    static constexpr std::string_view type = "list of mappings with listen (as in sip.listen) and policy";
+    static constexpr std::string_view type =
+        "list of mappings with listen (as in sip.listen) and any of policy, allow, deny, encryption";
     static constexpr bool is_list = true;
-    static Complaint read(const ConfigNode& value, std::vector<accounts::ListenerAccess>& out);
-    static std::string print(const std::vector<accounts::ListenerAccess>& value);
+    static Complaint read(const ConfigNode& value, std::vector<ConfiguredListener>& out);
+    static std::string print(const std::vector<ConfiguredListener>& value);
 };
 
 struct TrustedPeers {

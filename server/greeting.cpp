@@ -81,6 +81,32 @@ std::string listeners(const std::vector<ListenAddress>& bound) {
     return fmt::format("{}", fmt::join(parts, ", "));
 }
 
+std::string who_may_come_in(const Config& config) {
+    std::string text;
+    switch (config.auth.policy) {
+        case accounts::Access::anyone:
+            text = "anybody from anywhere";
+            break;
+        case accounts::Access::authenticated:
+            text = "users with credentials and trunks";
+            break;
+        case accounts::Access::trunk:
+            text = "trunks alone";
+            break;
+        case accounts::Access::local: {
+            std::vector<std::string> nets;
+            for (const IpPrefix& net : config.auth.local_net) nets.push_back(net.to_string());
+            text = nets.empty()
+                       ? "users with credentials and trunks"
+                       : fmt::format("anybody from {}; from elsewhere users with credentials and trunks",
+                                     fmt::join(nets, ", "));
+        }
+    }
+    for (const ConfiguredRoom& room : config.rooms.list)
+        if (room.access == accounts::Access::anyone) text += fmt::format("; room {} to everybody", room.name);
+    return text;
+}
+
 std::string greeting(const Config& config, const std::vector<ListenAddress>& bound,
                      const std::vector<IpAddress>& host) {
     std::string out = fmt::format("Rotunda {} serves SIP on {}.\n\n", ROTUNDA_VERSION, listeners(bound));
@@ -90,6 +116,7 @@ std::string greeting(const Config& config, const std::vector<ListenAddress>& bou
     out += room == "1000" ? "Any such number is a room; dial it from any SIP phone, no account is needed:\n"
                           : "Dial a room from any SIP phone, no account is needed:\n";
     for (const std::string& each : found) out += "    " + each + "\n";
+    out += fmt::format("\nOpen to {}.\n", who_may_come_in(config));
     if (!found.empty())
         out += fmt::format(
             "\nFor example with a phone from Debian (apt-get install baresip-core linphone-cli):\n"

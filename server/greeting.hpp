@@ -16,4 +16,7 @@ std::string listeners(const std::vector<ListenAddress>& bound);
 std::string greeting(const Config& config, const std::vector<ListenAddress>& bound,
                      const std::vector<IpAddress>& host);
 
+// Who needs no credentials, in one sentence.
+std::string who_may_come_in(const Config& config);
+
 }  // namespace rotunda::server

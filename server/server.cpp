@@ -13,6 +13,7 @@
 #include "server/dns_client.hpp"
 #include "server/event_loop.hpp"
 #include "server/event_tap.hpp"
+#include "server/front_door.hpp"
 #include "server/greeting.hpp"
 #include "server/http_listener.hpp"
 #include "server/local_addresses.hpp"
@@ -32,6 +33,7 @@
 #include "server/system_random.hpp"
 #include "server/video_worker.hpp"
 #include "server/webhooks.hpp"
+#include "signaling/stateless_response.hpp"
 #include "signaling/user_agent.hpp"
 #include "signaling/writer.hpp"
 
@@ -42,6 +44,7 @@ namespace {
 constexpr Duration farewell = std::chrono::milliseconds(1500);
 // In requests: a hundred calls.
 constexpr std::uint64_t busy_spell = 200;
+constexpr int busy_retry_after_s = 10;
 // RFC 3326; 503-like reasons are for requests, a BYE says why the call ends.
 constexpr std::string_view shutdown_reason = "SIP;cause=503;text=\"Shutting down\"";
 
@@ -75,6 +78,7 @@ class Server::Parts final : private api::Host {
     std::optional<Error> listen_http();
     void start_workers();
     void warn_about_limits();
+    void on_message(sip::ParsedMessage message, const sip::Flow& flow);
     bool settle_once();
     void give_memory_back();
     void on_timer();
@@ -106,6 +110,7 @@ class Server::Parts final : private api::Host {
     EventTap events_;
     SipTap tap_;
     std::vector<ListenAddress> bound_;
+    FrontDoor door_;
     SipRoutes sip_routes_;
     sip::UserAgent agent_;
     rooms::Focus focus_;
@@ -138,25 +143,26 @@ Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity>
       recorder_(config_.cdr, log_),
       events_(log_, records_.events, webhooks_, clock_, [this] { http_.push_events(); }),
       tap_(clock_, records_.trace, config_.hep),
+      door_(config_, accounts_.gatekeeper().policy(), clock_, events_),
       sip_routes_(routes_, advertised_, bound_, config_.sip.domains),
       agent_(user_agent_settings(config_), random_),
       focus_(focus_settings(config_, dtls_.get()), agent_, ports_, sip_routes_, random_, events_),
       transports_(loop, clock_, log_, advertised_, config_.sip,
                   {[this](std::string_view bytes, const sip::Flow& flow) {
+                       if (!door_.lets_in(bytes, flow)) return;
                        tap_.message(true, flow, bytes);
                        agent_.receive(bytes, flow, clock_.now());
                        settle();
                    },
                    [this](sip::ParsedMessage message, const sip::Flow& flow) {
-                       tap_.message(true, flow, sip::to_wire(message.message));
-                       agent_.receive(std::move(message), flow, clock_.now());
-                       settle();
+                       on_message(std::move(message), flow);
                    },
                    [this](const sip::Flow& flow) {
                        agent_.on_transport_error(flow, clock_.now());
                        settle();
                    },
-                   [this](sip::ConnectionId connection) { accounts_.on_connection_lost(connection); }}),
+                   [this](sip::ConnectionId connection) { accounts_.on_connection_lost(connection); },
+                   [this](const sip::Flow& flow) { return door_.lets_connect(flow); }}),
       dns_(loop, clock_, config_.sip.dns_servers,
            [this](const sip::DnsAnswer& answer) {
                agent_.on_dns_answer(answer, clock_.now());
@@ -251,7 +257,8 @@ void Server::Parts::run() {
                 {{"version", ROTUNDA_VERSION},
                  {"listen", listeners(bound_)},
                  {"http", http_bound_ ? http_bound_->to_string() : "off"},
-                 {"workers", std::to_string(workers_.size())}}});
+                 {"workers", std::to_string(workers_.size())},
+                 {"open_to", who_may_come_in(config_)}}});
     warn_about_limits();
     service_.ready();
     focus_.sign_on(clock_.now());
@@ -260,6 +267,19 @@ void Server::Parts::run() {
     workers_.clear();  // their last events find no loop and are dropped
     video_workers_.clear();
     log_.write({LogLevel::info, "server.stopped", "", {{"calls_cut", std::to_string(focus_.calls())}}});
+}
+
+void Server::Parts::on_message(sip::ParsedMessage message, const sip::Flow& flow) {
+    const auto admission = door_.lets_in(message, flow);
+    if (admission == sip::Admission::drop) return;
+    if (admission == sip::Admission::busy) {
+        sip::SipMessage busy = sip::SipMessage::response_to(message.message, 503);
+        busy.add(sip::HeaderId::retry_after, std::to_string(busy_retry_after_s));
+        return transports_.send(sip::stateless_response(std::move(busy), flow));
+    }
+    tap_.message(true, flow, sip::to_wire(message.message));
+    agent_.receive(std::move(message), flow, clock_.now());
+    settle();
 }
 
 bool Server::Parts::settle_once() {
@@ -272,7 +292,11 @@ bool Server::Parts::settle_once() {
     for (rooms::WorkerCommand& each : commands) workers_[each.worker]->post(std::move(each.command));
     for (rooms::VideoWorkerCommand& each : video_commands)
         video_workers_[each.worker]->post(std::move(each.command));
+    for (const sip::Flow& flow : agent_.take_proofs()) door_.prove(flow);
+    for (const sip::Flow& flow : accounts_.gatekeeper().take_wrong_credentials())
+        door_.on_wrong_credentials(flow);
     for (const sip::OutgoingMessage& message : messages) {
+        if (!door_.lets_out(message)) continue;
         tap_.message(false, message.flow, message.bytes);
         transports_.send(message);
     }
@@ -428,6 +452,11 @@ api::Snapshot Server::Parts::snapshot() const {
     now.webhooks = {hooks.sent, hooks.retries, hooks.lost, hooks.waiting};
     now.records_lost = recorder_.lost();
     now.hep_lost = tap_.hep().lost();
+    const sip::FloodGuard::Counters& flood = door_.counters();
+    now.refused["flood_banned"] = flood.dropped_banned;
+    now.refused["flood_scanners"] = flood.dropped_scanners;
+    now.refused["flood_limited"] = flood.dropped_limited + flood.refused_busy;
+    now.refused["flood_unsent"] = flood.unsent;
     for (const auto& worker : workers_) now.media += worker->counters();
     for (const auto& worker : video_workers_) now.video += worker->counters();
     return now;

@@ -10,8 +10,8 @@ namespace {
 rooms::RoomPolicy room_policy(const Config& config) {
     rooms::RoomPolicy policy;
     for (const ConfiguredRoom& room : config.rooms.list)
-        policy.configured.push_back(
-            {room.name, room.max_participants.value_or(config.rooms.max_participants), room.authority});
+        policy.configured.push_back({room.name, room.max_participants.value_or(config.rooms.max_participants),
+                                     room.authority, room.encryption});
     if (config.rooms.on_demand)
         policy.on_demand = [pattern = *config.rooms.on_demand](std::string_view user) {
             return pattern.matches(user);
@@ -89,6 +89,8 @@ rooms::Trunk trunk_of(const ConfiguredTrunk& configured) {
     trunk.isfocus = configured.isfocus;
     trunk.replaces = configured.replaces;
     trunk.contact_host = configured.contact_host;
+    trunk.encryption = configured.encryption;
+    trunk.tolls = {configured.max_calls, configured.calls_per_day};
     return trunk;
 }
 
@@ -160,6 +162,10 @@ rooms::FocusSettings focus_settings(const Config& config, const rtp::DtlsIdentit
     settings.media = capabilities(config);
     if (dtls) settings.media.dtls = dtls->fingerprint();
     settings.video = video_policy(config);
+    for (const ConfiguredListener& each : config.auth.listeners)
+        if (each.encryption)
+            settings.listeners.push_back({each.listen.transport, each.listen.endpoint, *each.encryption});
+    settings.local_net = config.auth.local_net;
     settings.roster_interval = config.rooms.roster_interval;
     settings.max_calls = config.calls_max;
     settings.ring_limit = config.ring_limit;

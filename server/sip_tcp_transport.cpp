@@ -118,11 +118,15 @@ void SipTcpTransport::admit(FileDescriptor fd, sip::Transport transport, const E
     }
     const auto local = local_endpoint(fd.get());
     if (!local) return;
-    ++counters_.accepted;
     sip::Flow flow;
     flow.transport = transport;
     flow.local = *local;
     flow.remote = remote;
+    if (handlers_.lets_connect && !handlers_.lets_connect(flow)) {
+        ++counters_.refused_peer;
+        return;
+    }
+    ++counters_.accepted;
     flow.advertised = advertised_.for_sip(*local, remote.address);
     add(std::move(fd), flow, false);
 }

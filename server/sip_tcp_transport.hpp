@@ -40,6 +40,8 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
         std::function<void(const sip::Flow& flow)> on_send_failed;
         // Likewise: a connection is gone, whoever ended it and whatever was under way.
         std::function<void(sip::ConnectionId connection)> on_connection_lost;
+        // A peer connected; false: the connection is closed at once. Empty: all may.
+        std::function<bool(const sip::Flow& flow)> lets_connect = {};
     };
 
     // Everything referred to outlives the transport.

@@ -56,7 +56,8 @@ SipTransports::SipTransports(EventLoop& loop, const Clock& clock, LogSink& log,
       settings_(settings),
       handlers_(std::move(handlers)),
       tcp_(loop, clock, log, advertised, tcp_limits(settings), settings.dscp,
-           {handlers_.on_message, handlers_.on_send_failed, handlers_.on_connection_lost}),
+           {handlers_.on_message, handlers_.on_send_failed, handlers_.on_connection_lost,
+            handlers_.lets_connect}),
       clock_(clock),
       certificate_timer_(loop, clock, [this] { look_for_new_certificates(); }) {}
 

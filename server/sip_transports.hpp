@@ -24,6 +24,8 @@ class SipTransports {
         // Later, never from within send().
         std::function<void(const sip::Flow& flow)> on_send_failed;
         std::function<void(sip::ConnectionId connection)> on_connection_lost;
+        // As in SipTcpTransport::Handlers.
+        std::function<bool(const sip::Flow& flow)> lets_connect = {};
     };
 
     // Everything referred to outlives the transports.

@@ -121,6 +121,7 @@ bool UserAgent::passes_guard(RequestReceived& event, TimePoint now) {
         guard_->check(event.request, event.flow, call ? &call->session.identity() : nullptr, now);
     if (verdict.refused)
         refuse(event.transaction, verdict.refused->reason, std::move(verdict.refused->response), now);
+    if (call || verdict.identity.is_user()) proofs_.push_back(event.flow);
     event.identity = std::move(verdict.identity);
     return !verdict.refused;
 }
@@ -226,6 +227,7 @@ void UserAgent::on_new_invite(RequestReceived& event, TimePoint now) {
 void UserAgent::on(AckReceived& event, TimePoint now) {
     Call* call = find_by_tag(event.ack.to_tag());
     if (!call || !call->session.matches(DialogId::of_request(event.ack))) return;
+    proofs_.push_back(event.flow);
     with(call, now, [&](InviteSession& session, SessionOutbox& out) {
         session.on_ack(event, now, out);
         return true;

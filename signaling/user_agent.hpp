@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/random.hpp"
@@ -60,6 +61,9 @@ class UserAgent {
     // --- to the network and the owner; each call hands over everything since the last one
     std::vector<OutgoingMessage> take_outgoing();
     std::vector<UserAgentEvent> take_events();
+    // Over which flows somebody has shown that he reads what we send there, since the last call: by a request
+    // inside a dialog, or by credentials.
+    std::vector<Flow> take_proofs() { return std::exchange(proofs_, {}); }
 
     // --- to and from the DNS (settings.router): each question is to be answered once, with no records where
     // there are none to be had
@@ -240,6 +244,7 @@ class UserAgent {
     TimerQueue<SessionId> timers_;
 
     std::vector<UserAgentEvent> events_;
+    std::vector<Flow> proofs_;
     RefusalCounters refusals_;
     ReasonCounters<ParseReason> malformed_;
 };

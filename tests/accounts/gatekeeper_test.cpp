@@ -190,6 +190,66 @@ TEST_CASE("a trunk is known by the certificate it shows, from wherever it comes,
     CHECK(bench.status(bench.check(call)) == 403);
 }
 
+TEST_CASE(
+    "local: whoever is in our networks needs nothing, from elsewhere credentials, a trunk or a public room") {
+    AccessPolicy policy;
+    policy.access = Access::local;
+    policy.local_net = {*IpPrefix::parse("10.0.0.0/8"), *IpPrefix::parse("127.0.0.0/8")};
+    policy.rooms = {{"2000", Access::anyone}};
+    policy.trusted = {{"carrier", *IpPrefix::parse("203.0.113.0/24")}};
+    AccountBench bench(policy);
+    const auto from = [&](const char* source, const char* uri, Method method = Method::invite) {
+        bench.flow = phone_flow(0, source);
+        return bench.status(bench.check(AccountBench::request(method, uri, "<sip:x@elsewhere.org>;tag=1")));
+    };
+    CHECK(from("10.1.2.3:5060", "sip:1000@example.com") == 0);
+    CHECK(from("127.0.0.1:5060", "sip:1000@example.com") == 0);
+    CHECK(from("198.51.100.1:5060", "sip:1000@example.com") == 401);
+    CHECK(from("198.51.100.1:5060", "sip:2000@example.com") == 0);
+    CHECK(from("203.0.113.7:5060", "sip:1000@example.com") == 0);
+    // Whether we are there at all anybody may ask, who is here nobody.
+    CHECK(from("198.51.100.1:5060", "sip:example.com", Method::options) == 0);
+    CHECK(from("198.51.100.1:5060", "sip:1000@example.com", Method::options) == 401);
+    auto client = bench.client_of("alice", "wonderland");
+    auto message =
+        AccountBench::request(Method::invite, "sip:1000@example.com", "<sip:x@elsewhere.org>;tag=1");
+    CHECK_FALSE(bench.authenticate(message, client).refused);
+}
+
+TEST_CASE("a listener's lists: nobody of deny, and where there is an allow only who is in it") {
+    AccessPolicy policy;
+    const Endpoint listener = *Endpoint::parse("0.0.0.0:5060");
+    policy.listeners = {{sip::Transport::udp, listener, {}, {}, {*IpPrefix::parse("198.51.100.0/24")}},
+                        {sip::Transport::tcp,
+                         listener,
+                         {},
+                         {*IpPrefix::parse("10.0.0.0/8")},
+                         {*IpPrefix::parse("10.9.0.0/16")}}};
+    const auto listed = [&](sip::Transport transport, const char* source) {
+        sip::Flow flow = phone_flow(0, source);
+        flow.transport = transport;
+        flow.local.port = 5060;
+        return is_listed(policy, flow);
+    };
+    CHECK(listed(sip::Transport::udp, "192.0.2.1:4000"));
+    CHECK_FALSE(listed(sip::Transport::udp, "198.51.100.7:4000"));
+    CHECK(listed(sip::Transport::tcp, "10.1.1.1:4000"));
+    CHECK_FALSE(listed(sip::Transport::tcp, "10.9.1.1:4000"));
+    CHECK_FALSE(listed(sip::Transport::tcp, "192.0.2.1:4000"));
+    CHECK(listed(sip::Transport::tls, "192.0.2.1:4000"));
+}
+
+TEST_CASE("wrong credentials are told, with where they came from; the first challenge is none") {
+    AccountBench bench;
+    auto message = invite(), again = invite();
+    auto wrong = bench.client_of("alice", "x"), right = bench.client_of("alice", "wonderland");
+    bench.authenticate(again, right);
+    CHECK(bench.gatekeeper.take_wrong_credentials().empty());
+    bench.authenticate(message, wrong);
+    REQUIRE(bench.gatekeeper.take_wrong_credentials().size() == 1);
+    CHECK(bench.gatekeeper.take_wrong_credentials().empty());
+}
+
 TEST_CASE("without domains the address that was dialled is ours, once there are users") {
     AccountBench bench(AccessPolicy{});
     const auto message =

@@ -312,3 +312,39 @@ TEST_CASE(
                   {sip::HeaderId::contact, "<sip:4930@203.0.113.6>;expires=3600"}});
     CHECK(*world.focus.next_timeout() == world.now + 240s);
 }
+
+TEST_CASE(
+    "a call through a trunk only for who has proved who he is; to a SIP address for everybody in the room") {
+    OnTrunk world(carrier());
+    world.focus.dial("1000", *sip::Uri::parse("tel:+493012345"), {}, world.now, false);
+    world.run();
+    CHECK(world.requests(sip::Method::invite).empty());
+    CHECK(world.log.field("dial.failed", "status") == "403");
+    world.focus.dial("1000", *sip::Uri::parse("sip:bob@192.0.2.50"), {}, world.now, false);
+    world.run();
+    CHECK(world.requests(sip::Method::invite).size() == 1);
+}
+
+TEST_CASE("as many calls at once through a trunk as it may have, one alarm for a burst of more") {
+    Trunk trunk = carrier();
+    trunk.tolls.calls = 2;
+    OnTrunk world(trunk);
+    for (int n = 0; n < 10; ++n) world.dial("tel:+49301234" + std::to_string(n));
+    CHECK(world.requests(sip::Method::invite).size() == 2);
+    CHECK(world.log.count("dial.failed") == 8);
+    CHECK(world.log.count("trunk.alarm") == 1);
+    CHECK(world.log.field("trunk.alarm", "trunk") == "carrier");
+}
+
+TEST_CASE("as many calls a day through a trunk as it may have") {
+    TollGuard guard;
+    const TollLimits limits{0, 3};
+    TimePoint now{1000h};
+    for (int n = 0; n < 3; ++n) CHECK_FALSE(guard.refusal("carrier", limits, 0, now += 1h));
+    CHECK(guard.refusal("carrier", limits, 0, now));
+    CHECK(guard.refusal("carrier", limits, 0, now += 1min));
+    CHECK(guard.take_alarms().size() == 1);
+    CHECK_FALSE(guard.refusal("other", limits, 0, now));
+    CHECK_FALSE(guard.refusal("carrier", {}, 0, now));
+    CHECK_FALSE(guard.refusal("carrier", limits, 0, now += 24h));
+}

@@ -1,0 +1,55 @@
+#include "server/front_door.hpp"
+
+namespace rotunda::server {
+namespace {
+
+sip::FloodSettings flood_settings(const Config& config) {
+    sip::FloodSettings settings = config.flood;
+    settings.local = config.auth.local_net;
+    return settings;
+}
+
+}  // namespace
+
+FrontDoor::FrontDoor(const Config& config, const accounts::AccessPolicy& policy, const Clock& clock,
+                     LogSink& log)
+    : policy_(policy), clock_(clock), log_(log), guard_(flood_settings(config)) {}
+
+bool FrontDoor::lets_in(std::string_view datagram, const sip::Flow& flow) {
+    if (!accounts::is_listed(policy_, flow)) return false;
+    const auto request = sip::sketch_of(datagram);
+    if (!request || accounts::trusted_peer(policy_, flow)) return true;
+    const auto admission = guard_.admit(*request, flow, clock_.now());
+    tell_of_bans();
+    return admission == sip::Admission::pass;
+}
+
+sip::Admission FrontDoor::lets_in(const sip::ParsedMessage& message, const sip::Flow& flow) {
+    if (!message.ok() || !message.message.is_request() || accounts::trusted_peer(policy_, flow))
+        return sip::Admission::pass;
+    const auto admission = guard_.admit(sip::sketch_of(message.message), flow, clock_.now());
+    tell_of_bans();
+    return admission;
+}
+
+bool FrontDoor::lets_out(const sip::OutgoingMessage& message) {
+    if (accounts::trusted_peer(policy_, message.flow)) return true;
+    return guard_.may_send(message.bytes.size(), message.flow, clock_.now());
+}
+
+void FrontDoor::on_wrong_credentials(const sip::Flow& flow) {
+    guard_.on_wrong_credentials(flow, clock_.now());
+    tell_of_bans();
+}
+
+// A form that fail2ban reads: docs/security.md has the expression.
+void FrontDoor::tell_of_bans() {
+    for (const sip::Ban& ban : guard_.take_bans())
+        log_.write({LogLevel::warning,
+                    "sip.banned",
+                    std::string(ban.why),
+                    {{"source", ban.address.to_string()},
+                     {"seconds", std::to_string(ban.length / std::chrono::seconds(1))}}});
+}
+
+}  // namespace rotunda::server

@@ -1,0 +1,39 @@
+// What a SIP message passes before anything reads it: the lists of its listener, and the flood guard. Says in
+// the log who was banned. Signaling thread.
+#pragma once
+
+#include "accounts/access_policy.hpp"
+#include "base/log.hpp"
+#include "server/clock.hpp"
+#include "server/config.hpp"
+#include "signaling/flood_guard.hpp"
+#include "signaling/parser.hpp"
+
+namespace rotunda::server {
+
+class FrontDoor {
+  public:
+    // `policy` may change; all outlive it.
+    FrontDoor(const Config& config, const accounts::AccessPolicy& policy, const Clock& clock, LogSink& log);
+
+    bool lets_in(std::string_view datagram, const sip::Flow& flow);
+    sip::Admission lets_in(const sip::ParsedMessage& message, const sip::Flow& flow);
+    // A new connection may stand.
+    bool lets_connect(const sip::Flow& flow) const { return accounts::is_listed(policy_, flow); }
+    bool lets_out(const sip::OutgoingMessage& message);
+
+    void prove(const sip::Flow& flow) { guard_.prove(flow, clock_.now()); }
+    void on_wrong_credentials(const sip::Flow& flow);
+
+    const sip::FloodGuard::Counters& counters() const { return guard_.counters(); }
+
+  private:
+    void tell_of_bans();
+
+    const accounts::AccessPolicy& policy_;
+    const Clock& clock_;
+    LogSink& log_;
+    sip::FloodGuard guard_;
+};
+
+}  // namespace rotunda::server

@@ -1,0 +1,212 @@
+// Floods, scanners, forgeries and amplification, in virtual time.
+#include "signaling/flood_guard.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace rotunda;
+using namespace rotunda::sip;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr TimePoint start = TimePoint{} + 1000s;
+
+Flow from(const std::string& address, std::uint16_t port = 5060, Transport transport = Transport::udp) {
+    Flow flow;
+    flow.transport = transport;
+    flow.remote = {*IpAddress::parse(address), port};
+    return flow;
+}
+
+RequestSketch request(std::string_view method, std::string_view agent = {}) {
+    RequestSketch out;
+    out.method = method;
+    out.user_agent = agent;
+    out.bytes = 400;
+    return out;
+}
+
+int passed(FloodGuard& guard, const Flow& flow, int count, TimePoint now,
+           std::string_view method = "INVITE") {
+    int out = 0;
+    for (int n = 0; n < count; ++n) out += guard.admit(request(method), flow, now) == Admission::pass ? 1 : 0;
+    return out;
+}
+
+FloodSettings settings() {
+    FloodSettings out;
+    out.exempt = {*IpPrefix::parse("203.0.113.0/24")};
+    out.local = {*IpPrefix::parse("10.0.0.0/8")};
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("a request is sketched from its first lines, not from its body") {
+    const auto sketch = sketch_of(
+        "REGISTER sip:a SIP/2.0\r\nTo: <sip:a@b>;tag=1\r\nuser-agent:  friendly-scanner\r\nAuthorization: "
+        "Digest\r\n\r\n");
+    REQUIRE(sketch);
+    CHECK(sketch->method == "REGISTER");
+    CHECK(sketch->user_agent == "friendly-scanner");
+    CHECK(sketch->in_dialog);
+    CHECK(sketch->has_credentials);
+    const auto body =
+        sketch_of("INVITE sip:a SIP/2.0\r\nTo: <sip:a>\r\n\r\nUser-Agent: friendly-scanner\r\n");
+    CHECK(body->user_agent.empty());
+    CHECK(!body->in_dialog);
+    CHECK(!sketch_of("SIP/2.0 200 OK\r\n"));
+    CHECK(!sketch_of("\r\n\r\n"));
+    CHECK(!sketch_of(""));
+    CHECK(!sketch_of(std::string(100, 'x') + " y"));
+}
+
+TEST_CASE("calls that are acknowledged pass, two thousand a second from one address for a minute") {
+    FloodGuard guard(settings());
+    const Flow flow = from("192.0.2.1");
+    TimePoint now = start;
+    for (int n = 0; n < 120'000; ++n, now += 500us) {
+        REQUIRE(guard.admit(request("INVITE"), flow, now) == Admission::pass);
+        if (n >= 100) guard.prove(flow, now);  // the ACK of the call 50 ms ago
+    }
+}
+
+TEST_CASE("a thousand phones behind one address call, register and talk") {
+    FloodGuard guard(settings());
+    TimePoint now = start;
+    for (std::uint16_t port = 1; port <= 1000; ++port, now += 1ms) {
+        const Flow phone = from("192.0.2.1", port);
+        CHECK(guard.admit(request("REGISTER"), phone, now) == Admission::pass);
+        RequestSketch again = request("REGISTER");
+        again.has_credentials = true;
+        CHECK(guard.admit(again, phone, now) == Admission::pass);
+        guard.prove(phone, now);
+        CHECK(guard.admit(request("INVITE"), phone, now) == Admission::pass);
+        guard.prove(phone, now);
+    }
+    CHECK(guard.take_bans().empty());
+}
+
+TEST_CASE("calls that nobody acknowledges are limited, and forgotten after a while") {
+    FloodGuard guard(settings());
+    const Flow flow = from("192.0.2.1");
+    int admitted = 0;
+    TimePoint now = start;
+    for (int n = 0; n < 50'000; ++n, now += 200us)
+        admitted += guard.admit(request("INVITE"), flow, now) == Admission::pass ? 1 : 0;
+    CHECK(admitted < 800);  // of 50,000 in ten seconds
+    CHECK(guard.counters().dropped_limited > 49'000);
+    CHECK(guard.admit(request("INVITE"), from("192.0.2.2"), now) == Admission::pass);
+    CHECK(passed(guard, flow, 10, now + 60s) == 10);
+    // Over a connection he hears that we are busy.
+    const Flow stream = from("192.0.2.3", 4000, Transport::tcp);
+    passed(guard, stream, 1000, now);
+    CHECK(guard.admit(request("INVITE"), stream, now) == Admission::busy);
+}
+
+TEST_CASE("ten thousand forged addresses open no more calls than one thing in all allows") {
+    FloodGuard guard(settings());
+    int admitted = 0;
+    TimePoint now = start;
+    for (std::uint32_t n = 0; n < 50'000; ++n, now += 200us) {
+        Flow flow = from("192.0.2.1");
+        flow.remote.address = IpAddress::v4(0x7f010000u + n % 10'000);
+        admitted += guard.admit(request("INVITE"), flow, now) == Admission::pass ? 1 : 0;
+    }
+    CHECK(admitted <= 2000 + 10 * 400 + 1);
+    // Who asks for anything but a call, and who is proven, notices nothing.
+    CHECK(guard.admit(request("OPTIONS"), from("192.0.2.9"), now) == Admission::pass);
+    RequestSketch inside = request("BYE");
+    inside.in_dialog = true;
+    CHECK(guard.admit(inside, from("192.0.2.9"), now) == Admission::pass);
+}
+
+TEST_CASE("a million forged addresses take no more memory than the table has") {
+    FloodSettings small = settings();
+    small.addresses = 1000;
+    FloodGuard guard(small);
+    for (std::uint32_t n = 0; n < 1'000'000; ++n) {
+        Flow flow = from("192.0.2.1");
+        flow.remote.address = IpAddress::v4(0x0b000000u + n);
+        guard.admit(request("INVITE"), flow, start);
+    }
+    CHECK(guard.known_addresses() == 1000);
+}
+
+TEST_CASE("a scanner is dropped, banned at once, and stays so under another name; each ban is longer") {
+    FloodGuard guard(settings());
+    const Flow flow = from("192.0.2.1");
+    CHECK(guard.admit(request("OPTIONS", "friendly-scanner"), flow, start) == Admission::drop);
+    auto bans = guard.take_bans();
+    REQUIRE(bans.size() == 1);
+    CHECK(bans[0].address == flow.remote.address);
+    CHECK(bans[0].length == 1min);
+    CHECK(guard.admit(request("OPTIONS", "Nice Phone"), flow, start + 1s) == Admission::drop);
+    CHECK(guard.admit(request("OPTIONS", "Nice Phone"), from("192.0.2.1", 6000), start + 59s) ==
+          Admission::drop);
+    CHECK(guard.admit(request("OPTIONS"), flow, start + 61s) == Admission::pass);
+    CHECK(guard.admit(request("OPTIONS", "sipvicious"), flow, start + 62s) == Admission::drop);
+    CHECK(guard.take_bans().at(0).length == 2min);
+    CHECK(guard.admit(request("OPTIONS"), flow, start + 130s) == Admission::drop);
+}
+
+TEST_CASE("who guesses passwords is banned; one who mistypes is not") {
+    FloodGuard guard(settings());
+    const Flow guesser = from("192.0.2.1"), clumsy = from("192.0.2.2");
+    TimePoint now = start;
+    for (int n = 0; n < 25; ++n, now += 10ms) guard.on_wrong_credentials(guesser, now);
+    for (int n = 0; n < 100; ++n, now += 2s) guard.on_wrong_credentials(clumsy, now);
+    const auto bans = guard.take_bans();
+    REQUIRE(bans.size() == 1);
+    CHECK(bans[0].address == guesser.remote.address);
+}
+
+TEST_CASE("forged datagrams neither ban nor slow a trunk, a registration or a call at that address") {
+    FloodGuard guard(settings());
+    const Flow phone = from("192.0.2.1", 5070), trunk = from("203.0.113.5");
+    guard.prove(phone, start);
+    for (int n = 0; n < 10'000; ++n) {
+        guard.admit(request("INVITE", "friendly-scanner"),
+                    from("192.0.2.1", static_cast<std::uint16_t>(n + 1)), start);
+        guard.admit(request("INVITE", "friendly-scanner"), trunk, start);
+        guard.admit(request("INVITE"), phone, start);  // its very endpoint, even
+    }
+    CHECK(guard.admit(request("INVITE"), trunk, start) == Admission::pass);
+    for (const char* method : {"BYE", "INVITE", "INFO"}) {
+        RequestSketch inside = request(method);
+        inside.in_dialog = true;
+        CHECK(guard.admit(inside, phone, start) == Admission::pass);
+    }
+    RequestSketch renewal = request("REGISTER");
+    renewal.has_credentials = true;
+    CHECK(guard.admit(renewal, phone, start) == Admission::pass);
+    CHECK(guard.may_send(100'000, phone, start));
+}
+
+TEST_CASE("an unproven endpoint is sent at most three times what it sent, retransmissions included") {
+    FloodGuard guard(settings());
+    const Flow flow = from("192.0.2.1");
+    guard.admit(request("INVITE"), flow, start);  // 400 octets
+    std::size_t sent = 0;
+    for (int n = 0; n < 20; ++n)
+        if (guard.may_send(350, flow, start + n * 500ms)) sent += 350;
+    CHECK(sent == 1050);
+    guard.admit(request("INVITE"), flow, start + 11s);  // he repeats his
+    CHECK(guard.may_send(350, flow, start + 11s));
+    guard.prove(flow, start + 12s);
+    CHECK(guard.may_send(50'000, flow, start + 12s));
+    CHECK(guard.counters().unsent > 0);
+    // Where nothing came from, it is we who call; in our own networks nobody is a victim.
+    CHECK(guard.may_send(5000, from("192.0.2.77"), start));
+    guard.admit(request("INVITE"), from("10.1.2.3"), start);
+    CHECK(guard.may_send(50'000, from("10.1.2.3"), start));
+}
+
+TEST_CASE("of an IPv6 subscriber all addresses are one") {
+    FloodGuard guard(settings());
+    guard.admit(request("OPTIONS", "sipcli/v1.8"), from("2001:db8::1"), start);
+    CHECK(guard.admit(request("OPTIONS"), from("2001:db8::2:3"), start) == Admission::drop);
+    CHECK(guard.admit(request("OPTIONS"), from("2001:db8:0:1::1"), start) == Admission::pass);
+}

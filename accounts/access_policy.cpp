@@ -12,6 +12,12 @@ bool contains(const std::vector<IpPrefix>& list, const IpAddress& address) {
                        [&](const IpPrefix& each) { return each.contains(address.unmapped()); });
 }
 
+// RFC 1034 §3.1: the dot at the end of an absolute name changes nothing in whom it names.
+std::string_view without_root(std::string_view name) {
+    if (name.ends_with('.')) name.remove_suffix(1);
+    return name;
+}
+
 Access asked_by(const AccessPolicy& policy, const sip::Uri& request_uri, const sip::Flow& flow) {
     if (const auto room = policy.rooms.find(request_uri.user()); room != policy.rooms.end())
         return room->second;
@@ -30,12 +36,6 @@ bool is_listener(sip::Transport transport, const Endpoint& listener, const sip::
            (address.is_wildcard() && address.family() == flow.local.address.family());
 }
 
-// RFC 1034 §3.1: the dot at the end of an absolute name changes nothing in whom it names.
-std::string_view without_root(std::string_view name) {
-    if (name.ends_with('.')) name.remove_suffix(1);
-    return name;
-}
-
 bool is_listed(const AccessPolicy& policy, const sip::Flow& flow) {
     for (const ListenerAccess& listener : policy.listeners) {
         if (!is_listener(listener.transport, listener.endpoint, flow)) continue;
@@ -44,8 +44,6 @@ bool is_listed(const AccessPolicy& policy, const sip::Flow& flow) {
     }
     return true;
 }
-
-}  // namespace
 
 bool allows(Access access, const sip::Identity& who) {
     return access == Access::anyone || who.is_trunk() || (access == Access::authenticated && who.is_user());

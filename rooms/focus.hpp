@@ -176,8 +176,6 @@ class Focus {
     void on(const sip::DialogRequestReceived& event, TimePoint now);
     // Every INVITE of the focus brings its offer.
     void on(const sip::OfferInResponse&, TimePoint) {}
-    // No pictures are sent yet.
-    void on(const sip::PictureRequested&, TimePoint) {}
 
     // focus_referrals.cpp
     struct Named {  // the call an INVITE wants to replace or to join

@@ -47,7 +47,7 @@ std::uint64_t read_size(std::string_view bytes) {
 
 }  // namespace
 
-WebSocket::WebSocket(Opened) : origins_(no_origins), upgraded_(true) {}
+WebSocket::WebSocket(Opened) : origins_(no_origins), most_(largest_message), upgraded_(true) {}
 
 std::string WebSocket::ping_frame() {
     std::string out;

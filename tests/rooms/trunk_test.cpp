@@ -316,11 +316,11 @@ TEST_CASE(
 TEST_CASE(
     "a call through a trunk only for who has proved who he is; to a SIP address for everybody in the room") {
     OnTrunk world(carrier());
-    world.focus.dial("1000", *sip::Uri::parse("tel:+493012345"), {}, world.now, false);
+    world.focus.dial("1000", *sip::Uri::parse("tel:+493012345"), {}, world.now, {.trunks = false});
     world.run();
     CHECK(world.requests(sip::Method::invite).empty());
     CHECK(world.log.field("dial.failed", "status") == "403");
-    world.focus.dial("1000", *sip::Uri::parse("sip:bob@192.0.2.50"), {}, world.now, false);
+    world.focus.dial("1000", *sip::Uri::parse("sip:bob@192.0.2.50"), {}, world.now, {.trunks = false});
     world.run();
     CHECK(world.requests(sip::Method::invite).size() == 1);
 }

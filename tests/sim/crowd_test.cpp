@@ -13,14 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-PhoneOptions phone_with(AudioCodec codec, Signal signal) {
-    PhoneOptions options;
-    options.codec = codec;
-    options.signal = std::move(signal);
-    options.phase = 3ms;
-    return options;
-}
-
 // Real speech that begins when the speaker's clock shows `start`; before it a faint noise.
 Signal speech_from(double start) {
     std::ifstream file(test_data("speech/ca01_48k.wav"), std::ios::binary);

@@ -10,18 +10,6 @@ using namespace rotunda;
 using namespace rotunda::sim;
 using namespace std::chrono_literals;
 
-namespace {
-
-PhoneOptions phone_with(AudioCodec codec, Signal signal) {
-    PhoneOptions options;
-    options.codec = codec;
-    options.signal = std::move(signal);
-    options.phase = 3ms;
-    return options;
-}
-
-}  // namespace
-
 TEST_CASE("everyone hears the N loudest others: a talker one more than the listeners, less himself") {
     media::RoomSettings settings = Conference::quiet_settings();
     settings.max_talkers = 2;

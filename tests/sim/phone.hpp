@@ -30,6 +30,15 @@ struct PhoneOptions {
     std::optional<SrtpKeys> srtp;  // `send` is the phone's own
 };
 
+inline PhoneOptions phone_with(AudioCodec codec, Signal signal,
+                               Duration phase = std::chrono::milliseconds(3)) {
+    PhoneOptions options;
+    options.codec = codec;
+    options.signal = std::move(signal);
+    options.phase = phase;
+    return options;
+}
+
 // RTP payload types every phone of the simulation uses.
 constexpr std::uint8_t payload_type_of(AudioCodec codec) {
     constexpr std::uint8_t types[] = {0, 8, 9, 96};

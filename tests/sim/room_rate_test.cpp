@@ -14,14 +14,6 @@ namespace {
 
 constexpr double loud = 0.2;
 
-PhoneOptions phone_with(AudioCodec codec, Signal signal) {
-    PhoneOptions options;
-    options.codec = codec;
-    options.signal = std::move(signal);
-    options.phase = 3ms;
-    return options;
-}
-
 // What a listener hears of a tone while nobody comes or goes.
 std::vector<std::int16_t> heard_undisturbed(AudioCodec talks, AudioCodec listens, double hz) {
     Conference conference;

@@ -14,14 +14,6 @@ namespace {
 
 constexpr double loud = 0.2;
 
-PhoneOptions phone_with(AudioCodec codec, Signal signal, Duration phase = 3ms) {
-    PhoneOptions options;
-    options.codec = codec;
-    options.signal = std::move(signal);
-    options.phase = phase;
-    return options;
-}
-
 }  // namespace
 
 TEST_CASE("each distinct mix is encoded once, however many hear it") {

@@ -17,14 +17,6 @@ namespace {
 constexpr double loud = 0.2;
 constexpr std::size_t at_once = 20;
 
-PhoneOptions phone_with(AudioCodec codec, Signal signal, Duration phase) {
-    PhoneOptions options;
-    options.codec = codec;
-    options.signal = std::move(signal);
-    options.phase = phase;
-    return options;
-}
-
 // A thousand joins a minute, three codecs and DTX among them; some who come talk.
 class Churn {
   public:

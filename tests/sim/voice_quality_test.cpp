@@ -11,14 +11,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-PhoneOptions phone_with(AudioCodec codec, Signal signal) {
-    PhoneOptions options;
-    options.codec = codec;
-    options.signal = std::move(signal);
-    options.phase = 3ms;
-    return options;
-}
-
 double level_db(Samples samples) {
     double power = 1e-9;
     for (const std::int16_t s : samples) power += double(s) * s / (32768.0 * 32768.0);

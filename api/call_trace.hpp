@@ -62,8 +62,4 @@ class CallTrace {
     std::size_t octets_ = 0;
 };
 
-// A capture file (pcap, LINKTYPE_RAW) that any analyser reads. Every message is one UDP datagram in it, also
-// those that came over a stream.
-std::string to_pcap(const std::vector<TracedMessage>& messages);
-
 }  // namespace rotunda::api

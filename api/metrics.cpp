@@ -12,6 +12,8 @@ void add_media(MetricsText& out, const media::MediaCounters& media) {
     out.histogram("rotunda_tick_lateness_seconds", media.lateness, "How late audio ticks begin.");
     out.counter("rotunda_skipped_ticks_total", media.skipped_ticks,
                 "Audio ticks given up because a worker was too far behind.");
+    out.gauge("rotunda_audio_encoders", static_cast<double>(media.encoders),
+              "Audio encoder groups now: one encode for all who hear the same.");
     out.counter("rotunda_audio_encodes_total", media.encodes, "Audio frames encoded.");
     out.counter("rotunda_audio_decodes_total", media.decodes, "Blocks of somebody's audio decoded.");
     out.counter("rotunda_rtp_sent_packets_total", media.packets_sent, "RTP packets sent.");
@@ -25,6 +27,9 @@ void add_video(MetricsText& out, const media::VideoCounters& video) {
     out.gauge("rotunda_video_strained_rooms", static_cast<double>(video.strained),
               "Rooms whose pictures are fewer or smaller than configured, for want of CPU time.");
     out.counter("rotunda_video_frames_total", video.frames, "Frames of all rooms.");
+    out.counter("rotunda_video_composed_frames_total", video.compositions, "Pictures composed.");
+    out.gauge("rotunda_video_encoder_groups", static_cast<double>(video.groups),
+              "Video encoder groups now: one encode for all who are shown the same.");
     out.counter("rotunda_video_skipped_frames_total", video.skipped_frames,
                 "Frames left out because a worker was behind.");
     out.counter("rotunda_video_steps_given_up_total", video.steps_given_up,
@@ -75,6 +80,17 @@ void add_operation(MetricsText& out, const Snapshot& now, const Records& records
     out.counter("rotunda_call_records_lost_total", now.records_lost,
                 "Records of calls that could not be written.");
     out.counter("rotunda_hep_lost_total", now.hep_lost, "Datagrams to the capture server that did not go.");
+    out.gauge("rotunda_bans", static_cast<double>(now.banned), "Addresses nothing is taken from now.");
+    out.counter("rotunda_bans_total", now.bans, "Bans so far.");
+    out.counter("rotunda_reloads_total", now.reloads, "Configurations taken while serving.");
+    out.counter("rotunda_failed_reloads_total", now.failed_reloads, "Those that were wrong.");
+    if (now.certificate_expires)
+        out.gauge("rotunda_certificate_expiry_timestamp_seconds",
+                  static_cast<double>(now.certificate_expires->time_since_epoch() / std::chrono::seconds(1)),
+                  "When the first of our TLS certificates ends.");
+    out.metric("rotunda_queue_depth", "gauge", "What waits, by for whom.");
+    for (const auto& [name, waiting] : now.queues)
+        out.sample(static_cast<double>(waiting), {{"queue", name}});
     out.gauge("rotunda_trace_calls", static_cast<double>(records.trace.calls()),
               "Calls whose messages are kept.");
     out.gauge("rotunda_trace_bytes", static_cast<double>(records.trace.octets()),
@@ -83,13 +99,14 @@ void add_operation(MetricsText& out, const Snapshot& now, const Records& records
 
 }  // namespace
 
-HttpResponse OperatorApi::metrics() const {
+HttpResponse OperatorApi::metrics() {
     const Snapshot now = host_.snapshot();
     MetricsText out;
     out.metric("rotunda_build_info", "gauge", "1; the version is in the label.");
     out.sample(1, {{"version", now.version}});
     out.gauge("rotunda_uptime_seconds", to_ms(now.uptime) / 1000, "Since the start.");
     out.gauge("rotunda_draining", now.draining ? 1 : 0, "1 when no new calls are taken.");
+    out.gauge("rotunda_ready", why_not() ? 0 : 1, "1 when new calls are welcome, as /readyz says.");
     out.gauge("rotunda_calls", static_cast<double>(focus_.calls()), "Calls now.");
     out.gauge("rotunda_rooms", static_cast<double>(focus_.rooms()), "Rooms open now.");
     out.gauge("rotunda_subscriptions", static_cast<double>(focus_.notifier().size()),

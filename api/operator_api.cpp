@@ -10,7 +10,7 @@ namespace rotunda::api {
 
 namespace json_ = boost::json;
 
-OperatorApi::OperatorApi(Host& host, rooms::Focus& focus, const Records& records, Tokens tokens)
+OperatorApi::OperatorApi(Host& host, rooms::Focus& focus, Records& records, Tokens tokens)
     : host_(host),
       focus_(focus),
       records_(records),
@@ -23,13 +23,14 @@ OperatorApi::OperatorApi(Host& host, rooms::Focus& focus, const Records& records
     add_dials();
     add_accounts();
     add_calls();
+    add_bans();
 }
 
 void OperatorApi::add_health() {
     router_.add({"GET", "/healthz", Scope::open, [](const Call&) { return text("ok\n"); }});
     router_.add({"GET", "/readyz", Scope::open, [this](const Call&) {
-                     if (host_.snapshot().draining) return problem(503, "Draining: no new calls.");
-                     return text("ready\n");
+                     const auto why_not = this->why_not();
+                     return why_not ? problem(503, *why_not) : text("ready\n");
                  }});
     router_.add({"GET", "/metrics", Scope::open, [this](const Call&) { return metrics(); }});
 }
@@ -40,6 +41,13 @@ void OperatorApi::add_state() {
         {"GET", "/v1/events", Scope::read, [this](const Call& call) { return events(call.request); }});
     router_.add({"POST", "/v1/drain", Scope::control, [this](const Call&) { return drain(); }});
     router_.add({"POST", "/v1/reload", Scope::control, [this](const Call&) { return reload(); }});
+}
+
+std::optional<std::string> OperatorApi::why_not() {
+    const Snapshot now = host_.snapshot();
+    return readiness_.why_not({now.draining, focus_.calls(), now.calls_max, now.free_media_pairs,
+                               now.media.ticks, now.media.late_ticks},
+                              host_.now());
 }
 
 HttpResponse OperatorApi::state() const {

@@ -3,12 +3,13 @@
 //
 // operator_api.cpp has the routes of the server as a whole, operator_api_rooms.cpp those of rooms,
 // operator_api_participants.cpp those of who is in them, operator_api_accounts.cpp users and trunks,
-// metrics.cpp the metrics.
+// operator_api_calls.cpp calls that were, operator_api_bans.cpp bans, metrics.cpp the metrics.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,7 @@
 
 #include "accounts/binding.hpp"
 #include "api/http_message.hpp"
+#include "api/readiness.hpp"
 #include "api/records.hpp"
 #include "api/router.hpp"
 #include "api/tokens.hpp"
@@ -23,6 +25,7 @@
 #include "media/media_counters.hpp"
 #include "media/video_context.hpp"
 #include "rooms/focus.hpp"
+#include "signaling/flood_guard.hpp"
 
 namespace rotunda::api {
 
@@ -46,6 +49,12 @@ struct Snapshot {
     std::size_t transactions = 0;
     std::size_t stream_connections = 0;
     std::size_t free_media_pairs = 0;
+    std::size_t calls_max = 0;
+    std::size_t banned = 0;                          // addresses now
+    std::uint64_t bans = 0;                          // so far
+    std::map<std::string_view, std::size_t> queues;  // what waits, by for whom
+    std::optional<WallTime> certificate_expires;     // none: no TLS
+    std::uint64_t reloads = 0, failed_reloads = 0;
     std::uint64_t log_lines_lost = 0;
     std::uint64_t requests = 0;  // SIP, without retransmissions
     HttpCounters http;
@@ -69,6 +78,7 @@ class Host {
     virtual ~Host() = default;
     virtual Snapshot snapshot() const = 0;
     virtual TimePoint now() const = 0;
+    virtual WallOffset wall_offset() const = 0;
     // No new calls; running ones end by themselves or at the deadline.
     virtual void drain() = 0;
     // Reads the configuration again; an error says what is wrong with it, and that nothing changed.
@@ -76,14 +86,21 @@ class Host {
     // Every user's name, and the contacts he has registered.
     using UserVisitor = std::function<void(std::string_view name, const std::vector<accounts::Binding>&)>;
     virtual void each_user(const UserVisitor& visit) const = 0;
+    // Addresses nothing is taken from; `length` is what is left of it.
+    virtual std::vector<sip::Ban> bans() const = 0;
+    virtual void ban(const IpAddress& address, Duration length) = 0;
+    // False: it is not banned.
+    virtual bool lift_ban(const IpAddress& address) = 0;
     // Something was asked of the focus: what it has to say now must go out.
     virtual void settle() = 0;
 };
 
+inline constexpr std::string_view no_video = "This server shows no video (video.enabled).";
+
 class OperatorApi {
   public:
     // What is referred to outlives the API.
-    OperatorApi(Host& host, rooms::Focus& focus, const Records& records, Tokens tokens);
+    OperatorApi(Host& host, rooms::Focus& focus, Records& records, Tokens tokens);
     HttpResponse answer(const HttpRequest& request) const { return router_.answer(request); }
     void set_tokens(Tokens tokens) { tokens_ = std::move(tokens); }
     const Router& router() const { return router_; }
@@ -96,8 +113,10 @@ class OperatorApi {
     void add_dials();
     void add_accounts();
     void add_calls();
+    void add_bans();
 
-    HttpResponse metrics() const;
+    std::optional<std::string> why_not();
+    HttpResponse metrics();
     HttpResponse state() const;
     HttpResponse events(const HttpRequest& request) const;
     HttpResponse drain();
@@ -112,11 +131,16 @@ class OperatorApi {
     HttpResponse dial(const std::string& room, const HttpRequest& request);
     HttpResponse cancel_dial(const std::string& dial);
 
-    HttpResponse participants(const rooms::Room& room) const;
+    HttpResponse participants(const rooms::Room& room);
     HttpResponse participant(const rooms::Participant& who) const;
     HttpResponse change_participant(const rooms::Participant& who, const HttpRequest& request);
     HttpResponse remove_participant(const rooms::Participant& who);
     HttpResponse refer_participant(const rooms::Participant& who, const HttpRequest& request);
+    HttpResponse move_participant(const rooms::Participant& who, const HttpRequest& request);
+    HttpResponse send_digits(const rooms::Participant& who, const HttpRequest& request);
+    HttpResponse bans() const;
+    HttpResponse ban(const HttpRequest& request);
+    HttpResponse lift_ban(const std::string& address);
 
     HttpResponse users() const;
     HttpResponse registrations() const;
@@ -125,6 +149,8 @@ class OperatorApi {
     HttpResponse calls(const HttpRequest& request) const;
     HttpResponse messages(const std::string& call) const;
     HttpResponse capture(const std::string& call) const;
+    HttpResponse media_capture(const std::string& call) const;
+    HttpResponse begin_capture(const rooms::Participant& who, const HttpRequest& request);
 
     // Asks the focus for what the path names, or answers 404.
     Handler in_room(std::function<HttpResponse(const rooms::Room&, const Call&)> handler) const;
@@ -133,8 +159,9 @@ class OperatorApi {
 
     Host& host_;
     rooms::Focus& focus_;
-    const Records& records_;
+    Records& records_;
     Tokens tokens_;
+    Readiness readiness_;
     Router router_;
 };
 

@@ -4,6 +4,8 @@
 #include <boost/json/serialize.hpp>
 
 #include "api/operator_api.hpp"
+#include "api/pcap.hpp"
+#include "api/request_body.hpp"
 #include "base/text.hpp"
 
 namespace rotunda::api {
@@ -13,6 +15,7 @@ namespace json_ = boost::json;
 namespace {
 
 constexpr std::size_t most_records = 1000;
+constexpr double usual_capture_s = 60;
 
 std::string_view name_of(sip::Transport transport) {
     constexpr std::string_view names[] = {"udp", "tcp", "tls", "ws", "wss"};
@@ -36,6 +39,13 @@ void OperatorApi::add_calls() {
                  [this](const Call& call) { return messages(call.arguments[0]); }});
     router_.add({"GET", "/v1/calls/{call}/pcap", Scope::read,
                  [this](const Call& call) { return capture(call.arguments[0]); }});
+    // What people say is for who may do everything.
+    router_.add({"GET", "/v1/calls/{call}/media.pcap", Scope::control,
+                 [this](const Call& call) { return media_capture(call.arguments[0]); }});
+    router_.add({"POST", "/v1/rooms/{room}/participants/{participant}/capture", Scope::control,
+                 with_participant([this](const auto& who, const Call& call) {
+                     return begin_capture(who, call.request);
+                 })});
 }
 
 HttpResponse OperatorApi::calls(const HttpRequest& request) const {
@@ -62,6 +72,27 @@ HttpResponse OperatorApi::capture(const std::string& call) const {
     const auto* messages = records_.trace.find(call);
     if (!messages) return problem(404, "The messages of no such call are kept.");
     return text(to_pcap(*messages), "application/vnd.tcpdump.pcap");
+}
+
+HttpResponse OperatorApi::media_capture(const std::string& call) const {
+    const MediaCaptures::Capture* media = records_.captures.find(call);
+    if (!media) return problem(404, "Nothing was captured of such a call, or others since.");
+    const auto* messages = records_.trace.find(call);
+    return text(to_pcap(messages ? *messages : std::vector<TracedMessage>{}, *media, host_.wall_offset()),
+                "application/vnd.tcpdump.pcap");
+}
+
+HttpResponse OperatorApi::begin_capture(const rooms::Participant& who, const HttpRequest& request) {
+    RequestBody body(request);
+    const double longest = to_ms(longest_capture) / 1000;
+    const double seconds = body.number("seconds", 1, longest).value_or(usual_capture_s);
+    if (auto wrong = body.complaint()) return *wrong;
+    const auto length = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+    if (!focus_.capture(who.room, who.id, length, largest_capture))
+        return problem(409, "His call is not up.");
+    records_.captures.begin(who.call_id, {who.local.address, who.local.audio_port});
+    host_.settle();
+    return without_body(202);
 }
 
 }  // namespace rotunda::api

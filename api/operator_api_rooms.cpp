@@ -18,14 +18,35 @@ namespace {
 constexpr std::string_view ended_reason = "SIP;cause=410;text=\"The room was closed by the operator\"";
 constexpr std::size_t longest_message = 8192;
 constexpr double most_participants = 1'000'000;
+constexpr double largest_id = 1e15;
 
-json_::object describe(const rooms::Room& room) {
-    return {{"name", room.name},
-            {"participants", room.participants},
-            {"max_participants", room.max_participants},
-            {"locked", room.locked},
-            {"held", room.held},
-            {"worker", room.worker}};
+json_::object describe(const rooms::Room& room, const rooms::Focus& focus) {
+    json_::object out{{"name", room.name},
+                      {"participants", room.participants},
+                      {"max_participants", room.max_participants},
+                      {"locked", room.locked},
+                      {"held", room.held},
+                      {"worker", room.worker}};
+    if (!focus.has_video()) return out;
+    const rooms::VideoDesk::Shown shown = focus.video().shown(room.id);
+    out["layout"] = to_string(shown.layout);
+    if (shown.spotlight) out["spotlight"] = shown.spotlight.value;
+    return out;
+}
+
+// What is shown in a room: none, as it was.
+struct PictureChange {
+    std::optional<mixer::LayoutKind> layout;
+    std::optional<media::ParticipantId> spotlight;  // 0: whoever speaks
+    bool any() const { return layout || spotlight; }
+};
+
+PictureChange read_picture(RequestBody& body) {
+    PictureChange change;
+    change.layout = body.layout("layout");
+    if (const auto who = body.number("spotlight", 0, largest_id))
+        change.spotlight = media::ParticipantId{static_cast<std::uint64_t>(*who)};
+    return change;
 }
 
 rooms::RoomChange read_change(RequestBody& body) {
@@ -70,12 +91,12 @@ void OperatorApi::add_dials() {
 
 HttpResponse OperatorApi::rooms() const {
     json_::array list;
-    focus_.each_room([&](const rooms::Room& room) { list.push_back(describe(room)); });
+    focus_.each_room([&](const rooms::Room& room) { list.push_back(describe(room, focus_)); });
     return json(json_::serialize(json_::object{{"rooms", std::move(list)}}));
 }
 
 HttpResponse OperatorApi::room(const rooms::Room& room) const {
-    return json(json_::serialize(describe(room)));
+    return json(json_::serialize(describe(room, focus_)));
 }
 
 HttpResponse OperatorApi::open_room(const HttpRequest& request) {
@@ -89,7 +110,7 @@ HttpResponse OperatorApi::open_room(const HttpRequest& request) {
     if (!opened)
         return is_open ? problem(409, "A room of this name is open: change it with PATCH.")
                        : problem(503, "As many rooms are open as may be (rooms.max).");
-    HttpResponse response = json(json_::serialize(describe(**opened)), 201);
+    HttpResponse response = json(json_::serialize(describe(**opened, focus_)), 201);
     host_.settle();
     return response;
 }
@@ -97,9 +118,17 @@ HttpResponse OperatorApi::open_room(const HttpRequest& request) {
 HttpResponse OperatorApi::change_room(const rooms::Room& room, const HttpRequest& request) {
     RequestBody body(request);
     const rooms::RoomChange change = read_change(body);
+    const PictureChange picture = read_picture(body);
     if (auto wrong = body.complaint()) return *wrong;
+    if (picture.any() && !focus_.has_video()) return problem(409, no_video);
+    if (picture.spotlight && *picture.spotlight && !focus_.find_participant(room.id, *picture.spotlight))
+        return problem(409, "spotlight is to be somebody in this room, or 0.");
     focus_.change_room(room.id, change);
-    return json(json_::serialize(describe(room)));
+    if (picture.layout) focus_.video().set_layout(room.id, *picture.layout);
+    if (picture.spotlight) focus_.video().set_spotlight(room.id, *picture.spotlight);
+    HttpResponse response = json(json_::serialize(describe(room, focus_)));
+    host_.settle();
+    return response;
 }
 
 HttpResponse OperatorApi::end_room(const rooms::Room& room) {

@@ -1,7 +1,8 @@
 // Signalling as a capture file: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.txt, LINKTYPE_RAW.
-#include <cstdint>
+#include "api/pcap.hpp"
 
-#include "api/call_trace.hpp"
+#include <algorithm>
+#include <cstdint>
 
 namespace rotunda::api {
 
@@ -52,18 +53,35 @@ void put_ip(std::string& out, const Endpoint& from, const Endpoint& to, std::siz
     }
 }
 
-void put_packet(std::string& out, const TracedMessage& message) {
-    const Endpoint& from = message.inbound ? message.flow.remote : message.flow.local;
-    const Endpoint& to = message.inbound ? message.flow.local : message.flow.remote;
-    const std::string_view payload = std::string_view(message.text).substr(0, largest_payload);
+struct Datagram {
+    WallTime at;
+    Endpoint from, to;
+    std::string_view payload;
+};
+
+Datagram datagram_of(const TracedMessage& message) {
+    const auto& [from, to] = message.inbound ? std::pair(message.flow.remote, message.flow.local)
+                                             : std::pair(message.flow.local, message.flow.remote);
+    return {message.at, from, to, std::string_view(message.text).substr(0, largest_payload)};
+}
+
+Datagram datagram_of(const media::CapturedPacket& packet, const Endpoint& local, WallOffset offset) {
+    const auto& [from, to] = packet.inbound ? std::pair(packet.peer, local) : std::pair(local, packet.peer);
+    return {to_wall(packet.at, offset),
+            from,
+            to,
+            {reinterpret_cast<const char*>(packet.bytes.data()), packet.bytes.size()}};
+}
+
+void put_packet(std::string& out, const Datagram& datagram) {
     std::string packet;
-    put_ip(packet, from, to, payload.size());
-    put16(packet, from.port);
-    put16(packet, to.port);
-    put16(packet, udp_header + payload.size());
+    put_ip(packet, datagram.from, datagram.to, datagram.payload.size());
+    put16(packet, datagram.from.port);
+    put16(packet, datagram.to.port);
+    put16(packet, udp_header + datagram.payload.size());
     put16(packet, 0);  // no checksum
-    packet += payload;
-    const auto since = message.at.time_since_epoch();
+    packet += datagram.payload;
+    const auto since = datagram.at.time_since_epoch();
     const auto whole = std::chrono::duration_cast<std::chrono::seconds>(since);
     put_le32(out, static_cast<std::uint32_t>(whole.count()));
     put_le32(out, static_cast<std::uint32_t>((since - whole) / std::chrono::microseconds(1)));
@@ -72,9 +90,7 @@ void put_packet(std::string& out, const TracedMessage& message) {
     out += packet;
 }
 
-}  // namespace
-
-std::string to_pcap(const std::vector<TracedMessage>& messages) {
+std::string file_of(const std::vector<Datagram>& datagrams) {
     std::string out;
     put_le32(out, 0xa1b2c3d4);
     out += std::string("\x02\x00\x04\x00", 4);  // version 2.4
@@ -82,8 +98,27 @@ std::string to_pcap(const std::vector<TracedMessage>& messages) {
     put_le32(out, 0);
     put_le32(out, 65'535);
     put_le32(out, link_type_raw);
-    for (const TracedMessage& message : messages) put_packet(out, message);
+    for (const Datagram& datagram : datagrams) put_packet(out, datagram);
     return out;
+}
+
+}  // namespace
+
+std::string to_pcap(const std::vector<TracedMessage>& messages) {
+    std::vector<Datagram> datagrams;
+    for (const TracedMessage& message : messages) datagrams.push_back(datagram_of(message));
+    return file_of(datagrams);
+}
+
+std::string to_pcap(const std::vector<TracedMessage>& messages, const MediaCaptures::Capture& media,
+                    WallOffset offset) {
+    std::vector<Datagram> datagrams;
+    for (const TracedMessage& message : messages) datagrams.push_back(datagram_of(message));
+    for (const media::CapturedPacket& packet : media.packets)
+        datagrams.push_back(datagram_of(packet, media.local, offset));
+    std::stable_sort(datagrams.begin(), datagrams.end(),
+                     [](const Datagram& a, const Datagram& b) { return a.at < b.at; });
+    return file_of(datagrams);
 }
 
 }  // namespace rotunda::api

@@ -6,6 +6,7 @@
 #include "api/call_history.hpp"
 #include "api/call_trace.hpp"
 #include "api/event_history.hpp"
+#include "api/media_captures.hpp"
 
 namespace rotunda::api {
 
@@ -15,6 +16,7 @@ struct Records {
     EventHistory events;
     CallHistory calls;
     CallTrace trace;
+    MediaCaptures captures;
 };
 
 }  // namespace rotunda::api

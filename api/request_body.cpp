@@ -74,6 +74,16 @@ std::optional<bool> RequestBody::flag(std::string_view name) {
     return std::nullopt;
 }
 
+std::optional<mixer::LayoutKind> RequestBody::layout(std::string_view name) {
+    const auto chosen = text(name);
+    if (!chosen) return std::nullopt;
+    const auto kind = mixer::layout_from(*chosen);
+    if (!kind)
+        complain(
+            fmt::format("{} is to be grid, 1+5, 1+7, speaker, speaker+strip, side-by-side or pip.", name));
+    return kind;
+}
+
 void RequestBody::require(bool there, std::string_view name) {
     if (!there) complain(fmt::format("{} is missing.", name));
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "api/http_message.hpp"
+#include "mixer/layout.hpp"
 
 namespace rotunda::api {
 
@@ -21,6 +22,8 @@ class RequestBody {
     std::optional<std::string> text(std::string_view name, std::size_t most = 200);
     std::optional<double> number(std::string_view name, double least, double most);
     std::optional<bool> flag(std::string_view name);
+    // A layout of the room's picture, by its name.
+    std::optional<mixer::LayoutKind> layout(std::string_view name);
     // A member that has to be there and is not.
     void require(bool there, std::string_view name);
 

@@ -29,7 +29,9 @@ void print(const std::string& text) {
 
 void show(const ApiCommand& command, const HttpAnswer& answer) {
     const Verb& verb = *command.verb;
-    if (command.json) {
+    if (verb.show == Verb::Show::raw) {
+        std::fwrite(answer.body.data(), 1, answer.body.size(), stdout);
+    } else if (command.json) {
         if (!answer.body.empty()) print(answer.body + "\n");
     } else if (verb.show == Verb::Show::lines) {
         print(lines_of(answer.body));

@@ -15,6 +15,7 @@ struct Verb {
         lines,    // a line for each member
         table,    // `columns` of the array `list`
         ladder,   // SIP messages, in and out
+        raw,      // octet for octet, for a file
         watch,    // again and again, until interrupted
     };
 

@@ -17,12 +17,14 @@ class EncoderPool {
     void give_back(std::unique_ptr<FrameEncoder> encoder);
 
     std::size_t idle() const { return idle_.size(); }
+    std::size_t in_use() const { return in_use_; }
 
   private:
     // Enough for every seat of a few busy rooms; what is beyond goes back to the system.
     static constexpr std::size_t max_idle = 64;
 
     std::vector<std::unique_ptr<FrameEncoder>> idle_;
+    std::size_t in_use_ = 0;
 };
 
 }  // namespace rotunda::media

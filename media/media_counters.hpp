@@ -8,7 +8,7 @@
 
 namespace rotunda::media {
 
-// Since the worker started; `sessions` and `rooms` are now.
+// Since the worker started; `sessions`, `rooms` and `encoders` are now.
 struct MediaCounters {
     std::uint64_t ticks = 0;
     std::uint64_t late_ticks = 0;  // begun more than 5 ms after their deadline
@@ -21,6 +21,7 @@ struct MediaCounters {
     std::uint64_t send_failures = 0;
     std::size_t rooms = 0;
     std::size_t sessions = 0;
+    std::size_t encoders = 0;  // each for all who hear the same in the same format
 
     MediaCounters& operator+=(const MediaCounters& other) {
         ticks += other.ticks;
@@ -33,6 +34,7 @@ struct MediaCounters {
         send_failures += other.send_failures;
         rooms += other.rooms;
         sessions += other.sessions;
+        encoders += other.encoders;
         return *this;
     }
 };

@@ -22,6 +22,12 @@ MediaEngine::MediaEngine(RandomSource& random, WallOffset wall, const rtp::DtlsI
 
 MediaEngine::~MediaEngine() = default;
 
+MediaCounters MediaEngine::counters() const {
+    MediaCounters out = context_.counters;
+    out.encoders = context_.encoders.in_use();
+    return out;
+}
+
 void MediaEngine::handle(RoomCommand command, TimePoint now) {
     std::visit([&](auto& c) { on(c, now); }, command);
 }
@@ -85,6 +91,36 @@ void MediaEngine::on(LeaveRoom& command, TimePoint now) {
 
 void MediaEngine::on(WatchSpeaker& command, TimePoint now) {
     if (MediaRoom* room = settled_room(command.room, now)) room->watch_speaker(command.watch);
+}
+
+void MediaEngine::on(ReleaseLeg& command, TimePoint now) {
+    MediaRoom* room = settled_room(command.room, now);
+    if (!room) return;
+    context_.counters.sessions -= room->sessions();
+    room->release(command.participant);
+    context_.counters.sessions += room->sessions();
+    due_.set(command.room, room->next_timeout());
+}
+
+void MediaEngine::on(AdoptLeg& command, TimePoint now) {
+    MediaRoom* room = settled_room(command.room, now);
+    if (!room) return;
+    context_.counters.sessions -= room->sessions();
+    room->adopt(command, now);
+    context_.counters.sessions += room->sessions();
+    due_.set(command.room, room->next_timeout());
+}
+
+void MediaEngine::on(SendDigits& command, TimePoint now) {
+    if (MediaRoom* room = settled_room(command.room, now)) room->send_digits(command);
+}
+
+void MediaEngine::on(MeasureLevels& command, TimePoint now) {
+    if (MediaRoom* room = settled_room(command.room, now)) room->tell_levels();
+}
+
+void MediaEngine::on(CapturePackets& command, TimePoint now) {
+    if (MediaRoom* room = settled_room(command.room, now)) room->capture(command, now);
 }
 
 std::optional<TimePoint> MediaEngine::next_timeout() const {

@@ -42,7 +42,7 @@ class MediaEngine {
     // What happened since the last call, oldest first.
     std::vector<RoomEvent> take_events();
 
-    MediaCounters counters() const { return context_.counters; }
+    MediaCounters counters() const;
 
   private:
     void on(OpenRoom& command, TimePoint now);
@@ -53,6 +53,11 @@ class MediaEngine {
     void on(PlayChime& command, TimePoint now);
     void on(LeaveRoom& command, TimePoint now);
     void on(WatchSpeaker& command, TimePoint now);
+    void on(ReleaseLeg& command, TimePoint now);
+    void on(AdoptLeg& command, TimePoint now);
+    void on(SendDigits& command, TimePoint now);
+    void on(MeasureLevels& command, TimePoint now);
+    void on(CapturePackets& command, TimePoint now);
     MediaRoom* settled_room(RoomId id, TimePoint now);
 
     MediaContext context_;

@@ -53,15 +53,30 @@ std::size_t MediaRoom::find(ParticipantId participant) const {
     return static_cast<std::size_t>(std::ranges::find_if(members_, is_it) - members_.begin());
 }
 
+void MediaRoom::start_if_empty(TimePoint now) {
+    if (!members_.empty()) return;
+    const auto since_grid = (now - phase_).time_since_epoch() % grid;
+    deadline_ = now + (grid - since_grid);
+}
+
 void MediaRoom::join(JoinRoom& join, TimePoint now) {
     if (find(join.participant) < members_.size()) return;
-    if (members_.empty()) {
-        const auto since_grid = (now - phase_).time_since_epoch() % grid;
-        deadline_ = now + (grid - since_grid);
-    }
+    start_if_empty(now);
+    take_in(std::make_shared<MediaSession>(id_, join, settings_.silence_timeout, milliseconds(block_ms_),
+                                           context_, now));
+}
+
+void MediaRoom::adopt(AdoptLeg& adopt, TimePoint now) {
+    if (!adopt.session || find(adopt.participant) < members_.size()) return;
+    start_if_empty(now);
+    adopt.session->adopt(id_, milliseconds(block_ms_), context_, now);
+    take_in(std::move(adopt.session));
+    control({id_, adopt.participant, adopt.control});
+}
+
+void MediaRoom::take_in(std::shared_ptr<MediaSession> session) {
     Member member;
-    member.session = std::make_unique<MediaSession>(id_, join, settings_.silence_timeout,
-                                                    milliseconds(block_ms_), context_, now);
+    member.session = std::move(session);
     members_.push_back(std::move(member));
     talkers_.emplace_back();
     selector_.reserve(talkers_.capacity());
@@ -97,12 +112,32 @@ void MediaRoom::control(const ControlLeg& control) {
 void MediaRoom::leave(ParticipantId participant, TimePoint now) {
     const std::size_t i = find(participant);
     if (i == members_.size()) return;
-    Member& member = members_[i];
+    const auto session = take_out(i);
+    context_.events.push_back(LegEnded{id_, participant, session->end(now)});
+}
+
+void MediaRoom::release(ParticipantId participant) {
+    const std::size_t i = find(participant);
+    if (i == members_.size()) return;
+    auto session = take_out(i);
+    session->release();
+    const LegQuality quality = session->quality();
+    context_.events.push_back(LegReleased{id_, participant, std::move(session), quality});
+}
+
+std::shared_ptr<MediaSession> MediaRoom::take_out(std::size_t index) {
+    Member& member = members_[index];
     buses_.detach(member.listener);
     if (member.voice) idle_voices_.push_back(std::move(member.voice));
-    context_.events.push_back(LegEnded{id_, participant, member.session->end(now)});
-    members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(i));
-    talkers_.erase(talkers_.begin() + static_cast<std::ptrdiff_t>(i));
+    auto session = std::move(member.session);
+    members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(index));
+    talkers_.erase(talkers_.begin() + static_cast<std::ptrdiff_t>(index));
+    return session;
+}
+
+void MediaRoom::send_digits(const SendDigits& command) {
+    if (const std::size_t i = find(command.participant); i < members_.size())
+        members_[i].session->send_digits(command.digits);
 }
 
 void MediaRoom::attach(Member& member) {
@@ -252,6 +287,19 @@ void MediaRoom::report_talking() {
         if (std::exchange(members_[i].told_talking, talking) != talking)
             context_.events.push_back(TalkingChanged{id_, members_[i].session->participant(), talking});
     }
+}
+
+void MediaRoom::capture(const CapturePackets& command, TimePoint now) {
+    if (const std::size_t i = find(command.participant); i < members_.size())
+        members_[i].session->capture(command, now);
+}
+
+void MediaRoom::tell_levels() {
+    LevelsMeasured measured{id_, {}};
+    for (std::size_t i = 0; i < members_.size(); ++i)
+        measured.levels.push_back(
+            {members_[i].session->participant(), talkers_[i].loudness(), talkers_[i].is_active()});
+    context_.events.push_back(std::move(measured));
 }
 
 Duration MediaRoom::phase_step() {

@@ -32,6 +32,11 @@ class MediaRoom {
     void control(const ControlLeg& control);
     void play(ChimeKind kind) { chime_.start(kind); }
     void leave(ParticipantId participant, TimePoint now);
+    void release(ParticipantId participant);
+    void adopt(AdoptLeg& adopt, TimePoint now);
+    void send_digits(const SendDigits& command);
+    void capture(const CapturePackets& command, TimePoint now);
+    void tell_levels();
     void watch_speaker(bool watch);
 
     // Nothing while the room is empty. In the middle of a tick: that tick's deadline.
@@ -47,7 +52,7 @@ class MediaRoom {
     enum class Stage : std::uint8_t { idle, receive, mix, send };
 
     struct Member {
-        std::unique_ptr<MediaSession> session;
+        std::shared_ptr<MediaSession> session;  // nobody else's while it is here
         Listener listener;
         std::unique_ptr<Voice> voice;
         std::unique_ptr<LegGain> gain;  // none: he is heard as he is
@@ -81,6 +86,9 @@ class MediaRoom {
     void send(std::size_t index, TimePoint now);
     void end_tick();
     Duration phase_step();
+    void take_in(std::shared_ptr<MediaSession> session);
+    std::shared_ptr<MediaSession> take_out(std::size_t index);
+    void start_if_empty(TimePoint now);
     void attach(Member& member);
     void report_losses();
     void report_talking();

@@ -37,11 +37,12 @@ MediaSession::MediaSession(RoomId room, JoinRoom& join, Duration silence_timeout
       ports_(std::move(join.ports)),
       leg_(std::move(join.audio)),
       silence_timeout_(silence_timeout),
-      context_(context),
+      context_(&context),
+      random_(context.random),
       path_(*ports_.rtp, context.handshakes, context.dtls),
       receiver_(leg_, tick, context.random.u32()),
-      sender_(context.random),
-      rtcp_(rtcp_config(std::move(join.cname), context.wall), context.random, now),
+      sender_(random_),
+      rtcp_(rtcp_config(std::move(join.cname), context.wall), random_, now),
       last_sign_of_life_(now),
       next_housekeeping_(now + housekeeping_interval) {
     agree(now);
@@ -100,6 +101,7 @@ bool MediaSession::on_datagram(MutableBytes datagram, const ReceivedDatagram& re
 bool MediaSession::on_rtp(MutableBytes datagram, const ReceivedDatagram& received, TimePoint now) {
     const auto plain = path_.crypto().open_rtp(datagram);
     if (!plain) return true;
+    if (capture_) capture_->add(received.arrival, true, received.source, *plain);
     const auto packet = rtp::RtpPacket::parse(*plain);
     if (!packet) {
         ++malformed_;
@@ -138,13 +140,13 @@ void MediaSession::on_valid_rtp(const rtp::RtpPacket& packet, const AudioReceive
 
 void MediaSession::announce_start(const ReceivedDatagram& received) {
     started_ = true;
-    context_.events.push_back(MediaStarted{room_, participant_, received.source});
+    context_->events.push_back(MediaStarted{room_, participant_, received.source});
     settle_lock(received.arrival);
 }
 
 void MediaSession::report_digit(const rtp::DtmfDigit& digit) {
     if (digits_told_++ >= most_digits) return;
-    context_.events.push_back(DigitPressed{room_, participant_, digit.digit, digit.length});
+    context_->events.push_back(DigitPressed{room_, participant_, digit.digit, digit.length});
 }
 
 void MediaSession::receive_rtcp() {
@@ -179,6 +181,7 @@ bool MediaSession::accepts_rtcp(Bytes datagram, const ReceivedDatagram& received
 
 void MediaSession::on_rtcp(MutableBytes datagram, const ReceivedDatagram& received) {
     const auto plain = rtcp_crypto().open_rtcp(datagram);
+    if (plain && capture_) capture_->add(received.arrival, true, received.source, *plain);
     if (!plain || !accepts_rtcp(*plain, received)) return;
     const auto incoming = rtcp_.on_datagram(*plain, sender_.ssrc(), statistics_, received.arrival);
     if (!incoming.valid) return;
@@ -199,15 +202,21 @@ Pcm MediaSession::warm(Duration block) {
 }
 
 void MediaSession::send_frame(Bytes payload, Duration duration, TimePoint now) {
+    if (dtmf_) return send_event(duration, now);
     const auto to = leg_.sends ? destination() : std::nullopt;
     if (!to || payload.empty()) return sender_.skip(duration);
     std::array<std::uint8_t, rtp::rtp_header_size + codecs::max_payload_bytes + rtp::max_srtp_overhead>
         buffer;
     sender_.write_next(std::span(buffer).first<rtp::rtp_header_size>(), payload.size(), duration, now);
     std::memcpy(buffer.data() + rtp::rtp_header_size, payload.data(), payload.size());
-    const Bytes datagram = path_.crypto().seal_rtp(buffer, rtp::rtp_header_size + payload.size());
-    const bool sent = !datagram.empty() && ports_.rtp->send(datagram, *to);
-    ++(sent ? context_.counters.packets_sent : context_.counters.send_failures);
+    send_rtp(buffer, rtp::rtp_header_size + payload.size(), *to, now);
+}
+
+void MediaSession::send_rtp(MutableBytes buffer, std::size_t size, const Endpoint& to, TimePoint now) {
+    if (capture_) capture_->add(now, false, to, buffer.first(size));
+    const Bytes datagram = path_.crypto().seal_rtp(buffer, size);
+    const bool sent = !datagram.empty() && ports_.rtp->send(datagram, to);
+    ++(sent ? context_->counters.packets_sent : context_->counters.send_failures);
 }
 
 void MediaSession::do_duties(TimePoint now) {
@@ -220,11 +229,12 @@ void MediaSession::do_duties(TimePoint now) {
     if (now >= next_housekeeping_) {
         next_housekeeping_ = now + housekeeping_interval;
         digits_told_ = 0;
+        if (capture_) tell_captured(now);
         settle_lock(now);
         check_silence(now);
         consents_ = path_.selected(now).has_value();
         if (++seconds_ % report_every_s == 0)
-            context_.events.push_back(LegReport{room_, participant_, quality()});
+            context_->events.push_back(LegReport{room_, participant_, quality()});
     }
     if (shaking_hands) {
         next_duty_ = {};  // at every tick until it is over
@@ -256,7 +266,7 @@ void MediaSession::check_silence(TimePoint now) {
     if (now - last_sign_of_life_ < silence_timeout_) return;
     // The answer to the focus's question is a sign of life as well, and good for as long.
     last_sign_of_life_ = now;
-    context_.events.push_back(MediaSilent{room_, participant_});
+    context_->events.push_back(MediaSilent{room_, participant_});
 }
 
 // A connected socket is cheaper and lets the kernel drop strangers, but it must be open while a source may
@@ -282,6 +292,7 @@ void MediaSession::yield_ssrc(std::uint32_t peer_ssrc, TimePoint now) {
 LegQuality MediaSession::end(TimePoint now) {
     std::array<std::uint8_t, rtp::max_rtcp_size> buffer;
     send_rtcp(rtcp_.write_bye(now, sender_, statistics_, buffer));
+    if (capture_) tell_captured(TimePoint::max());
     return quality();
 }
 

@@ -2,19 +2,33 @@
 // whether it lives. The mix is the room's business; a session knows packets and its own PCM only.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/prefetch.hpp"
 #include "media/audio_receiver.hpp"
 #include "media/media_context.hpp"
 #include "media/room_command.hpp"
 #include "media/secure_path.hpp"
+#include "rtp/dtmf_sender.hpp"
 #include "rtp/receiver_statistics.hpp"
 #include "rtp/rtcp_session.hpp"
 #include "rtp/rtp_sender.hpp"
 #include "rtp/source_latch.hpp"
 
 namespace rotunda::media {
+
+// The generator of the worker a session is on just now.
+class WorkerRandom final : public RandomSource {
+  public:
+    explicit WorkerRandom(RandomSource& source) : source_(&source) {}
+    std::uint64_t next() override { return source_->next(); }
+    void use(RandomSource& source) { source_ = &source; }
+
+  private:
+    RandomSource* source_;
+};
 
 class MediaSession {
   public:
@@ -27,6 +41,17 @@ class MediaSession {
 
     // False if the leg is what it was: nothing happens then.
     bool update(const AudioLeg& leg, TimePoint now);
+
+    // To another room: release() on the thread of the worker it leaves, adopt() on that of the one it comes
+    // to. In between nobody touches it. `tick`: of the new room.
+    void release();
+    void adopt(RoomId room, Duration tick, MediaContext& context, TimePoint now);
+
+    // Keys towards the peer, one after the other, as telephone-events; until they are through the mix makes
+    // way. False: he negotiated none at his codec's clock.
+    bool send_digits(std::string_view digits);
+
+    void capture(const CapturePackets& command, TimePoint now);
 
     // Hints to the processor, two sessions and one session before this one's turn: its own state, then what
     // that points at.
@@ -83,6 +108,9 @@ class MediaSession {
     MediaCrypto& rtcp_crypto() { return rtcp_path_ ? rtcp_path_->crypto() : path_.crypto(); }
     bool accepts_rtcp(Bytes datagram, const ReceivedDatagram& received);
     void announce_start(const ReceivedDatagram& received);
+    void send_event(Duration duration, TimePoint now);
+    void send_rtp(MutableBytes buffer, std::size_t size, const Endpoint& to, TimePoint now);
+    void tell_captured(TimePoint now);
     void report_digit(const rtp::DtmfDigit& digit);
     void yield_ssrc(std::uint32_t peer_ssrc, TimePoint now);
     void do_duties(TimePoint now);
@@ -96,14 +124,17 @@ class MediaSession {
     MediaPorts ports_;
     AudioLeg leg_;
     Duration silence_timeout_;
-    MediaContext& context_;
+    MediaContext* context_;
 
     // Owned.
+    WorkerRandom random_;
     SecurePath path_;
     std::unique_ptr<SecurePath> rtcp_path_;  // where RTCP has a handshake of its own (RFC 5764 §4.1)
     AudioReceiver receiver_;
     rtp::ReceiverStatistics statistics_;
     rtp::RtpSender sender_;
+    std::unique_ptr<rtp::DtmfSender> dtmf_;   // while keys are pressed
+    std::unique_ptr<PacketCapture> capture_;  // while an operator wants it
     rtp::RtcpSession rtcp_;
     rtp::SourceLatch latch_;
     rtp::SourceLatch rtcp_latch_;

@@ -8,7 +8,7 @@ void MediaSession::agree(TimePoint now) {
     path_.configure({leg_.srtp, leg_.dtls, leg_.ice, leg_.remote_rtp, leg_.signaling_source}, now);
     if (leg_.dtls && !leg_.rtcp_mux && ports_.rtcp) {
         if (!rtcp_path_)
-            rtcp_path_ = std::make_unique<SecurePath>(*ports_.rtcp, context_.handshakes, context_.dtls);
+            rtcp_path_ = std::make_unique<SecurePath>(*ports_.rtcp, context_->handshakes, context_->dtls);
         rtcp_path_->configure({{}, leg_.dtls, {}, leg_.remote_rtcp, leg_.signaling_source}, now);
     } else {
         rtcp_path_.reset();
@@ -36,7 +36,7 @@ void MediaSession::follow_nomination(TimePoint now) {
 bool MediaSession::tend(SecurePath& path, TimePoint now) {
     path.on_tick(now);
     if (const auto end = path.take_end(); end && &path == &path_)
-        context_.events.push_back(HandshakeDone{room_, participant_, end->suite, end->failure});
+        context_->events.push_back(HandshakeDone{room_, participant_, end->suite, end->failure});
     return path.is_shaking_hands();
 }
 

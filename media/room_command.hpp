@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -21,6 +22,8 @@ namespace rotunda::media {
 
 using RoomId = StrongId<struct RoomTag>;
 using ParticipantId = StrongId<struct ParticipantTag>;
+
+class MediaSession;
 
 // The negotiated audio of one leg, as offer/answer settled it.
 struct AudioLeg {
@@ -42,6 +45,7 @@ struct AudioLeg {
     std::uint8_t audio_level_extension = 0;
     AudioSettings send;  // what we produce
     std::uint8_t send_payload_type = 0;
+    std::optional<std::uint8_t> send_event_type;  // telephone-event at the codec's clock; none: not agreed
 
     bool sends = true;     // we may send RTP (local direction sendrecv or sendonly)
     bool receives = true;  // the peer's RTP enters the mix (sendrecv or recvonly)
@@ -109,6 +113,37 @@ struct LeaveRoom {
     RoomId room;
     ParticipantId participant;
 };
+// He goes to another room, of this worker or another one, with his sockets, streams and keys: the worker
+// answers with LegReleased, and who had it takes the leg to its new room with AdoptLeg. Nobody looks into the
+// session on the way.
+struct ReleaseLeg {
+    RoomId room;
+    ParticipantId participant;
+};
+struct AdoptLeg {
+    RoomId room;
+    ParticipantId participant;
+    std::shared_ptr<MediaSession> session;
+    LegControl control;
+};
+// Tells what he sends and is sent from now on, for so long and so many octets at most: PacketsCaptured, each
+// second.
+struct CapturePackets {
+    RoomId room;
+    ParticipantId participant;
+    Duration length{};
+    std::size_t octets = 0;
+};
+// How loud everybody is just now: answered with LevelsMeasured.
+struct MeasureLevels {
+    RoomId room;
+};
+// Keys pressed towards him, as telephone-events (RFC 4733): 0-9 * # A-D, at most 64 of them at a time.
+struct SendDigits {
+    RoomId room;
+    ParticipantId participant;
+    std::string digits;
+};
 
 // From now on SpeakerChanged is told, or no longer: whoever shows pictures wants to know, and pays for it.
 struct WatchSpeaker {
@@ -117,6 +152,7 @@ struct WatchSpeaker {
 };
 
 using RoomCommand =
-    std::variant<OpenRoom, CloseRoom, JoinRoom, UpdateLeg, ControlLeg, PlayChime, WatchSpeaker, LeaveRoom>;
+    std::variant<OpenRoom, CloseRoom, JoinRoom, UpdateLeg, ControlLeg, PlayChime, WatchSpeaker, LeaveRoom,
+                 ReleaseLeg, AdoptLeg, SendDigits, MeasureLevels, CapturePackets>;
 
 }  // namespace rotunda::media

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <variant>
+#include <vector>
 
 #include "base/time.hpp"
+#include "media/packet_capture.hpp"
 #include "media/room_command.hpp"
 
 namespace rotunda::media {
@@ -46,6 +49,25 @@ struct SpeakerChanged {
     ParticipantId participant;  // none: silence
 };
 
+// What MeasureLevels asked for.
+struct LevelsMeasured {
+    struct Level {
+        ParticipantId participant;
+        float dbov = 0;        // of the last fraction of a second; 0 is overload
+        bool talking = false;  // he speaks now
+    };
+    RoomId room;
+    std::vector<Level> levels;
+};
+
+// What CapturePackets asked for, since the last time. `last`: it is over.
+struct PacketsCaptured {
+    RoomId room;
+    ParticipantId participant;
+    std::vector<CapturedPacket> packets;
+    bool last = false;
+};
+
 // The quality line at the end of a call.
 struct LegQuality {
     std::uint64_t packets_received = 0;
@@ -73,6 +95,14 @@ struct LegEnded {
     LegQuality quality;
 };
 
+// What ReleaseLeg asked for; no LegEnded follows.
+struct LegReleased {
+    RoomId room;
+    ParticipantId participant;
+    std::shared_ptr<MediaSession> session;
+    LegQuality quality;
+};
+
 // A DTLS handshake ended; after a failure it is tried again a few times.
 struct HandshakeDone {
     RoomId room;
@@ -81,7 +111,8 @@ struct HandshakeDone {
     const char* failure = "";        // why, in words that live for ever
 };
 
-using RoomEvent = std::variant<MediaStarted, MediaSilent, DigitPressed, TalkingChanged, SpeakerChanged,
-                               HandshakeDone, LegReport, LegEnded>;
+using RoomEvent =
+    std::variant<MediaStarted, MediaSilent, DigitPressed, TalkingChanged, SpeakerChanged, HandshakeDone,
+                 LegReport, LegEnded, LegReleased, LevelsMeasured, PacketsCaptured>;
 
 }  // namespace rotunda::media

@@ -19,10 +19,21 @@ Endpoint plain(const Endpoint& e) {
 }  // namespace
 
 SecurePath::SecurePath(MediaTransport& socket, HandshakeQueue& queue, const rtp::DtlsIdentity* identity)
-    : socket_(socket), queue_(queue), identity_(identity) {}
+    : socket_(socket), queue_(&queue), identity_(identity) {}
 
 SecurePath::~SecurePath() {
-    queue_.remove(*this);
+    leave_queue();
+}
+
+void SecurePath::leave_queue() {
+    if (queue_) queue_->remove(*this);
+    queue_ = nullptr;
+}
+
+// Whatever waited for a turn gets one: a step with nothing to do is harmless.
+void SecurePath::enter_queue(HandshakeQueue& queue, TimePoint now) {
+    queue_ = &queue;
+    if (dtls_ && (!settled_ || !inbox_.empty())) queue_->add(*this, now);
 }
 
 void SecurePath::configure(const PathSecurity& security, TimePoint now) {
@@ -89,13 +100,13 @@ void SecurePath::on_dtls(Bytes datagram, const ReceivedDatagram& received) {
         return;
     }
     inbox_.push_back({{datagram.begin(), datagram.end()}, received.source});
-    queue_.add(*this, received.arrival);
+    queue_->add(*this, received.arrival);
 }
 
 void SecurePath::on_tick(TimePoint now) {
     if (settled_) return;
     const auto due = dtls_ ? dtls_->next_timeout() : again_at_;
-    if (wants_begin_ || (due && *due <= now)) queue_.add(*this, now);
+    if (wants_begin_ || (due && *due <= now)) queue_->add(*this, now);
 }
 
 bool SecurePath::run_step(TimePoint now) {

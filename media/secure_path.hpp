@@ -48,6 +48,9 @@ class SecurePath {
     // At the start and after each change; what is equal goes on where it is. Another fingerprint or role
     // begins another handshake, and the keys that stand stay until its end.
     void configure(const PathSecurity& security, TimePoint now);
+    // To another worker's queue: out of the old one on its thread, into the new one on the new one's.
+    void leave_queue();
+    void enter_queue(HandshakeQueue& queue, TimePoint now);
     MediaCrypto& crypto() { return crypto_; }
     const MediaCrypto& crypto() const { return crypto_; }
 
@@ -80,7 +83,7 @@ class SecurePath {
 
     // Passed in.
     MediaTransport& socket_;
-    HandshakeQueue& queue_;
+    HandshakeQueue* queue_;
     const rtp::DtlsIdentity* identity_;
     PathSecurity agreed_;
 

@@ -15,7 +15,7 @@
 
 namespace rotunda::media {
 
-// Since the worker started; `sessions`, `rooms` and `strained` are now.
+// Since the worker started; `sessions`, `rooms`, `strained` and `groups` are now.
 struct VideoCounters {
     std::uint64_t frames = 0;          // frame turns of all rooms
     std::uint64_t skipped_frames = 0;  // given up because the worker was behind
@@ -30,6 +30,7 @@ struct VideoCounters {
     std::size_t rooms = 0;
     std::size_t sessions = 0;
     std::size_t strained = 0;  // rooms that have given something up
+    std::size_t groups = 0;    // encoder groups: one encode for all of each
 
     VideoCounters& operator+=(const VideoCounters& other);
 };

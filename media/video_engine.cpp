@@ -20,6 +20,7 @@ VideoCounters& VideoCounters::operator+=(const VideoCounters& other) {
     rooms += other.rooms;
     sessions += other.sessions;
     strained += other.strained;
+    groups += other.groups;
     return *this;
 }
 

@@ -40,7 +40,9 @@ struct VideoOutput::Group {
 
 VideoOutput::VideoOutput(const VideoRoomSettings& settings, VideoContext& context)
     : settings_(settings), context_(context) {}
-VideoOutput::~VideoOutput() = default;
+VideoOutput::~VideoOutput() {
+    context_.counters.groups -= groups_.size();
+}
 
 // --- who gets what
 
@@ -97,6 +99,7 @@ VideoOutput::Group& VideoOutput::find_or_make(const ViewKey& key, const EncoderG
     auto encoder = VideoEncoderGroup::make(how, context_.tuning, rtp::default_max_video_payload);
     if (encoder) group->encoder = std::move(*encoder);
     groups_.push_back(std::move(group));
+    ++context_.counters.groups;
     return *groups_.back();
 }
 
@@ -116,7 +119,8 @@ VideoOutput::Canvas& VideoOutput::canvas_of(View& view, PictureSize size) {
 
 // What nobody watches any more.
 void VideoOutput::sweep() {
-    std::erase_if(groups_, [](const auto& group) { return group->members.empty(); });
+    context_.counters.groups -=
+        std::erase_if(groups_, [](const auto& group) { return group->members.empty(); });
     const auto is_used = [&](const Canvas* canvas) {
         return std::any_of(groups_.begin(), groups_.end(),
                            [&](const auto& g) { return g->canvas == canvas; });

@@ -17,6 +17,7 @@ media::AudioLeg make_audio_leg(const sdp::NegotiatedMedia* audio, const IpAddres
     leg.audio_level_extension = audio->audio_level_extension;
     leg.send = audio->send;
     leg.send_payload_type = audio->send_payload_type;
+    leg.send_event_type = audio->send_event_type;
     leg.sends = audio->direction == sdp::Direction::sendrecv || audio->direction == sdp::Direction::sendonly;
     leg.receives =
         audio->direction == sdp::Direction::sendrecv || audio->direction == sdp::Direction::recvonly;

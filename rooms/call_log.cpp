@@ -111,6 +111,19 @@ void CallLog::moved(const Participant& who, int status) {
           {{"status", std::to_string(status)}});
 }
 
+void CallLog::moved_from(const Participant& who, const std::string& room) {
+    write(LogLevel::info, "call.changed_room", who, "moved to another room", {{"from_room", room}});
+}
+
+void CallLog::captured(const Participant& who, Duration length) {
+    write(LogLevel::warning, "call.capture", who, "an operator captures what he says and hears",
+          {{"seconds", std::to_string(length / std::chrono::seconds(1))}});
+}
+
+void CallLog::pressed(const Participant& who, std::size_t keys) {
+    write(LogLevel::info, "call.keys_sent", who, "", {{"keys", std::to_string(keys)}});
+}
+
 void CallLog::dialling(DialId dial, const std::string& room, const sip::Uri& target) {
     write(LogLevel::info, "dial.started", dial, "calling somebody into the room",
           {{"room", room}, {"target", target.to_string()}});

@@ -65,6 +65,11 @@ class CallLog {
     // The operator's word on him changed.
     void controlled(const Participant& who, const media::LegControl& before);
     void room_changed(const Room& room);
+    void moved_from(const Participant& who, const std::string& room);
+    // An operator listens to his packets.
+    void captured(const Participant& who, Duration length);
+    // How many keys, not which: they may be somebody's secret.
+    void pressed(const Participant& who, std::size_t keys);
     void digit(const Participant& who, const media::DigitPressed& press);
     void talking(const Participant& who);
     void silent(const Participant& who);

@@ -59,7 +59,8 @@ Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool
       quota_(settings_.refer.max_dials),
       watchers_(agent, notifier_),
       chat_(settings_.chat, agent),
-      pictures_(agent) {
+      pictures_(agent),
+      info_digits_(agent) {
     routing_.set_rooms(&rooms_);
     routing_.set_open_calls([this](std::string_view trunk) {
         const auto through = [&](const auto& entry) {
@@ -317,6 +318,7 @@ void Focus::on(const sip::SessionEnded& event, TimePoint now) {
     by_session_.erase(event.session);
     referrals_.forget(event.session);
     pictures_.forget(event.session);
+    info_digits_.forget(event.session);
     give_up_takeover(*who);
     who->ended = event;
     leave(*who);
@@ -346,11 +348,13 @@ void Focus::end_all_calls(std::string_view reason, TimePoint now) {
 
 // --- from the workers
 
-void Focus::handle(const media::RoomEvent& event, TimePoint now) {
+void Focus::handle(media::RoomEvent event, TimePoint now) {
     std::visit(
-        [&](const auto& e) {
+        [&](auto& e) {
             if constexpr (std::is_same_v<std::decay_t<decltype(e)>, media::SpeakerChanged>)
                 video_.set_speaker(e);
+            else if constexpr (std::is_same_v<std::decay_t<decltype(e)>, media::LevelsMeasured>)
+                take_levels(e, now);
             else if (auto it = participants_.find(e.participant); it != participants_.end())
                 on(it->second, e, now);
         },
@@ -454,6 +458,7 @@ void Focus::give_back(const DialPlace& place) {
 
 void Focus::close(const DialPlace& place) {
     watchers_.closed(place.room);
+    video_.closed(place.room);
     commands_.push_back({place.worker, media::CloseRoom{place.room}});
     log_.room_closed(place.room_name);
 }

@@ -22,6 +22,7 @@
 #include "rooms/dial_quota.hpp"
 #include "rooms/dialer.hpp"
 #include "rooms/encryption_policy.hpp"
+#include "rooms/info_digits.hpp"
 #include "rooms/participant.hpp"
 #include "rooms/picture_requests.hpp"
 #include "rooms/refer_policy.hpp"
@@ -63,6 +64,9 @@ struct WorkerCommand {
     media::RoomCommand command;
 };
 
+// Why somebody cannot go to another room now.
+enum class MoveRefusal { not_here, busy, already_there, no_such_room, full, locked, not_encrypted };
+
 class Focus {
   public:
     // All references outlive the focus.
@@ -79,7 +83,7 @@ class Focus {
 
     // Everything the user agent has to say; call it whenever the agent was given something.
     void drain_agent(TimePoint now);
-    void handle(const media::RoomEvent& event, TimePoint now);
+    void handle(media::RoomEvent event, TimePoint now);
     void handle(const media::VideoEvent& event, TimePoint now);
     std::vector<WorkerCommand> take_commands();
     std::vector<VideoWorkerCommand> take_video_commands() { return video_.take_commands(); }
@@ -135,8 +139,26 @@ class Focus {
     const Participant* find_participant(media::RoomId room, media::ParticipantId who) const;
     // BYE to him; false: he is not in that room. `reason` is a Reason header field's value.
     bool remove(media::RoomId room, media::ParticipantId who, std::string_view reason, TimePoint now);
+    // Asks how loud everybody in the room is; Participant::level_dbov knows it soon.
+    void measure_levels(media::RoomId room);
     // What he hears and is heard of, whatever he negotiated. False: he is not in that room.
     bool control(media::RoomId room, media::ParticipantId who, const media::LegControl& control);
+    // To another room, which opens if it has to, with the call as it stands: his phone hears of it by what it
+    // hears. Who has video is offered it anew (re-INVITE).
+    Result<const Room*, MoveRefusal> move(media::RoomId from, media::ParticipantId who, const std::string& to,
+                                          TimePoint now);
+    // Keys pressed towards him: as telephone-events, or by INFO where he knows none. False: not in that room,
+    // or he is to be sent nothing now.
+    bool send_digits(media::RoomId room, media::ParticipantId who, const std::string& digits, TimePoint now);
+    // Hands what he sends and is sent, decrypted, to on_captured's handler, for so long and so many octets at
+    // most. False: not in that room, or his call is not up.
+    bool capture(media::RoomId room, media::ParticipantId who, Duration length, std::size_t octets);
+    using Captured = std::function<void(const Participant&, media::PacketsCaptured)>;
+    void on_captured(Captured handler) { on_captured_ = std::move(handler); }
+    // What is shown in a room, and to one who watches; nothing where there is no video (has_video()).
+    bool has_video() const { return settings_.video.enabled; }
+    VideoDesk& video() { return video_; }
+    const VideoDesk& video() const { return video_; }
     // A room that stays open, whoever comes and goes, until end_room(). An error: one of this name is open,
     // or as many as may be.
     Result<const Room*, RoomRefusal> open_room(const std::string& name, const RoomChange& change);
@@ -211,6 +233,14 @@ class Focus {
     void on(Participant& who, const media::HandshakeDone& event, TimePoint now);
     void on(Participant& who, const media::LegReport& event, TimePoint now);
     void on(Participant& who, const media::LegEnded& event, TimePoint now);
+
+    // focus_moves.cpp
+    std::optional<MoveRefusal> refusal_to_move(media::RoomId from, media::ParticipantId who,
+                                               const std::string& to) const;
+    void go_to(Participant& who, const DialPlace& place, TimePoint now);
+    void on(Participant& who, media::LegReleased& event, TimePoint now);
+    void on(Participant& who, media::PacketsCaptured& event, TimePoint now);
+    void take_levels(const media::LevelsMeasured& event, TimePoint now);
 
     // focus_video.cpp
     void on(Participant& who, const media::VideoStarted& event, TimePoint now);
@@ -291,7 +321,9 @@ class Focus {
     RoomWatchers watchers_;
     RoomChat chat_;
     PictureRequests pictures_;
+    InfoDigits info_digits_;
     std::vector<WorkerCommand> commands_;
+    Captured on_captured_;
     bool refusing_ = false;
 };
 

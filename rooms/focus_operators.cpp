@@ -24,6 +24,32 @@ bool Focus::remove(media::RoomId room, media::ParticipantId id, std::string_view
     return true;
 }
 
+bool Focus::capture(media::RoomId room, media::ParticipantId id, Duration length, std::size_t octets) {
+    const Participant* who = find_participant(room, id);
+    if (!who || !who->joined || who->between_rooms) return false;
+    command(*who, media::CapturePackets{room, id, length, octets});
+    log_.captured(*who, length);
+    return true;
+}
+
+void Focus::on(Participant& who, media::PacketsCaptured& event, TimePoint) {
+    if (on_captured_) on_captured_(who, std::move(event));
+}
+
+void Focus::measure_levels(media::RoomId id) {
+    if (const Room* room = rooms_.find(id)) commands_.push_back({room->worker, media::MeasureLevels{id}});
+}
+
+void Focus::take_levels(const media::LevelsMeasured& event, TimePoint now) {
+    for (const auto& measured : event.levels) {
+        Participant* who = find(measured.participant);
+        if (!who) continue;
+        who->level_dbov = measured.dbov;
+        who->level_at = now;
+        who->talking = measured.talking;
+    }
+}
+
 bool Focus::control(media::RoomId room, media::ParticipantId id, const media::LegControl& control) {
     if (!find_participant(room, id)) return false;
     Participant& who = participants_.at(id);
@@ -33,6 +59,18 @@ bool Focus::control(media::RoomId room, media::ParticipantId id, const media::Le
     if (!who.joined) return true;  // it goes with his JoinRoom
     command(who, media::ControlLeg{who.room, who.id, who.control});
     watchers_.changed(who);
+    return true;
+}
+
+bool Focus::send_digits(media::RoomId room, media::ParticipantId id, const std::string& digits,
+                        TimePoint now) {
+    const Participant* who = find_participant(room, id);
+    if (!who || !who->joined || !who->leg.sends || who->between_rooms) return false;
+    if (who->leg.send_event_type)
+        command(*who, media::SendDigits{room, id, digits});
+    else
+        info_digits_.press(who->session, digits, now);
+    log_.pressed(*who, digits.size());
     return true;
 }
 

@@ -29,7 +29,7 @@ void Focus::on(const sip::DialogRequestReceived& event, TimePoint now) {
 
 void Focus::on(const sip::RequestAnswered& event, TimePoint now) {
     if (links_.on_answer(event, now) || notifier_.on_answer(event, now) || on_move_answer(event)) return;
-    if (!chat_.on_answer(event)) pictures_.on_answer(event);
+    if (!chat_.on_answer(event) && !info_digits_.on_answer(event, now)) pictures_.on_answer(event);
 }
 
 void Focus::request_picture(media::ParticipantId who, TimePoint now) {

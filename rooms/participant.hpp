@@ -49,8 +49,11 @@ struct Participant {
     sip::Uri uri, contact;          // who he says he is, and where he is
     media::ParticipantId replaces;  // whose place he takes as soon as he is heard; none: nobody's
     bool being_replaced = false;    // somebody is in the room to take his place
+    bool between_rooms = false;     // his leg is on its way from one worker to another
     bool moving = false;            // was asked to go elsewhere, and is expected to say how it goes
     std::optional<bool> talking;    // none: the worker has not told
+    float level_dbov = 0;           // as last measured,
+    TimePoint level_at{};           // then; never: the beginning of time
 
     // What his log lines carry.
     std::string call_id;

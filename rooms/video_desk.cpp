@@ -45,6 +45,8 @@ void VideoDesk::join(Participant& who, media::VideoLeg leg) {
     join.room = who.room;
     join.participant = who.id;
     join.settings = policy_.room;
+    join.settings.layout = room.layout.value_or(policy_.room.layout);
+    if (const Person* const person = find(room, who.id)) join.own_layout = person->own_layout;
     join.ports = std::move(*who.video.ports);
     join.video = leg;
     join.cname = who.cname;
@@ -54,6 +56,7 @@ void VideoDesk::join(Participant& who, media::VideoLeg leg) {
     if (room.legs++ == 0) wishes_.push_back({who.worker, {who.room, true}});
     ++legs_;
     command(who.room, std::move(join));
+    if (room.spotlight) tell_speaker(who.room, room);
     note(who, true);
 }
 
@@ -104,14 +107,68 @@ void VideoDesk::left(Participant& who) {
     const auto at = rooms_.find(who.room);
     if (at == rooms_.end()) return;
     std::erase_if(at->second.people, [&](const Person& p) { return p.shown.participant == who.id; });
+    if (at->second.spotlight == who.id) set_spotlight(who.room, {});
     if (at->second.legs > 0 && !std::exchange(at->second.changed, true)) changed_.push_back(who.room);
-    if (at->second.people.empty() && at->second.legs == 0) rooms_.erase(at);
 }
 
 void VideoDesk::set_speaker(const media::SpeakerChanged& event) {
     const auto at = rooms_.find(event.room);
-    if (at != rooms_.end() && at->second.legs > 0)
-        command(event.room, media::SetSpeaker{event.room, event.participant});
+    if (at == rooms_.end() || at->second.legs == 0) return;
+    at->second.speaker = event.participant;
+    if (!at->second.spotlight) tell_speaker(event.room, at->second);
+}
+
+// --- what is shown
+
+bool VideoDesk::renew(Participant& who) {
+    who.local.video_port = 0;
+    auto ports = ports_.reserve(who.signaling_source, media::MediaTraffic::video);
+    if (!ports || ports->advertised != who.local.address) return false;
+    who.local.video_port = ports->rtp_port;
+    who.video.ports = std::move(*ports);
+    return true;
+}
+
+VideoDesk::Shown VideoDesk::shown(media::RoomId room) const {
+    const auto at = rooms_.find(room);
+    if (at == rooms_.end()) return {policy_.room.layout, {}};
+    return {at->second.layout.value_or(policy_.room.layout), at->second.spotlight};
+}
+
+std::optional<mixer::LayoutKind> VideoDesk::own_layout(const Participant& who) const {
+    const auto at = rooms_.find(who.room);
+    if (at == rooms_.end()) return std::nullopt;
+    const auto person = std::find_if(at->second.people.begin(), at->second.people.end(),
+                                     [&](const Person& p) { return p.shown.participant == who.id; });
+    return person == at->second.people.end() ? std::nullopt : person->own_layout;
+}
+
+void VideoDesk::set_layout(media::RoomId id, mixer::LayoutKind layout) {
+    Room& room = rooms_[id];
+    room.layout = layout;
+    if (room.legs > 0) command(id, media::SetLayout{id, {}, layout});
+}
+
+void VideoDesk::set_own_layout(const Participant& who, mixer::LayoutKind layout) {
+    const auto at = rooms_.find(who.room);
+    Person* const person = at == rooms_.end() ? nullptr : find(at->second, who.id);
+    if (!person) return;
+    person->own_layout = layout;
+    if (person->has_video) command(who.room, media::SetLayout{who.room, who.id, layout});
+}
+
+void VideoDesk::set_spotlight(media::RoomId id, media::ParticipantId who) {
+    Room& room = rooms_[id];
+    room.spotlight = who;
+    if (room.legs > 0) tell_speaker(id, room);
+}
+
+void VideoDesk::tell_speaker(media::RoomId id, const Room& room) {
+    command(id, media::SetSpeaker{id, room.spotlight ? room.spotlight : room.speaker});
+}
+
+void VideoDesk::closed(media::RoomId id) {
+    rooms_.erase(id);
 }
 
 // --- to the workers

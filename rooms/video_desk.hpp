@@ -40,9 +40,27 @@ class VideoDesk {
     // After each agreement, and when one failed: video begins, changes, ends, or stays as it is.
     void apply(Participant& who);
 
+    // He is in another room now: new ports, which are to be offered to him. False: he goes on without video.
+    bool renew(Participant& who);
+
+    // --- what is shown (for operators)
+    struct Shown {
+        mixer::LayoutKind layout = mixer::LayoutKind::grid;
+        media::ParticipantId spotlight;  // none: whoever speaks
+    };
+    Shown shown(media::RoomId room) const;
+    // None: as everybody in his room.
+    std::optional<mixer::LayoutKind> own_layout(const Participant& who) const;
+    // Until the room closes, or he leaves it.
+    void set_layout(media::RoomId room, mixer::LayoutKind layout);
+    void set_own_layout(const Participant& who, mixer::LayoutKind layout);
+    // Who has the large seat, whoever speaks; none: again whoever speaks. Seats that are all alike stay so.
+    void set_spotlight(media::RoomId room, media::ParticipantId who);
+
     // He is in the room, or something others see of him changed.
     void show(const Participant& who, std::string name);
     void left(Participant& who);
+    void closed(media::RoomId room);
     void set_speaker(const media::SpeakerChanged& event);
     // He asked for a keyframe by INFO.
     void request_keyframe(const Participant& who);
@@ -61,11 +79,15 @@ class VideoDesk {
     struct Person {
         media::VideoPerson shown;
         bool has_video = false;
+        std::optional<mixer::LayoutKind> own_layout{};
     };
     struct Room {
         std::vector<Person> people;  // in order of arrival
         std::size_t legs = 0;        // with video
         bool changed = false;        // and to be told
+        std::optional<mixer::LayoutKind> layout{};
+        media::ParticipantId spotlight{};
+        media::ParticipantId speaker{};
     };
 
     void join(Participant& who, media::VideoLeg leg);
@@ -73,6 +95,7 @@ class VideoDesk {
     void note(const Participant& who, bool has_video);
     Person* find(Room& room, media::ParticipantId who) const;
     void command(media::RoomId room, media::VideoCommand command);
+    void tell_speaker(media::RoomId id, const Room& room);
     void tell_people(media::RoomId id, Room& room);
 
     VideoPolicy policy_;

@@ -45,6 +45,13 @@ void RtpSender::write_part(std::span<std::uint8_t, rtp_header_size> out, std::si
     count(payload_size, sampled);
 }
 
+void RtpSender::write_event(std::span<std::uint8_t, rtp_header_size> out, std::size_t payload_size,
+                            std::uint8_t payload_type, bool begins, TimePoint now) {
+    if (begins) event_timestamp_ = timestamp_;
+    write_header(out, {begins, payload_type, sequence_, event_timestamp_, ssrc_});
+    count(payload_size, now);
+}
+
 void RtpSender::count(std::size_t payload_size, TimePoint sampled) {
     last_timestamp_ = timestamp_;
     last_sent_ = sampled;

@@ -31,6 +31,10 @@ class RtpSender {
     // packet leaves. skip() leads on to the next picture.
     void write_part(std::span<std::uint8_t, rtp_header_size> out, std::size_t payload_size, bool last,
                     TimePoint sampled);
+    // One packet of a telephone-event (RFC 4733 §2.5.1.3): `begins` has the marker, and gives its time stamp
+    // to those that follow. skip() leads on to the next.
+    void write_event(std::span<std::uint8_t, rtp_header_size> out, std::size_t payload_size,
+                     std::uint8_t payload_type, bool begins, TimePoint now);
     // Media time passes and nothing is sent (DTX, hold, a muted spell): the next packet has the marker bit
     // (RFC 3551 §4.1).
     void skip(Duration duration);
@@ -58,6 +62,7 @@ class RtpSender {
     std::uint32_t ssrc_ = 0;
     std::uint16_t sequence_ = 0;
     std::uint32_t timestamp_ = 0;
+    std::uint32_t event_timestamp_ = 0;
     bool marker_ = true;
     std::uint8_t payload_type_ = 0;
     int clock_hz_ = 0;

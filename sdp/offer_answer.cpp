@@ -49,6 +49,7 @@ bool set_formats(const SessionDescription& session, const Media& peer, const Aud
     out.comfort_noise = formats.comfort_noise;
     out.send = send_settings(session, peer, *send, capabilities);
     out.send_payload_type = send->payload_type;
+    out.send_event_type = send_event_type(peer, rtp_clock_hz(send->codec), capabilities);
     return true;
 }
 

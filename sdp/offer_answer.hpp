@@ -92,8 +92,9 @@ struct NegotiatedMedia {
     std::uint8_t audio_level_extension = 0;
     AudioSettings send;
     std::uint8_t send_payload_type = 0;
-    VideoAgreement video;                // of a video line, in place of the formats above
-    std::vector<RtcpFeedback> feedback;  // the peer's, for send_payload_type (interop rule 20)
+    std::optional<std::uint8_t> send_event_type;  // telephone-event at the clock of `send`; none: not agreed
+    VideoAgreement video;                         // of a video line, in place of the formats above
+    std::vector<RtcpFeedback> feedback;           // the peer's, for send_payload_type (interop rule 20)
 
     Endpoint remote_rtp;   // wildcard address: unknown (hold, a host name, or left out)
     Endpoint remote_rtcp;  // a=rtcp, else the port above; same as remote_rtp with rtcp_mux

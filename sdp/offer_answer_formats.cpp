@@ -209,6 +209,13 @@ std::optional<PayloadFormat> send_format(const Media& peer, const AudioFormats& 
     return std::nullopt;
 }
 
+std::optional<std::uint8_t> send_event_type(const Media& peer, int clock_hz,
+                                            const Capabilities& capabilities) {
+    for (const ClockedFormat& event : common_formats(peer, capabilities).telephone_events)
+        if (event.clock_hz == clock_hz) return event.payload_type;
+    return std::nullopt;
+}
+
 AudioSettings send_settings(const SessionDescription& session, const Media& peer, const PayloadFormat& format,
                             const Capabilities& capabilities) {
     AudioSettings out;

@@ -38,6 +38,10 @@ AudioFormats answered_formats(const Media& offered, const Media& answer, const C
 std::optional<PayloadFormat> send_format(const Media& peer, const AudioFormats& agreed,
                                          const Capabilities& capabilities);
 
+// The peer's payload type for telephone-event at this clock; nullopt: none.
+std::optional<std::uint8_t> send_event_type(const Media& peer, int clock_hz,
+                                            const Capabilities& capabilities);
+
 // What to send in a format of the peer's m-line: its ptime, maxptime and fmtp within our own bounds.
 AudioSettings send_settings(const SessionDescription& session, const Media& peer, const PayloadFormat& format,
                             const Capabilities& capabilities);

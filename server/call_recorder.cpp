@@ -63,6 +63,11 @@ void CallRecorder::add(Entry entry) {
     wake_.notify_one();
 }
 
+std::size_t CallRecorder::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size();
+}
+
 void CallRecorder::run() {
     std::unique_lock lock(mutex_);
     while (!ending_ || !waiting_.empty()) {

@@ -34,6 +34,7 @@ class CallRecorder {
     void add(Entry entry);
     // Records that are nowhere: written in vain, or too many waited.
     std::uint64_t lost() const { return lost_; }
+    std::size_t waiting() const;
 
   private:
     void run();
@@ -51,7 +52,7 @@ class CallRecorder {
     bool complained_ = false;
     std::atomic<std::uint64_t> lost_{0};
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<Entry> waiting_;
     bool ending_ = false;

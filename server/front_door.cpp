@@ -42,6 +42,17 @@ void FrontDoor::on_wrong_credentials(const sip::Flow& flow) {
     tell_of_bans();
 }
 
+void FrontDoor::ban(const IpAddress& address, Duration length) {
+    guard_.ban(address, length, clock_.now());
+    tell_of_bans();
+}
+
+bool FrontDoor::lift(const IpAddress& address) {
+    if (!guard_.lift(address, clock_.now())) return false;
+    log_.write({LogLevel::info, "sip.ban_lifted", "by an operator", {{"source", address.to_string()}}});
+    return true;
+}
+
 // A form that fail2ban reads: docs/security.md has the expression.
 void FrontDoor::tell_of_bans() {
     for (const sip::Ban& ban : guard_.take_bans())

@@ -25,6 +25,13 @@ class FrontDoor {
     void prove(const sip::Flow& flow) { guard_.prove(flow, clock_.now()); }
     void on_wrong_credentials(const sip::Flow& flow);
 
+    // For operators; `length` of a ban that stands is what is left of it.
+    std::vector<sip::Ban> bans() const { return guard_.bans(clock_.now()); }
+    std::size_t banned() { return guard_.banned(clock_.now()); }
+    std::uint64_t bans_so_far() const { return guard_.bans_so_far(); }
+    void ban(const IpAddress& address, Duration length);
+    bool lift(const IpAddress& address);
+
     const sip::FloodGuard::Counters& counters() const { return guard_.counters(); }
 
   private:

@@ -131,4 +131,8 @@ std::uint64_t LogWriter::lost() const {
     return output_->queue->overrun_counter() + output_->sink->lost();
 }
 
+std::size_t LogWriter::waiting() const {
+    return output_->queue->queue_size();
+}
+
 }  // namespace rotunda::server

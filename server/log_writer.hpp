@@ -28,6 +28,8 @@ class LogWriter final : public LogSink {
 
     // Lines that gave way to newer ones, or that the descriptor refused.
     std::uint64_t lost() const;
+    // Lines that are not written yet.
+    std::size_t waiting() const;
 
   private:
     struct Output;

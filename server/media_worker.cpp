@@ -68,6 +68,11 @@ class MediaWorker::Thread {
         return counters_;
     }
 
+    std::size_t waiting() const {
+        const std::lock_guard lock(mutex_);
+        return inbox_.size();
+    }
+
   private:
     void run() {
         prefer_this_thread();
@@ -161,6 +166,10 @@ void MediaWorker::post(media::RoomCommand command) {
 
 media::MediaCounters MediaWorker::counters() const {
     return thread_->counters();
+}
+
+std::size_t MediaWorker::waiting() const {
+    return thread_->waiting();
 }
 
 }  // namespace rotunda::server

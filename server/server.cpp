@@ -69,9 +69,13 @@ class Server::Parts final : private api::Host {
     // api::Host
     api::Snapshot snapshot() const override;
     TimePoint now() const override { return clock_.now(); }
+    WallOffset wall_offset() const override { return clock_.wall_offset(); }
     void drain() override;
     Result<api::ReloadReport> reload() override;
     void each_user(const UserVisitor& visit) const override;
+    std::vector<sip::Ban> bans() const override { return door_.bans(); }
+    void ban(const IpAddress& address, Duration length) override { door_.ban(address, length); }
+    bool lift_ban(const IpAddress& address) override { return door_.lift(address); }
     // Passes on what the cores have to say until they have nothing more.
     void settle() override;
 
@@ -82,7 +86,7 @@ class Server::Parts final : private api::Host {
     bool settle_once();
     void give_memory_back();
     void on_timer();
-    void on_room_events(const std::vector<media::RoomEvent>& events);
+    void on_room_events(std::vector<media::RoomEvent>& events);
     void on_video_events(const std::vector<media::VideoEvent>& events);
     void on_stop_signal();
     void begin_draining();
@@ -124,7 +128,9 @@ class Server::Parts final : private api::Host {
     LoopTimer agent_timer_;
     LoopTimer end_timer_;  // the end of the present phase
     enum class Phase { serving, draining, announcing, hanging_up, stopped } phase_ = Phase::serving;
+    bool signalled_ = false;
     std::uint64_t requests_at_trim_ = 0;
+    std::uint64_t reloads_ = 0, failed_reloads_ = 0;
     std::vector<std::unique_ptr<MediaWorker>> workers_;
     std::vector<std::unique_ptr<VideoWorker>> video_workers_;
 };
@@ -186,6 +192,9 @@ Result<std::vector<ListenAddress>> Server::Parts::listen() {
     if (auto problem = accounts_.open()) return fail(std::move(*problem));
     webhooks_.configure(config_.webhooks);
     focus_.on_record([this](const rooms::CallRecord& record) { keep(record); });
+    focus_.on_captured([this](const rooms::Participant& who, media::PacketsCaptured event) {
+        records_.captures.add(who.call_id, std::move(event.packets), event.last);
+    });
     agent_.set_guard(&accounts_.gatekeeper());
     focus_.set_registrar(&accounts_.registrar());
     focus_.set_users([this](std::string_view user) { return accounts_.is_user(user); });
@@ -221,7 +230,7 @@ void Server::Parts::start_workers() {
     for (std::size_t i = 0; i < worker_count(config_); ++i)
         workers_.push_back(
             std::make_unique<MediaWorker>(clock_, dtls_.get(), [this](std::vector<media::RoomEvent> events) {
-                loop.post([this, moved = std::move(events)] { on_room_events(moved); });
+                loop.post([this, moved = std::move(events)]() mutable { on_room_events(moved); });
             }));
     const VideoThreads video = video_threads(config_);
     for (std::size_t i = 0; i < video.workers; ++i)
@@ -328,8 +337,8 @@ void Server::Parts::on_timer() {
     settle();
 }
 
-void Server::Parts::on_room_events(const std::vector<media::RoomEvent>& events) {
-    for (const media::RoomEvent& event : events) focus_.handle(event, clock_.now());
+void Server::Parts::on_room_events(std::vector<media::RoomEvent>& events) {
+    for (media::RoomEvent& event : events) focus_.handle(std::move(event), clock_.now());
     settle();
 }
 
@@ -358,7 +367,8 @@ void Server::Parts::each_user(const UserVisitor& visit) const {
 // Everything that can fail comes before anything is changed.
 Result<api::ReloadReport> Server::Parts::reload() {
     const auto refuse = [this](std::string why) {
-        log_.write({LogLevel::warning, "config.not_reloaded", why + "; nothing was changed", {}});
+        ++failed_reloads_;
+        events_.write({LogLevel::warning, "config.not_reloaded", why + "; nothing was changed", {}});
         return fail_with(std::move(why));
     };
     if (!reread_) return refuse("this server was not started from a configuration it could read again");
@@ -373,35 +383,37 @@ Result<api::ReloadReport> Server::Parts::reload() {
     focus_.configure(focus_settings(config_, dtls_.get()), clock_.now());
     api_.set_tokens(http_tokens(config_));
     webhooks_.configure(config_.webhooks);
-    log_.write({LogLevel::info,
-                "config.reloaded",
-                "",
-                {{"changed", fmt::format("{}", fmt::join(plan.changed, " "))},
-                 {"ignored_until_restart", fmt::format("{}", fmt::join(plan.ignored, " "))}}});
+    ++reloads_;
+    events_.write({LogLevel::info,
+                   "config.reloaded",
+                   "",
+                   {{"changed", fmt::format("{}", fmt::join(plan.changed, " "))},
+                    {"ignored_until_restart", fmt::format("{}", fmt::join(plan.ignored, " "))}}});
     settle();
     return api::ReloadReport{std::move(plan.changed), std::move(plan.ignored)};
 }
 
 void Server::Parts::begin_draining() {
-    log_.write({LogLevel::info,
-                "server.draining",
-                "no new calls",
-                {{"calls", std::to_string(focus_.calls())},
-                 {"deadline_ms", std::to_string(config_.drain_deadline / std::chrono::milliseconds(1))}}});
+    events_.write({LogLevel::info,
+                   "server.draining",
+                   "no new calls",
+                   {{"calls", std::to_string(focus_.calls())},
+                    {"deadline_ms", std::to_string(config_.drain_deadline / std::chrono::milliseconds(1))}}});
     service_.stopping();
     phase_ = Phase::draining;
     focus_.refuse_new_calls();
 }
 
+// A server that was told over HTTP to drain goes on with it at the first signal (a container's preStop hook
+// comes before SIGTERM), but no longer than the deadline.
 void Server::Parts::on_stop_signal() {
-    if (phase_ != Phase::serving) {
+    if (std::exchange(signalled_, true)) {
         phase_ = Phase::stopped;
         return loop.stop();
     }
-    begin_draining();
-    if (config_.drain_deadline == Duration(0)) return hang_up();
-    end_timer_.set(clock_.now() + config_.drain_deadline);
-    settle();
+    if (phase_ == Phase::announcing || phase_ == Phase::hanging_up) return;
+    drain();
+    if (config_.drain_deadline == Duration(0)) hang_up();
 }
 
 void Server::Parts::announce_end() {
@@ -453,6 +465,19 @@ api::Snapshot Server::Parts::snapshot() const {
     now.records_lost = recorder_.lost();
     now.hep_lost = tap_.hep().lost();
     const sip::FloodGuard::Counters& flood = door_.counters();
+    now.bans = door_.bans_so_far();
+    now.banned = door_.bans().size();
+    now.calls_max = config_.calls_max;
+    now.certificate_expires = transports_.certificate_expires();
+    now.reloads = reloads_;
+    now.failed_reloads = failed_reloads_;
+    now.queues = {{"log", log_.waiting()},
+                  {"records", recorder_.waiting()},
+                  {"webhooks", hooks.waiting},
+                  {"media", 0},
+                  {"video", 0}};
+    for (const auto& worker : workers_) now.queues["media"] += worker->waiting();
+    for (const auto& worker : video_workers_) now.queues["video"] += worker->waiting();
     now.refused["flood_banned"] = flood.dropped_banned;
     now.refused["flood_scanners"] = flood.dropped_scanners;
     now.refused["flood_limited"] = flood.dropped_limited + flood.refused_busy;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
+#include "api/call_history.hpp"
 #include "server/socket.hpp"
 #include "signaling/stun_keep_alive.hpp"
 
@@ -11,6 +13,7 @@ namespace {
 
 // How often the certificate files are looked at.
 constexpr Duration certificate_interval = std::chrono::seconds(10);
+constexpr auto expiry_warning = std::chrono::hours(14 * 24);
 
 SipTcpLimits tcp_limits(const Config::Sip& settings) {
     SipTcpLimits limits;
@@ -112,6 +115,7 @@ Result<bool> SipTransports::prepare_tls() {
     tls_ = std::move(*loaded);
     tcp_.use(tls_.get(), &tls_peers_, &settings_.web_socket_origins);
     certificate_timer_.set(clock_.now() + certificate_interval);
+    warn_of_expiry();
     if (tls_->self_signed())
         log_.write({LogLevel::warning,
                     "sip.tls_self_signed",
@@ -132,7 +136,24 @@ void SipTransports::look_for_new_certificates() {
         log_.write({LogLevel::warning, "sip.tls_not_reloaded", reloaded.error().message, {}});
     else if (*reloaded)
         log_.write({LogLevel::info, "sip.tls_reloaded", "new connections use the new certificates", {}});
+    warn_of_expiry();
     certificate_timer_.set(clock_.now() + certificate_interval);
+}
+
+// Once when the end is near, and once when it has come.
+void SipTransports::warn_of_expiry() {
+    const auto ends = tls_->expires();
+    const WallTime now = clock_.wall();
+    const Expiry expiry = !ends || now + expiry_warning < *ends ? Expiry::far
+                          : now < *ends                         ? Expiry::soon
+                                                                : Expiry::over;
+    if (std::exchange(expiry_told_, expiry) == expiry || expiry == Expiry::far) return;
+    const bool over = expiry == Expiry::over;
+    log_.write({over ? LogLevel::error : LogLevel::warning,
+                over ? "sip.certificate_expired" : "sip.certificate_expires",
+                over ? "clients that verify it refuse new connections; those that stand stay"
+                     : "sip.tls.certificate is to be renewed; a new file is taken up by itself",
+                {{"ends", api::timestamp(*ends)}}});
 }
 
 void SipTransports::on_datagram(std::string_view bytes, const Endpoint& local, const Endpoint& remote) {

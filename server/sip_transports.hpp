@@ -40,6 +40,8 @@ class SipTransports {
     void send(const sip::OutgoingMessage& message);
     // New connections are made with these certificates; an error leaves everything as it was.
     std::optional<Error> use(const Config::Tls& settings);
+    // When the first of our certificates ends; nullopt: there is none.
+    std::optional<WallTime> certificate_expires() const { return tls_ ? tls_->expires() : std::nullopt; }
 
     const SipTcpTransport& tcp() const { return tcp_; }
     // Summed over the sockets.
@@ -49,6 +51,7 @@ class SipTransports {
     Result<Endpoint, int> listen(const ListenAddress& address);
     Result<bool> prepare_tls();
     void look_for_new_certificates();
+    void warn_of_expiry();
     // 0 or errno.
     int send_datagram(const sip::Flow& flow, std::string_view bytes);
     void on_datagram(std::string_view bytes, const Endpoint& local, const Endpoint& remote);
@@ -64,6 +67,7 @@ class SipTransports {
     SipTcpTransport tcp_;
     const Clock& clock_;
     LoopTimer certificate_timer_;
+    enum class Expiry { far, soon, over } expiry_told_ = Expiry::far;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <ctime>
 #include <filesystem>
 #include <utility>
 
@@ -170,6 +171,18 @@ Result<bool> TlsContext::use(const Config::Tls& settings) {
     client_ = std::move(*client);
     stamp_ = stamp();
     return true;
+}
+
+std::optional<WallTime> TlsContext::expires() const {
+    std::optional<WallTime> first;
+    for (const Context& context : servers_) {
+        std::tm ends{};
+        const X509* certificate = SSL_CTX_get0_certificate(context.get());
+        if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &ends) != 1) continue;
+        const WallTime at(std::chrono::seconds(timegm(&ends)));
+        if (!first || at < *first) first = at;
+    }
+    return first;
 }
 
 ssl_st* TlsContext::new_server() const {

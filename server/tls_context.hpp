@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,8 @@ class TlsContext {
     // The same for other settings, or files that changed with them.
     Result<bool> use(const Config::Tls& settings);
     bool self_signed() const { return self_signed_; }
+    // When the first of the server's certificates ends; nullopt: it has none.
+    std::optional<WallTime> expires() const;
 
     // One connection's state, the caller's to free; null: out of memory. The server's certificate is the one
     // made for the name the client asks for (SNI), else the first.

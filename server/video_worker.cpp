@@ -41,6 +41,11 @@ class VideoWorker::Thread {
         return counters_;
     }
 
+    std::size_t waiting() const {
+        const std::lock_guard lock(mutex_);
+        return inbox_.size();
+    }
+
   private:
     void run() {
         yield_to_audio("video");
@@ -101,6 +106,10 @@ void VideoWorker::post(media::VideoCommand command) {
 
 media::VideoCounters VideoWorker::counters() const {
     return thread_->counters();
+}
+
+std::size_t VideoWorker::waiting() const {
+    return thread_->waiting();
 }
 
 }  // namespace rotunda::server

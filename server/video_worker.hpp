@@ -26,6 +26,8 @@ class VideoWorker {
     void post(media::VideoCommand command);
     // As of the last turn of the thread. Any thread.
     media::VideoCounters counters() const;
+    // Commands it has not taken yet. Any thread.
+    std::size_t waiting() const;
 
   private:
     class Thread;

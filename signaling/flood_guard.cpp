@@ -14,6 +14,7 @@ constexpr std::uint64_t most_amplified = 3;
 // What a request costs, in unacknowledged calls.
 constexpr std::size_t longest_method = 32;
 constexpr double cost_of_call = 1, cost_of_request = 0.1;
+constexpr std::size_t most_listed = 4096;
 constexpr double most_forgotten_in_all_per_second = 400;
 
 // The value of a header field, by its names as they stand in messages; nothing is parsed.
@@ -185,9 +186,42 @@ void FloodGuard::strike(Source& from, const IpAddress& address, double weight, s
     if (from.strikes < settings_.strikes || now < from.banned_until) return;
     from.next_ban = from.next_ban == Duration{} ? settings_.first_ban
                                                 : std::min(2 * from.next_ban, settings_.longest_ban);
-    from.banned_until = now + from.next_ban;
-    from.strikes = 0;
-    bans_.push_back({address, from.next_ban, why});
+    impose(from, address, from.next_ban, why, now);
+}
+
+void FloodGuard::impose(Source& on, const IpAddress& address, Duration length, std::string_view why,
+                        TimePoint now) {
+    on.banned_until = now + length;
+    on.strikes = 0;
+    bans_.push_back({address, length, why});
+    ++bans_so_far_;
+    std::erase_if(standing_, [&](const Standing& s) { return key_of(s.address) == key_of(address); });
+    if (standing_.size() == most_listed) standing_.pop_front();
+    standing_.push_back({address, on.banned_until, why});
+}
+
+std::vector<Ban> FloodGuard::bans(TimePoint now) const {
+    std::vector<Ban> out;
+    for (const Standing& each : standing_)
+        if (each.until > now) out.push_back({each.address, each.until - now, each.why});
+    return out;
+}
+
+std::size_t FloodGuard::banned(TimePoint now) {
+    std::erase_if(standing_, [&](const Standing& s) { return s.until <= now; });
+    return standing_.size();
+}
+
+void FloodGuard::ban(const IpAddress& address, Duration length, TimePoint now) {
+    impose(source(address, now), address, length, "operator", now);
+}
+
+bool FloodGuard::lift(const IpAddress& address, TimePoint now) {
+    Source* const known = addresses_.find(key_of(address));
+    if (!known || known->banned_until <= now) return false;
+    *known = {};
+    std::erase_if(standing_, [&](const Standing& s) { return key_of(s.address) == key_of(address); });
+    return true;
 }
 
 std::vector<Ban> FloodGuard::take_bans() {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -85,6 +86,13 @@ class FloodGuard {
 
     // Since the last call; each is worth one line of log.
     std::vector<Ban> take_bans();
+    // Those that stand, the latest last; `length` is what is left. At most 4096 of them are listed.
+    std::vector<Ban> bans(TimePoint now) const;
+    std::size_t banned(TimePoint now);
+    std::uint64_t bans_so_far() const { return bans_so_far_; }
+    // By an operator, who may also take any ban back: false, there was none.
+    void ban(const IpAddress& address, Duration length, TimePoint now);
+    bool lift(const IpAddress& address, TimePoint now);
     struct Counters {
         std::uint64_t dropped_banned = 0;
         std::uint64_t dropped_scanners = 0;
@@ -119,6 +127,7 @@ class FloodGuard {
     void strike(Source& from, const IpAddress& address, double weight, std::string_view why, TimePoint now);
     Admission charge(Source& from, double cost, const Flow& flow, TimePoint now);
     void forget_some(TimePoint now);
+    void impose(Source& on, const IpAddress& address, Duration length, std::string_view why, TimePoint now);
 
     FloodSettings settings_;
     BoundedTable<IpAddress, Source> addresses_;
@@ -126,6 +135,13 @@ class FloodGuard {
     double open_in_all_ = 0;
     TimePoint counted_{};
     std::vector<Ban> bans_;
+    struct Standing {
+        IpAddress address;
+        TimePoint until{};
+        std::string_view why;
+    };
+    std::deque<Standing> standing_;  // in order of their beginning; some may be over
+    std::uint64_t bans_so_far_ = 0;
     Counters counters_;
 };
 

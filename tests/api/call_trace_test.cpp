@@ -5,6 +5,7 @@
 #include <string>
 
 #include "api/hep.hpp"
+#include "api/pcap.hpp"
 
 using namespace rotunda;
 using namespace rotunda::api;

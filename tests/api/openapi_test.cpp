@@ -33,9 +33,13 @@ struct NoLog final : LogSink {
 struct StillHost final : Host {
     Snapshot snapshot() const override { return {}; }
     TimePoint now() const override { return {}; }
+    WallOffset wall_offset() const override { return {}; }
     void drain() override {}
     Result<ReloadReport> reload() override { return ReloadReport{}; }
     void each_user(const UserVisitor&) const override {}
+    std::vector<sip::Ban> bans() const override { return {}; }
+    void ban(const IpAddress&, Duration) override {}
+    bool lift_ban(const IpAddress&) override { return false; }
     void settle() override {}
 };
 

@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import socket
+import sqlite3
 import struct
 import threading
 import time
@@ -131,6 +132,47 @@ class Events(InteropTest):
         metrics = urllib.request.urlopen(f"http://{address}/metrics").read().decode()
         self.assertIn("\nrotunda_call_records_lost_total 5\n", metrics)
         self.assertEqual(len(server.events("cdr.not_written")), 1)
+
+    def test_a_capture_server_gets_every_message_of_a_call(self):
+        collector = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(collector.close)
+        collector.bind(("127.0.0.1", 0))
+        collector.settimeout(5)
+        server = self.start(Rotunda, hep__collector=f"127.0.0.1:{collector.getsockname()[1]}", hep__capture_id=77)
+        probe = self.call(server)
+        probe.bye()
+        seen = []
+        while len(seen) < 5:
+            chunks = self.hep_chunks(collector.recv(65536))
+            if chunks[17].decode() != probe.call_id:
+                continue  # the harness's OPTIONS
+            self.assertEqual(struct.unpack(">I", chunks[12]), (77,))
+            # The probe asks, we answer: our port is where a request goes to and where a response comes from.
+            self.assertEqual(struct.unpack(">H", chunks[7 if chunks[15].startswith(b"SIP/2.0 ") else 8]), (server.port,))
+            seen.append(chunks[15].split(b"\r\n")[0].decode())
+        self.assertEqual([line.split(" sip:")[0] for line in seen], ["INVITE", "SIP/2.0 200 OK", "ACK", "BYE", "SIP/2.0 200 OK"])
+
+    @staticmethod
+    def hep_chunks(packet):
+        assert packet[:4] == b"HEP3" and struct.unpack(">H", packet[4:6])[0] == len(packet), packet[:8]
+        chunks, at = {}, 6
+        while at < len(packet):
+            vendor, kind, size = struct.unpack(">HHH", packet[at:at + 6])
+            chunks[kind] = packet[at + 6:at + size]
+            at += size
+        return chunks
+
+    def test_old_records_go_from_the_database_and_new_ones_come(self):
+        calls = self.folder / "calls.db"
+        with sqlite3.connect(calls) as database:
+            database.execute("CREATE TABLE call (call_id TEXT NOT NULL, room TEXT NOT NULL, ended TEXT NOT NULL, record TEXT NOT NULL)")
+            for day in (1, 20, 400):
+                database.execute("INSERT INTO call VALUES (?, '1000', strftime('%Y-%m-%dT%H:%M:%SZ', 'now', ?), '{}')", (f"old-{day}", f"-{day} days"))
+        server = self.start(Rotunda, cdr__database=calls, cdr__retention_days=10)
+        probe = self.call(server)
+        probe.bye()
+        with sqlite3.connect(calls) as database:
+            wait_until(lambda: {row[0] for row in database.execute("SELECT call_id FROM call")} == {"old-1", probe.call_id}, 5, "the old rows to go")
 
     def test_thousands_of_event_subscribers_are_bounded_and_calls_go_on(self):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

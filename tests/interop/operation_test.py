@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import time
 import unittest
+import urllib.error
 import urllib.request
 
 import audio
@@ -24,12 +25,8 @@ class ConfiguredRotunda(Rotunda):
         super().__init__(folder, extra=["--config", str(self.file)], **settings)
 
 
-class Operation(InteropTest):
-    def setUp(self):
-        super().setUp()
-        self.records = self.folder / "calls.jsonl"
-        self.server = self.start(ConfiguredRotunda, "calls: {max: 100}\n", cdr__file=self.records, cdr__database=self.folder / "calls.db")
-        self.api = self.server.events("server.started")[0]["http"]
+class OperatorTest(InteropTest):
+    """What a test of the operator's commands needs: self.server and self.api are the test's own."""
 
     def command(self, *words, status=0, **environment):
         clean = {name: value for name, value in os.environ.items() if not name.startswith("ROTUNDA_")}
@@ -41,13 +38,38 @@ class Operation(InteropTest):
     def in_room(self, room="1000"):
         return json.loads(self.command("room", room, "--json"))["participants"]
 
-    def talkers(self, count, room="1000"):
+    def talkers(self, count, room="1000", first=0):
+        """Probes in a room, each with a tone of its own: 400 Hz, 550, 700 ..."""
         probes = [Probe(self.server.port, room) for _ in range(count)]
-        for number, probe in enumerate(probes):
+        for number, probe in enumerate(probes, first):
             probe.invite()
             self.addCleanup(probe.close)
             probe.talk(audio.tone(8000, 400 + 150 * number, 60, 0.1))
         return probes
+
+    def get(self, path):
+        """Status and text."""
+        try:
+            with urllib.request.urlopen(f"http://{self.api}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read().decode()
+
+    def metrics(self):
+        return self.get("/metrics")[1]
+
+    @staticmethod
+    def level(probe, hz):
+        """Amplitude of a tone in the last half second a probe heard."""
+        return 10 ** (audio.level_db(probe.heard()[-4000:], 8000, hz) / 20)
+
+
+class Operation(OperatorTest):
+    def setUp(self):
+        super().setUp()
+        self.records = self.folder / "calls.jsonl"
+        self.server = self.start(ConfiguredRotunda, "calls: {max: 100}\n", cdr__file=self.records, cdr__database=self.folder / "calls.db")
+        self.api = self.server.events("server.started")[0]["http"]
 
     def test_a_reload_a_second_under_calls_loses_none_and_no_sound(self):
         seconds = int(os.environ.get("TEST_RELOAD_SECONDS", "8"))
@@ -147,11 +169,6 @@ class Operation(InteropTest):
                 self.assertIn("room=1000", line)
                 return
         self.fail("no call.joined")
-
-    @staticmethod
-    def level(probe, hz):
-        """Amplitude of a tone in the last half second a probe heard."""
-        return 10 ** (audio.level_db(probe.heard()[-4000:], 8000, hz) / 20)
 
 
 if __name__ == "__main__":

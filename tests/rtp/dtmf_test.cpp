@@ -1,4 +1,4 @@
-// telephone-event to digits.
+// telephone-event to digits, and digits to telephone-event.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -6,6 +6,7 @@
 
 #include "base/random.hpp"
 #include "rtp/dtmf_receiver.hpp"
+#include "rtp/dtmf_sender.hpp"
 
 using namespace rotunda;
 using namespace rotunda::rtp;
@@ -173,4 +174,33 @@ TEST_CASE("random loss, order and copies never turn one press into two") {
         pad.wait(1s);
         REQUIRE(pad.digits == sent);
     }
+}
+
+TEST_CASE("keys that are sent are keys that are heard, in any frame and at any clock") {
+    for (const int clock_hz : {8000, 48000})
+        for (const auto frame : {10ms, 20ms, 60ms}) {
+            DtmfSender sender("12x#9ad", clock_hz);
+            Keypad pad;
+            pad.clock_hz = clock_hz;
+            std::uint32_t timestamp = 5000, of_event = 0;
+            for (int frames = 0; !sender.is_done(); ++frames) {
+                REQUIRE(frames < 1000);
+                if (const auto packet = sender.next(frame)) {
+                    if (packet->begins) of_event = timestamp;
+                    const auto& p = packet->payload;
+                    pad.hear({p[0], (p[1] & 0x80) != 0, static_cast<std::uint16_t>(p[2] << 8 | p[3]),
+                              of_event, packet->begins});
+                }
+                timestamp += static_cast<std::uint32_t>(frame / 1ms * clock_hz / 1000);
+            }
+            CHECK(pad.digits == "12#9AD");
+            CHECK(pad.lengths.front() >= 100ms);
+            CHECK(pad.lengths.front() <= 120ms);
+        }
+}
+
+TEST_CASE("a sender of no keys is done at once") {
+    DtmfSender sender("xyz ", 8000);
+    CHECK(sender.is_done());
+    CHECK(!sender.next(20ms));
 }

@@ -295,3 +295,13 @@ TEST_CASE("settings that do not fit together are one line for the operator") {
         CHECK(loaded.error().message.find('\n') == std::string::npos);
     }
 }
+
+TEST_CASE("it is known when the first certificate ends, and that there is none") {
+    const auto one = TlsContext::load(serving({"host"}), true);
+    REQUIRE(one.ok());
+    REQUIRE((*one)->expires());
+    CHECK(*(*one)->expires() > WallTime(std::chrono::hours(24 * 365 * 50)));  // 2020 or later
+    const auto none = TlsContext::load({}, false);
+    REQUIRE(none.ok());
+    CHECK(!(*none)->expires());
+}

@@ -210,3 +210,33 @@ TEST_CASE("of an IPv6 subscriber all addresses are one") {
     CHECK(guard.admit(request("OPTIONS"), from("2001:db8::2:3"), start) == Admission::drop);
     CHECK(guard.admit(request("OPTIONS"), from("2001:db8:0:1::1"), start) == Admission::pass);
 }
+
+TEST_CASE("bans are listed while they last, may be imposed and lifted, and the next one begins anew") {
+    FloodGuard guard(settings());
+    const Flow peer = from("198.51.100.7");
+    guard.admit(request("OPTIONS", "friendly-scanner"), peer, start);
+    guard.ban(*IpAddress::parse("2001:db8::1"), 10s, start);
+    REQUIRE(guard.bans(start).size() == 2);
+    CHECK(guard.bans(start)[0].why == "scanner");
+    CHECK(guard.bans(start)[1].length == 10s);
+    CHECK(guard.admit(request("INVITE"), from("2001:db8::99"), start) == Admission::drop);  // of the same /64
+    CHECK(guard.banned(start + 11s) == 1);
+    CHECK(guard.admit(request("INVITE"), from("2001:db8::99"), start + 11s) == Admission::pass);
+
+    CHECK(guard.admit(request("INVITE"), peer, start + 11s) == Admission::drop);
+    CHECK(guard.lift(peer.remote.address, start + 11s));
+    CHECK_FALSE(guard.lift(peer.remote.address, start + 11s));
+    CHECK_FALSE(guard.lift(*IpAddress::parse("192.0.2.200"), start));
+    CHECK(guard.admit(request("INVITE"), peer, start + 11s) == Admission::pass);
+    CHECK(guard.bans(start + 11s).empty());
+    CHECK(guard.bans_so_far() == 2);
+    guard.admit(request("OPTIONS", "sipvicious"), peer, start + 12s);
+    CHECK(guard.bans(start + 12s)[0].length == 1min);
+}
+
+TEST_CASE("however many are banned, the list of them is bounded") {
+    FloodGuard guard(settings());
+    for (std::uint32_t n = 0; n < 10'000; ++n) guard.ban(IpAddress::v4(0x0a000000u + n), 1h, start);
+    CHECK(guard.bans(start).size() == 4096);
+    CHECK(guard.bans_so_far() == 10'000);
+}

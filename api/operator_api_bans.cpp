@@ -1,0 +1,56 @@
+// The routes of bans: addresses from which nothing is taken.
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "api/operator_api.hpp"
+#include "api/request_body.hpp"
+#include "base/text.hpp"
+
+namespace rotunda::api {
+
+namespace json_ = boost::json;
+
+namespace {
+
+constexpr double longest_ban_s = 365 * 24 * 3600.0;
+constexpr double usual_ban_s = 3600;
+
+}  // namespace
+
+void OperatorApi::add_bans() {
+    router_.add({"GET", "/v1/bans", Scope::read, [this](const Call&) { return bans(); }});
+    router_.add({"POST", "/v1/bans", Scope::control, [this](const Call& call) { return ban(call.request); }});
+    router_.add({"DELETE", "/v1/bans/{address}", Scope::control,
+                 [this](const Call& call) { return lift_ban(call.arguments[0]); }});
+}
+
+HttpResponse OperatorApi::bans() const {
+    json_::array list;
+    for (const sip::Ban& each : host_.bans())
+        list.push_back(
+            json_::object{{"address", each.address.to_string()},
+                          {"reason", each.why},
+                          {"seconds", static_cast<std::int64_t>(each.length / std::chrono::seconds(1))}});
+    return json(json_::serialize(json_::object{{"bans", std::move(list)}}));
+}
+
+HttpResponse OperatorApi::ban(const HttpRequest& request) {
+    RequestBody body(request);
+    const auto text = body.text("address");
+    body.require(text.has_value(), "address");
+    const double seconds = body.number("seconds", 1, longest_ban_s).value_or(usual_ban_s);
+    if (auto wrong = body.complaint()) return *wrong;
+    const auto address = IpAddress::parse(*text);
+    if (!address) return problem(400, "address is to be an IPv4 or IPv6 address.");
+    host_.ban(*address, std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)));
+    return without_body(204);
+}
+
+HttpResponse OperatorApi::lift_ban(const std::string& text) {
+    const auto address = IpAddress::parse(text);
+    if (!address || !host_.lift_ban(*address)) return problem(404, "This address is not banned.");
+    return without_body(204);
+}
+
+}  // namespace rotunda::api

@@ -1,0 +1,170 @@
+"""An operator steers calls that run: moves them, presses keys, bans and lifts bans; and is told of all that happens."""
+import json
+import signal
+import socket
+import subprocess
+import time
+import unittest
+
+from events_test import WebSocket
+from harness import BINARY, Baresip, Rotunda, wait_until
+from operation_test import ConfiguredRotunda, OperatorTest
+from probe import Probe
+
+
+class Steering(OperatorTest):
+    def serve(self, **settings):
+        self.server = self.start(Rotunda, media__workers=2, **settings)
+        self.api = self.server.events("server.started")[0]["http"]
+
+    def who(self, room, call_id):
+        return next(p for p in self.in_room(room) if p["call_id"] == call_id)
+
+    def test_a_call_goes_to_a_room_on_another_worker_and_its_streams_go_on(self):
+        self.serve()
+        anna, bert = self.talkers(2)
+        carl, = self.talkers(1, "2000", first=2)
+        time.sleep(1)
+        moved = json.loads(self.command("move", "1000", str(self.who("1000", anna.call_id)["id"]), "2000", "--json"))
+        self.assertEqual(moved["room"], "2000")
+        time.sleep(1)
+        self.assertEqual(sorted(p["call_id"] for p in self.in_room("2000")), sorted([anna.call_id, carl.call_id]))
+        self.assertGreater(self.level(carl, 400), 0.05)
+        self.assertGreater(self.level(anna, 700), 0.05)
+        self.assertLess(self.level(bert, 400), 0.002)
+        sequences = [packet[1] for packet in anna.packets]
+        self.assertEqual([b - a & 0xFFFF for a, b in zip(sequences, sequences[1:])], [1] * (len(sequences) - 1))
+        arrivals = [packet[0] for packet in anna.packets]
+        self.assertLess(max(b - a for a, b in zip(arrivals, arrivals[1:])), 0.15)
+        self.assertEqual(anna.bye(), 200)
+        self.assertEqual(self.server.events("call.ended")[0]["room"], "2000")
+        self.assertIn("locked", self.refused_move(bert))
+
+    def refused_move(self, probe):
+        self.command("lock", "2000")
+        return self.command("move", "1000", str(self.who("1000", probe.call_id)["id"]), "2000", status=2)
+
+    def test_keys_are_pressed_towards_a_phone_that_was_called(self):
+        self.serve()
+        self.command("open", "board")
+        phone = self.start(Baresip, "dora", "PCMU", self.tone_file(550), answers=True)
+        self.command("dial", "board", f"sip:dora@127.0.0.1:{phone.port}")
+        who = wait_until(lambda: [p for p in self.in_room("board") if p["joined"]], 10, "dora to answer")[0]
+        self.command("digits", "board", str(who["id"]), "17#")
+        phone.link.settimeout(5)
+        told = ""
+        while told.count("CALL_DTMF_START") < 3:
+            told += phone.link.recv(65536).decode()
+        self.assertEqual([told.split("CALL_DTMF_START")[i].split('"param":"')[1][0] for i in (1, 2, 3)], ["1", "7", "#"])
+        self.assertIn("0-9", self.command("digits", "board", str(who["id"]), "hello", status=2))
+
+    def test_a_scanner_is_banned_listed_told_of_and_let_in_again(self):
+        self.serve()
+        watcher = WebSocket(self.api)
+        self.assertIsNone(self.options_from("127.0.0.9", "friendly-scanner"))
+        self.assertEqual(watcher.await_event("sip.banned")["data"]["source"], "127.0.0.9")
+        self.assertRegex(self.command("bans"), r"(?m)^127\.0\.0\.9 +scanner +\d+")
+        self.assertIsNone(self.options_from("127.0.0.9"))
+        self.command("unban", "127.0.0.9")
+        self.assertIn("200", self.options_from("127.0.0.9"))
+        self.command("ban", "127.0.0.8", "60")
+        self.assertIsNone(self.options_from("127.0.0.8"))
+        self.assertIn("not banned", self.command("unban", "127.0.0.7", status=2))
+        self.assertIn("\nrotunda_bans 1\n", self.metrics())
+
+    def options_from(self, host, agent="probe"):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.bind((host, 0))
+            sender.settimeout(0.5)
+            here = f"{host}:{sender.getsockname()[1]}"
+            sender.sendto((f"OPTIONS sip:127.0.0.1:{self.server.port} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bK{time.monotonic_ns()};rport\r\n"
+                           f"From: <sip:a@{host}>;tag=1\r\nTo: <sip:127.0.0.1>\r\nCall-ID: {time.monotonic_ns()}\r\nCSeq: 1 OPTIONS\r\n"
+                           f"Max-Forwards: 70\r\nUser-Agent: {agent}\r\nContent-Length: 0\r\n\r\n").encode(), ("127.0.0.1", self.server.port))
+            try:
+                return sender.recv(65536).decode().splitlines()[0]
+            except TimeoutError:
+                return None
+
+    def test_what_a_participant_says_and_hears_can_be_captured_without_its_encryption(self):
+        self.serve()
+        phone = self.start(Baresip, "emma", "PCMU", self.tone_file(550), encryption="srtp-mand")
+        phone.dial(self.server.uri("1000"))
+        self.talkers(1)
+        who = wait_until(lambda: [p for p in self.in_room() if p["from"].startswith("sip:emma")], 5, "emma")[0]
+        self.assertIn("Nothing was captured", self.command("media-pcap", who["call_id"], status=2))
+        self.command("capture", "1000", str(who["id"]), "2")
+        time.sleep(3.2)
+        self.assertEqual(len(self.server.events("call.capture")), 1)
+        file = self.folder / "media.pcap"
+        file.write_bytes(subprocess.run([BINARY, "media-pcap", who["call_id"]], capture_output=True, timeout=10, env={"ROTUNDA_API": self.api}).stdout)
+        tcpdump = lambda *words: subprocess.run(["tcpdump", "-nr", file, *words], capture_output=True, text=True, timeout=10).stdout
+        self.assertIn("SIP: INVITE sip:1000", tcpdump("port", str(self.server.port)))
+        packets = tcpdump("-T", "rtp", "not", "port", str(self.server.port)).count(": udp/rtp 160 c0")
+        self.assertGreater(packets, 180)
+        self.assertLess(packets, 220)
+
+    def test_levels_are_listed_and_a_full_server_is_not_ready(self):
+        self.serve(calls__max=2)
+        self.assertEqual(self.get("/readyz")[0], 200)
+        loud, silent = self.talkers(1)[0], Probe(self.server.port)
+        silent.invite()
+        self.addCleanup(silent.close)
+        wait_until(lambda: all("level_dbov" in p for p in self.in_room()), 5, "the levels")
+        time.sleep(0.5)
+        self.in_room()
+        self.assertAlmostEqual(self.who("1000", loud.call_id)["level_dbov"], -23, delta=3)
+        self.assertTrue(self.who("1000", loud.call_id)["talking"])
+        self.assertLess(self.who("1000", silent.call_id)["level_dbov"], -80)
+        status, why = self.get("/readyz")
+        self.assertEqual(status, 503)
+        self.assertIn("calls.max", why)
+
+    def test_layouts_and_spotlight_are_set_where_there_is_video_and_refused_where_there_is_none(self):
+        self.serve(video__enabled="true")
+        self.command("open", "board")
+        self.assertEqual(json.loads(self.command("layout", "board", "1+5", "--json"))["layout"], "1+5")
+        self.assertIn("grid", self.command("layout", "board", "oval", status=2))
+        self.assertIn("in this room", self.command("spotlight", "board", "77", status=2))
+        self.server.stop()
+        self.serve()
+        self.command("open", "board")
+        self.assertIn("video.enabled", self.command("layout", "board", "grid", status=2))
+
+    def test_drained_under_calls_it_takes_none_loses_none_and_ends_with_the_last_whatever_signal_follows(self):
+        self.serve(drain__deadline="60s")
+        talkers = self.talkers(10)
+        self.command("drain")
+        self.server.child.send_signal(signal.SIGTERM)  # what a container's engine does after its preStop hook
+        late = Probe(self.server.port)
+        self.addCleanup(late.close)
+        with self.assertRaisesRegex(RuntimeError, "503"):
+            late.invite()
+        self.assertEqual(self.get("/readyz")[0], 503)
+        time.sleep(2)
+        self.assertEqual(self.server.events("call.ended"), [])
+        for probe in talkers:
+            sequences = [packet[1] for packet in probe.packets]
+            self.assertGreater(len(sequences), 90)
+            self.assertEqual([b - a & 0xFFFF for a, b in zip(sequences, sequences[1:])], [1] * (len(sequences) - 1))
+            self.assertEqual(probe.bye(), 200)
+        self.assertEqual(self.server.child.wait(5), 0)
+
+    def test_reload_and_drain_are_events_too(self):
+        self.server = self.start(ConfiguredRotunda, "calls: {max: 10}\n")
+        self.api = self.server.events("server.started")[0]["http"]
+        watcher = WebSocket(self.api)
+        talker = self.talkers(1)[0]
+        self.server.file.write_text("calls: {max: 11}\n")
+        self.command("reload")
+        self.assertEqual(watcher.await_event("config.reloaded")["data"]["changed"], "calls.max")
+        self.server.file.write_text("calls: {max: many}\n")
+        self.command("reload", status=2)
+        self.assertIn("calls.max", watcher.await_event("config.not_reloaded")["data"]["message"])
+        self.command("drain")
+        watcher.await_event("server.draining")
+        talker.bye()
+        self.server.child.wait(5)
+
+
+if __name__ == "__main__":
+    unittest.main()

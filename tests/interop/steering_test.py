@@ -98,7 +98,7 @@ class Steering(OperatorTest):
         file = self.folder / "media.pcap"
         file.write_bytes(subprocess.run([BINARY, "media-pcap", who["call_id"]], capture_output=True, timeout=10, env={"ROTUNDA_API": self.api}).stdout)
         tcpdump = lambda *words: subprocess.run(["tcpdump", "-nr", file, *words], capture_output=True, text=True, timeout=10).stdout
-        self.assertIn("SIP: INVITE sip:1000", tcpdump("port", str(self.server.port)))
+        self.assertIn("INVITE sip:1000", tcpdump("-A", "port", str(self.server.port)))
         packets = tcpdump("-T", "rtp", "not", "port", str(self.server.port)).count(": udp/rtp 160 c0")
         self.assertGreater(packets, 180)
         self.assertLess(packets, 220)

@@ -147,12 +147,14 @@ TEST_CASE("a capture has what a phone sends and is sent in the clear, and ends b
     CHECK(out >= 148);
     CHECK(out <= 152);
 
+    const std::size_t before = rooms.conference.events<media::PacketsCaptured>().size();
     rooms.conference.engine.handle(media::CapturePackets{here, id, 1min, 2000}, rooms.conference.now());
     rooms.conference.run(3s);
-    CHECK(rooms.conference.events<media::PacketsCaptured>().back().last);
+    const auto events = rooms.conference.events<media::PacketsCaptured>();
+    CHECK(events.back().last);
     std::size_t octets = 0;
-    for (const auto& packet : rooms.conference.events<media::PacketsCaptured>().back().packets)
-        octets += packet.bytes.size();
+    for (std::size_t i = before; i < events.size(); ++i)
+        for (const auto& packet : events[i].packets) octets += packet.bytes.size();
     CHECK(octets <= 2000);
     CHECK(octets > 1500);
 }

@@ -12,7 +12,10 @@ namespace rotunda::server {
 namespace {
 
 constexpr std::size_t most_connections = 256;
-constexpr int backlog = 64;
+// Those who come while the loop is busy; who finds no place asks again after a second.
+constexpr int backlog = 1024;
+// Before anybody else has his turn.
+constexpr int accepted_at_once = 32;
 constexpr Duration out_of_descriptors = std::chrono::seconds(1);
 // Events that come close together are written together.
 constexpr Duration gathering = std::chrono::milliseconds(20);
@@ -49,9 +52,15 @@ Result<Endpoint, int> HttpListener::listen(const Endpoint& local) {
 }
 
 void HttpListener::accept_some() {
-    FileDescriptor fd(accept4(socket_->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (fd) return admit(std::move(fd));
-    if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return;
+    for (int accepted = 0; accepted < accepted_at_once; ++accepted) {
+        FileDescriptor fd(accept4(socket_->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (!fd) return rest_after(errno);
+        admit(std::move(fd));
+    }
+}
+
+void HttpListener::rest_after(int error) {
+    if (error == EAGAIN || error == EINTR || error == ECONNABORTED) return;
     // Out of descriptors: the waiting connection would be announced without end.
     socket_->pause_reading();
     accept_again_.set(clock_.now() + out_of_descriptors);

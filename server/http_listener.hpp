@@ -34,6 +34,7 @@ class HttpListener {
 
   private:
     void accept_some();
+    void rest_after(int error);
     void admit(FileDescriptor fd);
     api::HttpResponse answer(const api::HttpRequest& request);
     bool within_rate();

@@ -113,8 +113,10 @@ class Probe:
     # --- media
 
     def _listen(self):
+        poll = select.poll()  # select() knows no descriptor above 1023
+        poll.register(self.rtp, select.POLLIN)
         while self.running:
-            if not select.select([self.rtp], [], [], 0.05)[0]:
+            if not poll.poll(50):
                 continue
             data, source = self.rtp.recvfrom(2048)
             now = time.monotonic()

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "api/http_message.hpp"
-#include "mixer/layout.hpp"
+#include "media/video_command.hpp"
 
 namespace rotunda::api {
 

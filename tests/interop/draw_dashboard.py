@@ -2,6 +2,7 @@
 calls come and go. Where there is no Grafana this shows that the panels ask for what is there; the places and sizes are the panels' own.
 
 Needs prometheus and chromium. No part of ctest. Exit status 1 if a panel that must have data has none."""
+import contextlib
 import html
 import json
 import pathlib
@@ -83,6 +84,9 @@ def talk(server, rounds):
         probe.invite()
         probe.talk(audio.tone(8000, 300 + 40 * turn, SECONDS, 0.1))
         standing.append(probe)
+        with contextlib.suppress(RuntimeError):  # 404
+            lost = Probe(server.port, "nowhere")
+            lost.invite()
         if len(standing) > 6:
             gone = standing.pop(0)
             gone.bye()

@@ -71,6 +71,8 @@ class Api(InteropTest):
         self.assertIn("\nrotunda_calls 2\n", self.ask("/metrics"))
         self.assertEqual(self.ask("/v1/state")["calls"], 2)
         self.assertEqual(self.ask("/v1/rooms/1000")["name"], "1000")
+        for path in ("/v1/users", "/v1/registrations", "/v1/trunks", "/v1/calls", "/v1/bans"):
+            self.assertEqual(self.ask(path)[path.rpartition("/")[2]], [])
         first = next(p for p in self.in_room() if p["audio"]["codec"] == "PCMU")
         self.ask(f"/v1/rooms/1000/participants/{first['id']}", "DELETE")
         wait_until(lambda: [p["audio"]["codec"] for p in self.in_room()] == ["opus"], 5, "the removed phone to be gone")

@@ -12,12 +12,6 @@ bool contains(const std::vector<IpPrefix>& list, const IpAddress& address) {
                        [&](const IpPrefix& each) { return each.contains(address.unmapped()); });
 }
 
-// RFC 1034 §3.1: the dot at the end of an absolute name changes nothing in whom it names.
-std::string_view without_root(std::string_view name) {
-    if (name.ends_with('.')) name.remove_suffix(1);
-    return name;
-}
-
 Access asked_by(const AccessPolicy& policy, const sip::Uri& request_uri, const sip::Flow& flow) {
     if (const auto room = policy.rooms.find(request_uri.user()); room != policy.rooms.end())
         return room->second;
@@ -73,14 +67,14 @@ bool is_our_address(const AccessPolicy& policy, std::string_view host, const sip
     const IpAddress address = parsed->unmapped();
     const auto is_it = [&](const IpAddress& ours) { return ours.unmapped() == address; };
     return is_it(flow.local.address) || is_it(flow.advertised.address) ||
-           std::any_of(policy.addresses.begin(), policy.addresses.end(), is_it);
+           std::any_of(policy.addresses.begin(), policy.addresses.end(), is_it) ||
+           (policy.is_host_address && policy.is_host_address(address));
 }
 
 bool is_our_domain(const AccessPolicy& policy, std::string_view host, const sip::Flow& flow, bool has_users) {
     if (policy.domains.empty()) return has_users && is_our_address(policy, host, flow);
-    return std::any_of(policy.domains.begin(), policy.domains.end(), [&](const std::string& domain) {
-        return iequals(without_root(domain), without_root(host));
-    });
+    return std::any_of(policy.domains.begin(), policy.domains.end(),
+                       [&](const std::string& domain) { return sip::is_same_domain(domain, host); });
 }
 
 }  // namespace rotunda::accounts

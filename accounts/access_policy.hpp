@@ -51,8 +51,10 @@ struct AccessPolicy {
     std::vector<TrustedPeer> trusted{};
     // Host parts that are ours. Empty: our addresses, as soon as there are users.
     std::vector<std::string> domains{};
-    // All that we serve at, or are said to be at, beside the one a peer has reached.
+    // What we are said to be at, beside the address a peer has reached.
     std::vector<IpAddress> addresses{};
+    // Whether this host has that address now: it may come and go while the server runs. Empty: none is known.
+    std::function<bool(const IpAddress&)> is_host_address{};
 };
 
 // The trusted peer at the other end: whom its certificate names, else the most specific address; null for a

@@ -35,32 +35,26 @@ std::vector<ContactTarget> LocationService::lookup(std::string_view user, TimePo
 
 const std::vector<Binding>& LocationService::bindings(std::string_view user) const {
     static const std::vector<Binding> none;
-    const auto it = users_.find(std::string(user));
-    return it == users_.end() ? none : it->second;
+    const auto it = users_.find(user);
+    return it == users_.end() ? none : it->second.bindings;
 }
 
 void LocationService::replace(const std::string& user, std::vector<Binding> bindings) {
-    auto it = users_.find(user);
-    if (it != users_.end()) {
-        size_ -= it->second.size();
-        unindex(user, it->second);
-    }
+    const auto it = users_.try_emplace(user).first;
+    User& entry = it->second;
+    unindex(user, entry.bindings);
+    size_ += bindings.size() - entry.bindings.size();
+    reachable_ += std::size_t{!bindings.empty()} - std::size_t{!entry.bindings.empty()};
+    entry.bindings = std::move(bindings);
+    index(user, entry.bindings);
     changed_.insert(user);
-    size_ += bindings.size();
-    index(user, bindings);
-    if (!bindings.empty())
-        users_[user] = std::move(bindings);
-    else if (it != users_.end())
-        users_.erase(it);
+    look_again(user, entry);
+    if (!entry.looked_at) users_.erase(it);
 }
 
 void LocationService::index(const std::string& user, const std::vector<Binding>& bindings) {
-    std::optional<TimePoint> first;
-    for (const Binding& each : bindings) {
-        first = first ? std::min(*first, each.expires) : each.expires;
+    for (const Binding& each : bindings)
         if (each.flow && each.flow->connection) by_connection_.emplace(each.flow->connection, user);
-    }
-    expiries_.set(user, first);
 }
 
 void LocationService::unindex(const std::string& user, const std::vector<Binding>& bindings) {
@@ -71,12 +65,44 @@ void LocationService::unindex(const std::string& user, const std::vector<Binding
     }
 }
 
+// Puts him on the agenda, unless he is looked at soon enough.
+void LocationService::look_again(const std::string& user, User& entry) {
+    if (entry.bindings.empty()) return;
+    const TimePoint first = std::ranges::min_element(entry.bindings, {}, &Binding::expires)->expires;
+    const TimePoint at = std::chrono::ceil<std::chrono::seconds>(first);
+    if (entry.looked_at && *entry.looked_at <= at) return;
+    entry.looked_at = at;
+    agenda_[at].push_back(user);
+}
+
+std::optional<TimePoint> LocationService::next_timeout() const {
+    if (agenda_.empty()) return std::nullopt;
+    return agenda_.begin()->first;
+}
+
 void LocationService::on_timeout(TimePoint now) {
-    while (const auto user = expiries_.pop_due(now)) {
-        std::vector<Binding> left = bindings(*user);
-        std::erase_if(left, [now](const Binding& each) { return each.expires <= now; });
-        replace(*user, std::move(left));
+    while (!agenda_.empty() && agenda_.begin()->first <= now) {
+        const auto due = agenda_.extract(agenda_.begin());
+        for (const std::string& user : due.mapped()) {
+            const auto it = users_.find(user);
+            // Else he is looked at earlier by now, or has been.
+            if (it != users_.end() && it->second.looked_at == due.key()) look_at(it, now);
+        }
     }
+}
+
+void LocationService::look_at(Users::iterator it, TimePoint now) {
+    auto& [user, entry] = *it;
+    entry.looked_at.reset();
+    if (entry.bindings.empty()) {
+        users_.erase(it);
+        return;
+    }
+    std::vector<Binding> left = entry.bindings;
+    if (std::erase_if(left, [now](const Binding& each) { return each.expires <= now; }) > 0)
+        replace(std::string(user), std::move(left));
+    else
+        look_again(user, entry);
 }
 
 void LocationService::on_connection_lost(sip::ConnectionId connection) {
@@ -97,8 +123,9 @@ void LocationService::on_connection_lost(sip::ConnectionId connection) {
 
 std::vector<std::string> LocationService::known_users() const {
     std::vector<std::string> names;
-    names.reserve(users_.size());
-    for (const auto& [name, bindings] : users_) names.push_back(name);
+    names.reserve(reachable_);
+    for (const auto& [name, entry] : users_)
+        if (!entry.bindings.empty()) names.push_back(name);
     return names;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,7 +12,7 @@
 #include <vector>
 
 #include "accounts/binding.hpp"
-#include "base/timer_queue.hpp"
+#include "base/time.hpp"
 
 namespace rotunda::accounts {
 
@@ -34,26 +35,43 @@ class LocationService {
     // All there is to know of a user from now on; none: he is nowhere.
     void replace(const std::string& user, std::vector<Binding> bindings);
 
+    // Forgets what has expired, some of it up to a second later.
     void on_timeout(TimePoint now);
-    std::optional<TimePoint> next_timeout() const { return expiries_.next(); }
+    std::optional<TimePoint> next_timeout() const;
     // A connection is gone. What could only be reached over it is forgotten, the rest goes by its URI.
     void on_connection_lost(sip::ConnectionId connection);
 
     std::vector<std::string> known_users() const;
     std::size_t size() const { return size_; }
-    std::size_t users() const { return users_.size(); }
+    // Who has any.
+    std::size_t users() const { return reachable_; }
+    bool has_changed() const { return !changed_.empty(); }
     // Whose bindings have changed since the last call.
     std::set<std::string> take_changed();
 
   private:
+    // Stays for a while when his last binding is gone: until `looked_at`.
+    struct User {
+        std::vector<Binding> bindings;
+        std::optional<TimePoint> looked_at;  // his entry in agenda_
+    };
+    struct Hash : std::hash<std::string_view> {
+        using is_transparent = void;
+    };
+    using Users = std::unordered_map<std::string, User, Hash, std::equal_to<>>;
     void index(const std::string& user, const std::vector<Binding>& bindings);
     void unindex(const std::string& user, const std::vector<Binding>& bindings);
+    void look_again(const std::string& user, User& entry);
+    void look_at(Users::iterator it, TimePoint now);
 
-    std::unordered_map<std::string, std::vector<Binding>> users_;
+    Users users_;
     std::unordered_multimap<sip::ConnectionId, std::string> by_connection_;
-    TimerQueue<std::string> expiries_;  // of a user's first binding to go
+    // When to see whether something has expired, by whole seconds. A refresh leaves it alone: nearly always
+    // it comes before the end, and most registrations are refreshed many times.
+    std::map<TimePoint, std::vector<std::string>> agenda_;
     std::set<std::string> changed_;
     std::size_t size_ = 0;
+    std::size_t reachable_ = 0;
 };
 
 }  // namespace rotunda::accounts

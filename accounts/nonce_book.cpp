@@ -1,12 +1,9 @@
 #include "accounts/nonce_book.hpp"
 
 #include <openssl/crypto.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
-#include <stdexcept>
 
 namespace rotunda::accounts {
 namespace {
@@ -14,10 +11,9 @@ namespace {
 constexpr std::size_t number_digits = 16, mac_digits = 32;
 constexpr std::size_t nonce_size = 2 * number_digits + mac_digits;
 
-std::string hex64(std::uint64_t value) {
-    char text[number_digits + 1];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
-    return text;
+void append_hex(std::string& text, std::uint64_t value) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    for (int shift = 60; shift >= 0; shift -= 4) text += digits[value >> shift & 15];
 }
 
 std::optional<std::uint64_t> read_hex64(std::string_view text) {
@@ -30,26 +26,24 @@ std::optional<std::uint64_t> read_hex64(std::string_view text) {
 }  // namespace
 
 NonceBook::NonceBook(Duration lifetime, std::size_t most, RandomSource& random, std::uint32_t uses)
-    : lifetime_(lifetime), most_(std::max<std::size_t>(most, 1)), uses_(uses), random_(random) {
-    for (std::size_t i = 0; i < key_.size(); ++i) key_[i] = static_cast<std::uint8_t>(random.next());
-}
+    : lifetime_(lifetime),
+      most_(std::max<std::size_t>(most, 1)),
+      uses_(uses),
+      random_(random),
+      hash_(random) {}
 
 std::string NonceBook::issue(TimePoint now) {
     return seal({static_cast<std::uint64_t>(now.time_since_epoch().count()), random_.next()});
 }
 
 std::string NonceBook::seal(const Ticket& ticket) const {
-    std::string text = hex64(ticket.issued_ns) + hex64(ticket.serial);
-    unsigned char mac[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    if (!HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
-              reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac, &size))
-        throw std::runtime_error("OpenSSL has no HMAC with SHA-256");
-    for (std::size_t i = 0; i < mac_digits / 16; ++i) {
-        std::uint64_t word = 0;
-        for (std::size_t j = 0; j < 8; ++j) word = word << 8 | mac[8 * i + j];
-        text += hex64(word);
-    }
+    std::string text;
+    text.reserve(nonce_size);
+    append_hex(text, ticket.issued_ns);
+    append_hex(text, ticket.serial);
+    const KeyedDigest seal = hash_(text);
+    append_hex(text, seal.high);
+    append_hex(text, seal.low);
     return text;
 }
 

@@ -3,7 +3,6 @@
 // remembered, with the counts it was used with.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -13,6 +12,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/keyed_hash.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
 
@@ -43,8 +43,6 @@ class NonceBook {
         std::uint64_t seen = 0;
         bool take(std::uint32_t count);
     };
-    using Key = std::array<std::uint8_t, 32>;
-
     std::string seal(const Ticket& ticket) const;
     std::optional<Ticket> open(std::string_view nonce) const;
     void forget_old(TimePoint now);
@@ -53,7 +51,7 @@ class NonceBook {
     std::size_t most_;
     std::uint32_t uses_;
     RandomSource& random_;
-    Key key_;
+    KeyedHash hash_;
     std::unordered_map<std::uint64_t, Window> windows_;  // by serial
     struct Remembered {
         std::uint64_t serial;

@@ -42,11 +42,12 @@ RegisterAnswer Registrar::on_register(const RequestReceived& event, TimePoint no
     std::vector<Binding> bindings = locations_.bindings(user);
     std::erase_if(bindings, [now](const Binding& each) { return each.expires <= now; });
     // Nothing changes unless everything can (§10.3 step 7).
-    if (event.request.has(HeaderId::contact)) {
-        if (auto refused = apply_contacts(event, bindings, now)) return *refused;
-        locations_.replace(user, bindings);
-    }
-    return success(event, bindings, now);
+    const bool asks_only = !event.request.has(HeaderId::contact);
+    if (!asks_only)
+        if (auto refused = apply_contacts(event, locations_.bindings(user), bindings, now)) return *refused;
+    RegisterAnswer answer = success(event, bindings, now);
+    if (!asks_only) locations_.replace(user, std::move(bindings));
+    return answer;
 }
 
 // §10.3 steps 1, 4 and 5. Whether the user exists shows in nothing: who cannot prove to be him is challenged
@@ -62,8 +63,8 @@ Registrar::Refused Registrar::check(const RequestReceived& event) const {
     return std::nullopt;
 }
 
-Registrar::Refused Registrar::apply_contacts(const RequestReceived& event, std::vector<Binding>& bindings,
-                                             TimePoint now) {
+Registrar::Refused Registrar::apply_contacts(const RequestReceived& event, const std::vector<Binding>& known,
+                                             std::vector<Binding>& bindings, TimePoint now) {
     if (event.request.has_star_contact()) {
         if (!is_removal_of_all(event.request)) return RegisterAnswer{400, "Contact * Stands Alone", {}};
         for (const Binding& each : bindings)
@@ -71,9 +72,7 @@ Registrar::Refused Registrar::apply_contacts(const RequestReceived& event, std::
         bindings.clear();
         return std::nullopt;
     }
-    // As they stood before the request: a contact it names twice is not older than itself.
-    const std::vector<Binding> known = bindings;
-    const std::size_t before = known.size();
+    const std::size_t before = bindings.size();
     for (const NameAddr& contact : event.request.contacts())
         if (auto refused = apply_contact(contact, event, known, bindings, now)) return refused;
     if (bindings.size() > before && bindings.size() > settings_.max_contacts)
@@ -98,7 +97,7 @@ Registrar::Refused Registrar::apply_contact(const NameAddr& contact, const Reque
     binding.expires = now + std::min(wanted, settings_.max_expires);
     const auto is_it = [&](const Binding& each) { return is_same_contact(each, binding); };
     for (const Binding& each : known)
-        if (is_it(each) && is_out_of_order(each, event.request)) return out_of_order();
+        if (each.expires > now && is_it(each) && is_out_of_order(each, event.request)) return out_of_order();
     std::erase_if(bindings, is_it);
     if (wanted > Duration(0)) bindings.push_back(std::move(binding));
     return std::nullopt;

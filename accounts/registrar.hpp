@@ -53,7 +53,9 @@ class Registrar {
   private:
     using Refused = std::optional<RegisterAnswer>;
     Refused check(const sip::RequestReceived& event) const;
-    Refused apply_contacts(const sip::RequestReceived& event, std::vector<Binding>& bindings, TimePoint now);
+    // `known`: as they stood before the request, a contact it names twice is not older than itself.
+    Refused apply_contacts(const sip::RequestReceived& event, const std::vector<Binding>& known,
+                           std::vector<Binding>& bindings, TimePoint now);
     Refused apply_contact(const sip::NameAddr& contact, const sip::RequestReceived& event,
                           const std::vector<Binding>& known, std::vector<Binding>& bindings,
                           TimePoint now) const;

@@ -17,16 +17,17 @@ constexpr double cost_of_call = 1, cost_of_request = 0.1;
 constexpr std::size_t most_listed = 4096;
 constexpr double most_forgotten_in_all_per_second = 400;
 
-// The value of a header field, by its names as they stand in messages; nothing is parsed.
-std::string_view header(std::string_view message, std::string_view name) {
-    for (std::size_t at = message.find('\n'); at != message.npos; at = message.find('\n', at + 1)) {
-        const std::string_view line = message.substr(at + 1, message.find('\n', at + 1) - at - 1);
+// Calls visit(name, value) for each header field of a message as it came; nothing is parsed.
+template <typename Visit>
+void for_each_header(std::string_view message, Visit&& visit) {
+    for (std::size_t at = message.find('\n'); at != message.npos;) {
+        const std::size_t end = message.find('\n', at + 1);
+        const std::string_view line = message.substr(at + 1, end - at - 1);
         if (line.size() <= 1) break;  // the body
-        if (line.size() > name.size() && iequals(line.substr(0, name.size()), name) &&
-            line[name.size()] == ':')
-            return trim(line.substr(name.size() + 1));
+        const std::size_t colon = line.find(':');
+        if (colon != line.npos) visit(line.substr(0, colon), trim(line.substr(colon + 1)));
+        at = end;
     }
-    return {};
 }
 
 bool contains(const std::vector<IpPrefix>& list, const IpAddress& address) {
@@ -42,11 +43,14 @@ std::optional<RequestSketch> sketch_of(std::string_view message) {
         return std::nullopt;
     RequestSketch out;
     out.method = message.substr(0, end);
-    out.user_agent = header(message, "User-Agent");
-    std::string_view to = header(message, "To");
-    if (to.empty()) to = header(message, "t");
-    out.in_dialog = to.find(";tag=") != to.npos;
-    out.has_credentials = !header(message, "Authorization").empty();
+    for_each_header(message, [&out](std::string_view name, std::string_view value) {
+        if (iequals(name, "User-Agent"))
+            out.user_agent = value;
+        else if (iequals(name, "To") || iequals(name, "t"))
+            out.in_dialog = value.find(";tag=") != value.npos;
+        else if (iequals(name, "Authorization"))
+            out.has_credentials = !value.empty();
+    });
     out.bytes = message.size();
     return out;
 }

@@ -218,6 +218,9 @@ bool InviteSession::in_order(const RequestReceived& request, SessionOutbox& out)
 
 void InviteSession::on_bye(const RequestReceived& bye, SessionOutbox& out) {
     if (!in_order(bye, out)) return;
+    // A dialog that other usages keep has no call left to end; but BYEs that cross both mean one that was
+    // there.
+    if (ended_ && !bye_cseq_ && !bye_after_ack_) return refuse(bye, Refusal::no_dialog, out);
     out.actions.push_back(SendResponse{bye.transaction, make_response(bye.request, 200), {}});
     success_.reset();
     bye_after_ack_.reset();

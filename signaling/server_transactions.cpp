@@ -1,5 +1,6 @@
 #include "signaling/server_transactions.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "signaling/response_route.hpp"
@@ -35,13 +36,13 @@ std::optional<TimePoint> wake_up(const Machine& machine) {
 
 ServerTransactions::ServerTransactions(const TimerSettings& timers, const ServerTransactionLimits& limits,
                                        RandomSource& random, TransactionOutput& output)
-    : timers_(timers), limits_(limits), random_(random), output_(output) {}
+    : timers_(timers), limits_(limits), random_(random), output_(output), hash_(random.next(), 0) {}
 
 void ServerTransactions::receive(SipMessage request, const Flow& flow, TimePoint now) {
     // §17.2.3: an ACK belongs to the transaction of its INVITE.
     const bool is_ack = request.method() == Method::ack;
-    write_server_key(request, is_ack ? "INVITE" : request.method().name(), request.to_tag(), scratch_);
-    if (const auto found = by_key_.find(scratch_); found != by_key_.end())
+    const KeyedDigest key = server_key(request, is_ack ? "INVITE" : request.method().name());
+    if (const auto found = by_key_.find(key); found != by_key_.end())
         return receive_again(*records_.find(found->second), std::move(request), flow, now);
     // §17.2.1: the ACK for a 2xx is no part of a transaction.
     if (is_ack) {
@@ -70,8 +71,7 @@ void ServerTransactions::receive_again(Entry& entry, SipMessage request, const F
 
 void ServerTransactions::receive_cancel(SipMessage cancel, const Flow& flow, TimePoint now) {
     // §9.2. Only an INVITE can be canceled in practice (§9.1); for all else the CANCEL comes too late anyway.
-    write_server_key(cancel, "INVITE", cancel.to_tag(), scratch_);
-    const auto found = by_key_.find(scratch_);
+    const auto found = by_key_.find(server_key(cancel, "INVITE"));
     if (found == by_key_.end()) {
         ++output_.counters.unmatched_cancels;
         return answer_here(cancel, flow, 481, random_.token(10), now);
@@ -96,10 +96,10 @@ void ServerTransactions::receive_new(SipMessage request, const Flow& flow, TimeP
     }
     Entry& entry = begin(request, flow);
     if (request.to_tag().empty()) {
-        write_merge_key(request, scratch_);
-        entry.second.merge_key = by_merge_key_.emplace(scratch_, entry.first).first;
+        entry.second.merge_key = merge_key(request);
+        by_merge_key_.emplace(*entry.second.merge_key, entry.first);
     }
-    std::string trying = to_wire(SipMessage::response_to(request, 100));
+    std::string trying = trying_to(request);
     weigh(entry.second, trying.size());
     std::visit([&](auto& machine) { machine.start(std::move(trying), now); }, entry.second.machine);
     carry_out(entry, {});
@@ -110,8 +110,17 @@ void ServerTransactions::receive_new(SipMessage request, const Flow& flow, TimeP
 // §8.2.2.2: the same request by another way.
 bool ServerTransactions::is_merged(const SipMessage& request) {
     if (!request.to_tag().empty()) return false;
+    return by_merge_key_.contains(merge_key(request));
+}
+
+KeyedDigest ServerTransactions::server_key(const SipMessage& request, std::string_view method) {
+    write_server_key(request, method, request.to_tag(), scratch_);
+    return hash_(scratch_);
+}
+
+KeyedDigest ServerTransactions::merge_key(const SipMessage& request) {
     write_merge_key(request, scratch_);
-    return by_merge_key_.contains(scratch_);
+    return hash_(scratch_);
 }
 
 ServerTransactions::Entry& ServerTransactions::begin(const SipMessage& request, const Flow& flow) {
@@ -123,9 +132,10 @@ ServerTransactions::Entry& ServerTransactions::begin(const SipMessage& request, 
                           : Machine(NonInviteServerTransaction(timers_, reliable));
     Record record{.machine = std::move(machine),
                   .back = response_flow(request.top_via(), flow),
-                  .key = by_key_.emplace(scratch_, id).first,
+                  .key = hash_(scratch_),
                   .to_tag = std::string(request.to_tag())};
-    if (!request.top_via().has_rfc3261_branch()) record.rfc2543_prefix = prefix;
+    if (!request.top_via().has_rfc3261_branch()) record.rfc2543_prefix = scratch_.substr(0, prefix);
+    by_key_.emplace(record.key, id);
     by_flow_.insert(record.back, id);
     return *records_.emplace(id, std::move(record)).first;
 }
@@ -178,11 +188,9 @@ bool ServerTransactions::answer(Entry& entry, SipMessage response, TimePoint now
 }
 
 void ServerTransactions::weigh(Record& record, std::size_t response_size) {
-    std::size_t weight = response_size + record.key->first.size();
-    if (record.merge_key) weight += (*record.merge_key)->first.size();
-    if (weight <= record.bytes) return;  // the larger one counts until the end
-    bytes_ += weight - record.bytes;
-    record.bytes = weight;
+    if (response_size <= record.bytes) return;  // the larger one counts until the end
+    bytes_ += response_size - record.bytes;
+    record.bytes = response_size;
 }
 
 void ServerTransactions::agree_on_to_tag(Record& record, SipMessage& response) {
@@ -198,12 +206,13 @@ void ServerTransactions::agree_on_to_tag(Record& record, SipMessage& response) {
 // which the INVITE did not have.
 void ServerTransactions::expect_rfc2543_ack(Entry& entry) {
     Record& record = entry.second;
-    if (!record.rfc2543_prefix || record.ack_key ||
+    if (record.rfc2543_prefix.empty() || record.ack_key ||
         !std::holds_alternative<InviteServerTransaction>(record.machine))
         return;
-    std::string key = record.key->first.substr(0, *record.rfc2543_prefix);
-    append_to_tag(record.to_tag, key);
-    if (const auto [at, fresh] = by_key_.emplace(std::move(key), entry.first); fresh) record.ack_key = at;
+    scratch_ = record.rfc2543_prefix;
+    append_to_tag(record.to_tag, scratch_);
+    const KeyedDigest key = hash_(scratch_);
+    if (by_key_.emplace(key, entry.first).second) record.ack_key = key;
 }
 
 void ServerTransactions::on_transport_error(const Flow& flow) {
@@ -216,12 +225,26 @@ void ServerTransactions::on_transport_error(const Flow& flow) {
 }
 
 void ServerTransactions::on_timeout(TimePoint now) {
-    while (const auto due = timers_due_.pop_due(now)) {
-        Entry& entry = *records_.find(*due);
-        TransactionOutbox out;
-        std::visit([&](auto& machine) { machine.on_timeout(now, out); }, entry.second.machine);
-        carry_out(entry, out);
+    while (const auto due = timers_due_.pop_due(now)) let_time_pass(*records_.find(*due), now);
+    while (!absorbing_.empty() && absorbing_.front().at <= now) {
+        const auto found = records_.find(absorbing_.front().id);
+        absorbing_.pop_front();
+        if (found == records_.end()) continue;
+        found->second.absorbs = false;
+        let_time_pass(*found, now);
     }
+}
+
+void ServerTransactions::let_time_pass(Entry& entry, TimePoint now) {
+    TransactionOutbox out;
+    std::visit([&](auto& machine) { machine.on_timeout(now, out); }, entry.second.machine);
+    carry_out(entry, out);
+}
+
+std::optional<TimePoint> ServerTransactions::next_timeout() const {
+    const auto next = timers_due_.next();
+    if (absorbing_.empty()) return next;
+    return std::min(next.value_or(TimePoint::max()), absorbing_.front().at);
 }
 
 void ServerTransactions::carry_out(Entry& entry, const TransactionOutbox& out) {
@@ -243,8 +266,19 @@ void ServerTransactions::carry_out(Entry& entry, const TransactionOutbox& out) {
     }
     if (std::visit([](const auto& machine) { return machine.terminated(); }, record.machine))
         return bury(entry);
-    timers_due_.set(entry.first,
-                    std::visit([](const auto& machine) { return wake_up(machine); }, record.machine));
+    keep_deadline(entry);
+}
+
+void ServerTransactions::keep_deadline(Entry& entry) {
+    auto& [id, record] = entry;
+    if (record.absorbs) return;
+    const auto next = std::visit([](const auto& machine) { return wake_up(machine); }, record.machine);
+    const bool absorbs =
+        std::visit([](const auto& machine) { return only_absorbs(machine); }, record.machine);
+    if (!absorbs || (!absorbing_.empty() && *next < absorbing_.back().at)) return timers_due_.set(id, next);
+    timers_due_.erase(id);
+    absorbing_.push_back({*next, id});
+    record.absorbs = true;
 }
 
 void ServerTransactions::fail(Entry& entry, TransactionFailure failure) {

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
+#include <deque>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <variant>
 
+#include "base/keyed_hash.hpp"
 #include "base/random.hpp"
 #include "base/strong_id.hpp"
 #include "base/time.hpp"
@@ -29,8 +30,8 @@ struct ServerTransactionLimits {
     std::size_t outside_dialogs = 200'000;  // from so many on, requests without a To tag get 503
     std::size_t all = 250'000;              // from so many on, every request gets 503
     int retry_after_seconds = 5;            // said in that 503
-    // Of keys and responses kept, which hold what the peers wrote (64 kB if they like): from so many on as
-    // from outside_dialogs on, from a quarter more on as from all on.
+    // Of responses kept, which hold what the peers wrote (64 kB if they like): from so many on as from
+    // outside_dialogs on, from a quarter more on as from all on.
     std::size_t bytes = std::size_t{512} << 20;
 };
 
@@ -46,28 +47,29 @@ class ServerTransactions {
     void on_transport_error(const Flow& flow);
     void on_timeout(TimePoint now);
 
-    std::optional<TimePoint> next_timeout() const { return timers_due_.next(); }
+    std::optional<TimePoint> next_timeout() const;
     std::size_t size() const { return records_.size(); }
-    // Kept for them in keys and responses, at most so many octets.
+    // Kept for them in responses, at most so many octets.
     std::size_t bytes() const { return bytes_; }
 
   private:
     using Machine = std::variant<InviteServerTransaction, NonInviteServerTransaction>;
-    // Peers choose these keys: a tree cannot be made slow by chosen collisions, a hash table can.
-    using Index = std::map<std::string, ServerTransactionId>;
+    // By what stands for a key: peers choose keys, and would choose those that meet in a hash table.
+    using Index = std::unordered_map<KeyedDigest, ServerTransactionId>;
 
     struct Record {
         Machine machine;
         Flow back;  // where responses go
-        Index::iterator key;
-        // Without the magic cookie: where the To tag begins in the key.
-        std::optional<std::size_t> rfc2543_prefix = {};
-        std::optional<Index::iterator> ack_key = {};    // RFC 2543 INVITE with a final response
-        std::optional<Index::iterator> merge_key = {};  // request outside a dialog
-        std::string to_tag = {};                        // of our responses; empty until one needed it
-        bool answered_here = false;                     // by this layer: the TU knows nothing of it
+        KeyedDigest key;
+        // Without the magic cookie: the key up to the To tag.
+        std::string rfc2543_prefix = {};
+        std::optional<KeyedDigest> ack_key = {};    // RFC 2543 INVITE with a final response
+        std::optional<KeyedDigest> merge_key = {};  // request outside a dialog
+        std::string to_tag = {};                    // of our responses; empty until one needed it
+        bool answered_here = false;                 // by this layer: the TU knows nothing of it
         bool has_final = false;
         bool failed = false;
+        bool absorbs = false;   // it is in absorbing_
         std::size_t bytes = 0;  // its part of bytes_
     };
     using Records = std::unordered_map<ServerTransactionId, Record>;
@@ -80,16 +82,21 @@ class ServerTransactions {
     void receive_again(Entry& entry, SipMessage request, const Flow& flow, TimePoint now);
     void receive_cancel(SipMessage cancel, const Flow& flow, TimePoint now);
     void receive_new(SipMessage request, const Flow& flow, TimePoint now);
+    // Writes the key into scratch_.
+    KeyedDigest server_key(const SipMessage& request, std::string_view method);
+    KeyedDigest merge_key(const SipMessage& request);
     bool is_merged(const SipMessage& request);
     bool overloaded(const SipMessage& request) const;
     void refuse(const SipMessage& request, const Flow& flow);
     bool answer(Entry& entry, SipMessage response, TimePoint now);
-    // Counts the response a transaction keeps, and its keys, in bytes_.
+    // Counts the response a transaction keeps in bytes_.
     void weigh(Record& record, std::size_t response_size);
     void agree_on_to_tag(Record& record, SipMessage& response);
     void expect_rfc2543_ack(Entry& entry);
     // Does what the machine asked for, keeps its deadline, buries it when it has ended.
     void carry_out(Entry& entry, const TransactionOutbox& out);
+    void keep_deadline(Entry& entry);
+    void let_time_pass(Entry& entry, TimePoint now);
     void fail(Entry& entry, TransactionFailure failure);
     void bury(Entry& entry);
 
@@ -104,7 +111,15 @@ class ServerTransactions {
     Index by_merge_key_;
     FlowIndex<ServerTransactionId> by_flow_;
     TimerQueue<ServerTransactionId> timers_due_;
+    struct End {
+        TimePoint at;
+        ServerTransactionId id;
+    };
+    // Those that only absorb what still comes, thirty seconds' worth of them: nearly all have the same time
+    // to live, so that the order in which they begin is that in which they end. Some are gone before.
+    std::deque<End> absorbing_;
     std::size_t bytes_ = 0;
+    KeyedHash hash_;
     std::string scratch_;  // for keys to look up; grows once
 };
 

@@ -116,6 +116,12 @@ bool is_host(std::string_view text) {
     return true;
 }
 
+bool is_same_domain(std::string_view a, std::string_view b) {
+    if (a.ends_with('.')) a.remove_suffix(1);
+    if (b.ends_with('.')) b.remove_suffix(1);
+    return iequals(a, b);
+}
+
 std::optional<HostPort> parse_host_port(std::string_view text) {
     const std::size_t bracket = text.rfind(']');
     const std::size_t colon = text.find(':', bracket == text.npos ? 0 : bracket);
@@ -238,6 +244,7 @@ std::string Uri::to_string() const {
 }
 
 bool equivalent(const Uri& a, const Uri& b) {
+    if (a == b) return true;
     if (!a.is_sip() || !b.is_sip()) {
         return a.scheme() == b.scheme() && iequals(a.scheme_name(), b.scheme_name()) &&
                a.opaque() == b.opaque();

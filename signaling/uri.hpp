@@ -17,6 +17,8 @@ struct HostPort {
     std::uint16_t port = 0;  // 0: none given; otherwise 1-65535
 };
 bool is_host(std::string_view text);
+// The same domain: RFC 1034 §3.1, without case, and the dot at the end of an absolute name changes nothing.
+bool is_same_domain(std::string_view a, std::string_view b);
 // White space round the colon is allowed (sent-by); views point into `text`.
 std::optional<HostPort> parse_host_port(std::string_view text);
 

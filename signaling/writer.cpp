@@ -14,19 +14,33 @@ void append_start_line(std::string& out, const SipMessage& message) {
     out += "\r\n";
 }
 
+void append_header(std::string& out, const SipMessage::Header& header) {
+    out.append(header.name).append(": ").append(header.value).append("\r\n");
+}
+
 }  // namespace
 
 std::string to_wire(const SipMessage& message) {
     std::string out;
     out.reserve(1024 + message.body().size());
     append_start_line(out, message);
-    for (std::size_t i = 0; i < message.header_count(); ++i) {
-        const SipMessage::Header header = message.header_at(i);
-        out.append(header.name).append(": ").append(header.value).append("\r\n");
-    }
+    for (std::size_t i = 0; i < message.header_count(); ++i) append_header(out, message.header_at(i));
     out.append("Content-Length: ").append(std::to_string(message.body().size())).append("\r\n\r\n");
     out += message.body();
     return out;
+}
+
+std::string trying_to(const SipMessage& request) {
+    std::string out;
+    out.reserve(1024);
+    out = "SIP/2.0 100 Trying\r\n";
+    for (std::size_t i = 0; i < request.header_count(); ++i) {
+        const SipMessage::Header header = request.header_at(i);
+        if (header.id == HeaderId::via || header.id == HeaderId::from || header.id == HeaderId::to ||
+            header.id == HeaderId::call_id || header.id == HeaderId::cseq || header.id == HeaderId::timestamp)
+            append_header(out, header);
+    }
+    return out += "Content-Length: 0\r\n\r\n";
 }
 
 }  // namespace rotunda::sip

@@ -361,5 +361,16 @@ TEST_CASE("our domain is ours in every spelling, and so are all our addresses wh
     CHECK(unnamed.status(unnamed.check(invite("<sip:alice@203.0.113.2>;tag=1"))) == 0);
 }
 
+TEST_CASE("an address this host gets while it serves is ours from then on") {
+    bool there = false;
+    AccountBench bench({.is_host_address = [&there](const IpAddress& address) {
+        return there && address == *IpAddress::parse("203.0.113.9");
+    }});
+    CHECK(bench.status(bench.check(invite("<sip:alice@203.0.113.9>;tag=1"))) == 0);
+    there = true;
+    CHECK(bench.status(bench.check(invite("<sip:alice@203.0.113.9>;tag=1"))) == 401);
+    CHECK(bench.status(bench.check(invite("<sip:alice@203.0.113.8>;tag=1"))) == 0);
+}
+
 }  // namespace
 }  // namespace rotunda::accounts

@@ -241,6 +241,8 @@ TEST_CASE("A held dialog goes on after BYE: NOTIFY out, SUBSCRIBE in, until it i
                         bench.now);
     bench.receive(bench.in_dialog("INVITE", 4, peer_sdp));
     CHECK(bench.last().status() == 481);  // the call itself is over
+    bench.receive(bench.in_dialog("BYE", 5));
+    CHECK(bench.last().status() == 481);
 
     bench.agent.release_dialog(session, bench.now);
     CHECK(bench.agent.session_count() == 1);

@@ -1,5 +1,4 @@
-// The signaling thread's reactor. Asio stays behind it: what waits for sockets and timers needs no more than
-// this.
+// The signaling thread's reactor, over epoll: what waits for sockets and timers needs no more than this.
 #pragma once
 
 #include <functional>
@@ -9,10 +8,6 @@
 #include "base/time.hpp"
 #include "server/clock.hpp"
 #include "server/file_descriptor.hpp"
-
-namespace boost::asio {
-class io_context;
-}
 
 namespace rotunda::server {
 
@@ -30,9 +25,9 @@ class EventLoop {
     // Calls `handler` with the number of each such signal from now on.
     void on_signals(std::initializer_list<int> numbers, std::function<void(int)> handler);
 
-    boost::asio::io_context& context();
-
   private:
+    friend class LoopTimer;
+    friend class LoopSocket;
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
@@ -46,11 +41,11 @@ class LoopTimer {
     LoopTimer(const LoopTimer&) = delete;
     LoopTimer& operator=(const LoopTimer&) = delete;
 
-    // Calls on_due once, not before the deadline; nullopt: never. Moving a deadline further away costs no
-    // system call.
+    // Calls on_due once, not before the deadline; nullopt: never. Costs no system call.
     void set(std::optional<TimePoint> deadline);
 
   private:
+    friend class EventLoop;
     struct State;
     std::shared_ptr<State> state_;
 };
@@ -73,6 +68,7 @@ class LoopSocket {
     void once_writable(std::function<void()> handler);
 
   private:
+    friend class EventLoop;
     struct State;
     std::shared_ptr<State> state_;
 };

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/boxed.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "signaling/dialog.hpp"
@@ -291,16 +292,17 @@ class InviteSession {
     Identity identity_;
     std::optional<Dialog> dialog_;  // a caller has none before the first 2xx
 
-    std::optional<RemoteInvite> remote_invite_;
-    std::optional<ReliableProvisional> provisional_;  // of the first INVITE
-    std::optional<Ringing> next_ringing_;             // to be sent after the PRACK
-    std::optional<std::string> accept_after_prack_;   // our 2xx waits for it (RFC 3262 §3)
-    std::optional<Success> success_;
-    std::optional<LocalInvite> local_invite_;
+    // Most sessions live long and do nothing: what belongs to a transaction is there while that lasts.
+    Boxed<RemoteInvite> remote_invite_;
+    Boxed<ReliableProvisional> provisional_;         // of the first INVITE
+    std::optional<Ringing> next_ringing_;            // to be sent after the PRACK
+    std::optional<std::string> accept_after_prack_;  // our 2xx waits for it (RFC 3262 §3)
+    Boxed<Success> success_;
+    Boxed<LocalInvite> local_invite_;
     std::optional<OwedAck> owed_ack_;
     std::vector<EarlyDialog> early_;  // while local_invite_ is our first
     std::optional<OwedPrack> owed_prack_;
-    std::optional<RemoteUpdate> remote_update_;
+    Boxed<RemoteUpdate> remote_update_;
     std::optional<LocalUpdate> local_update_;
     SessionTimer timer_;
     bool refreshing_ = false;          // our refresh was asked for and is not done yet
@@ -311,7 +313,7 @@ class InviteSession {
     std::vector<Challengeable> challengeable_;  // where there are credentials
     ExtraHeaders ack_credentials_;              // of the last INVITE: its ACK repeats them (§22.1)
 
-    SipMessage first_invite_;         // a caller's, for the dialogs that answer it
+    Boxed<SipMessage> first_invite_;  // a caller's, for the dialogs that answer it
     std::vector<SentAck> sent_acks_;  // the dialog's own first, then those of other forks
     std::optional<std::uint32_t> bye_cseq_, ping_cseq_;
 

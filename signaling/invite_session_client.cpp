@@ -57,7 +57,7 @@ bool InviteSession::reinvite(std::optional<std::string> offer, TimePoint now, Se
 
 void InviteSession::send_invite(SipMessage invite, std::optional<std::string> sdp, const Flow& flow,
                                 TimePoint give_up_at, SessionOutbox& out) {
-    const bool secure = dialog_ ? dialog_->secure() : first_invite_.uri().scheme() == Uri::Scheme::sips;
+    const bool secure = dialog_ ? dialog_->secure() : first_invite_->uri().scheme() == Uri::Scheme::sips;
     invite.add(HeaderId::contact, contact_of(contact_, flow, secure, context_->settings));
     add_capabilities(invite, context_->settings);
     add_product(invite, context_->settings);
@@ -154,7 +154,7 @@ void InviteSession::on_invite_success(const SipMessage& response, const Flow& fl
     if (repeat_ack(response, out)) return;
     const std::uint32_t cseq = response.cseq().number;
     if (dialog_ && !matches(DialogId::of_response(response))) {
-        if (is_caller_ && cseq == first_invite_.cseq().number) on_fork(response, flow, out);
+        if (is_caller_ && cseq == first_invite_->cseq().number) on_fork(response, flow, out);
         return;
     }
     if (!local_invite_ || local_invite_->cseq != cseq) return;
@@ -238,7 +238,7 @@ void InviteSession::send_ack(const Dialog& dialog, std::uint32_t cseq, std::opti
 // §13.2.2.4: another fork answered too. One call is enough: its dialog is acknowledged and ended.
 void InviteSession::on_fork(const SipMessage& response, const Flow& flow, SessionOutbox& out) {
     if (sent_acks_.size() > max_acknowledged_forks) return;
-    Dialog fork = Dialog::as_client(first_invite_, response, flow);
+    Dialog fork = Dialog::as_client(*first_invite_, response, flow);
     if (const EarlyDialog* early = early_dialog(response.to_tag())) fork.continue_from(early->dialog);
     send_ack(fork, response.cseq().number, std::nullopt, out);
     SipMessage bye = fork.make_request(Method::bye);

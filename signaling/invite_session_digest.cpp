@@ -93,7 +93,7 @@ void InviteSession::renumber(const Method& method, std::uint32_t old_cseq, std::
         local_invite_->rseq.reset();
         if (dialog_) return;
         // The forks of the first try are no more.
-        first_invite_.set_cseq(cseq, Method::invite);
+        first_invite_->set_cseq(cseq, Method::invite);
         early_.clear();
         owed_prack_.reset();
         return;

@@ -41,7 +41,7 @@ InviteSession::EarlyDialog* InviteSession::early_dialog(const SipMessage& respon
     if (response.to_tag().empty()) return nullptr;
     if (EarlyDialog* known = early_dialog(response.to_tag())) return known;
     if (early_.size() >= max_early_dialogs) return nullptr;
-    early_.push_back({Dialog::as_client(first_invite_, response, flow), {}, {}, false});
+    early_.push_back({Dialog::as_client(*first_invite_, response, flow), {}, {}, false});
     return &early_.back();
 }
 
@@ -105,7 +105,7 @@ void InviteSession::answer_in_prack(std::string sdp, SessionOutbox& out) {
 // The first 2xx: its fork is the call. The route set is that of the 2xx (RFC 3261 §13.2.2.4), the order of
 // requests goes on.
 InviteSession::EarlyDialog InviteSession::confirm_fork(const SipMessage& success, const Flow& flow) {
-    EarlyDialog confirmed{Dialog::as_client(first_invite_, success, flow), {}, {}, false};
+    EarlyDialog confirmed{Dialog::as_client(*first_invite_, success, flow), {}, {}, false};
     owed_prack_.reset();
     const EarlyDialog* early = early_dialog(success.to_tag());
     if (!early) return confirmed;

@@ -18,7 +18,9 @@ class BareTimer {
     };
 
     explicit BareTimer(Duration tick);
-    // Ends the thread.
+    // Ends the thread at its next tick.
+    void end() { stopping_ = true; }
+    // Waits for that.
     Figures stop();
     ~BareTimer();
     BareTimer(const BareTimer&) = delete;

@@ -209,7 +209,7 @@ void LoadRun::measure(std::int64_t pid, SipClient* sip, RunFigures& out) {
     const Duration took = clock_.now() - start;
     const auto server_after = process_use(pid);
     const auto own_after = process_use(getpid());
-    out.timer = timer.stop();
+    timer.end();
     collect(took, out);
     out.media.sent = packets_sent() - sent_before;
     if (server_before && server_after)
@@ -219,6 +219,9 @@ void LoadRun::measure(std::int64_t pid, SipClient* sip, RunFigures& out) {
     if (own_before && own_after)
         out.own_cpu_ms = per_participant_second(own_after->cpu - own_before->cpu, out.participants, took);
     for (Caller& caller : callers_) caller.stop_metering();
+    // To wait for its thread would hold all packets back, and the server would make room for such lateness.
+    run_until(clock_.now() + 2 * milliseconds(options_.ptime_ms), sip);
+    out.timer = timer.stop();
 }
 
 std::uint64_t LoadRun::packets_sent() const {

@@ -110,7 +110,7 @@ void jitter_buffer(benchmark::State& state) {
     const std::vector<std::uint8_t> payload(160, 0x55);
     rtp::RtpPacket packet;
     packet.payload = payload;
-    const rtp::AudioPacketInfo info{8000, milliseconds(20), false, false};
+    const rtp::AudioPacketInfo info{milliseconds(20), 8000, false, false};
     TimePoint now{std::chrono::seconds(1000)};
     for (auto _ : state) {
         now += milliseconds(20);

@@ -40,7 +40,7 @@ class Driver {
         RtpPacket packet;
         packet.header = header_;
         packet.payload = Bytes(memory_).first(length * 6u);
-        const AudioPacketInfo info{clocks[kind % 4], std::chrono::milliseconds(kind / 2), (kind & 64) != 0};
+        const AudioPacketInfo info{std::chrono::milliseconds(kind / 2), clocks[kind % 4], (kind & 64) != 0};
         buffer_.insert(packet, info, now_);
         require(buffer_.size() <= 64, "what waits is bounded");
     }

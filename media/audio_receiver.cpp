@@ -44,6 +44,12 @@ AudioReceiver::AudioReceiver(const AudioLeg& leg, Duration tick, std::uint32_t n
 void AudioReceiver::configure(const AudioLeg& leg) {
     earlier_formats_ = std::move(formats_);
     formats_ = leg.receive;
+    first_type_.reset();
+    if (!formats_.empty()) {
+        const AudioLeg::Format& first = formats_.front();
+        first_type_ = first.payload_type;
+        first_kind_ = {PayloadKind::Use::audio, first.codec, rtp_clock_hz(first.codec)};
+    }
     events_ = leg.telephone_events;
     noises_ = leg.comfort_noise;
     level_extension_ = leg.audio_level_extension;
@@ -54,6 +60,7 @@ void AudioReceiver::configure(const AudioLeg& leg) {
 }
 
 std::optional<AudioReceiver::PayloadKind> AudioReceiver::kind_of(std::uint8_t payload_type) const {
+    if (payload_type == first_type_) return first_kind_;
     using Use = PayloadKind::Use;
     const auto is_it = [payload_type](const auto& known) { return known.payload_type == payload_type; };
     if (auto it = std::ranges::find_if(formats_, is_it); it != formats_.end())
@@ -95,20 +102,20 @@ rtp::DtmfDigits AudioReceiver::on_packet(const rtp::RtpPacket& packet, const Pay
     }
     heard_ = true;
     const rtp::AudioPacketInfo info = inspect(packet, kind);
-    if (kind.use == PayloadKind::Use::audio) {
-        loudness_.add(loudness_of(packet, kind.codec), info.duration);
-        decoder_for(kind.codec);
-    }
+    if (kind.use == PayloadKind::Use::audio) note_loudness(packet, kind.codec, info.duration);
     buffer_.insert(packet, info, arrival);
     return {};
 }
 
 // What the sender says (RFC 6464) before what shows of itself.
-std::optional<float> AudioReceiver::loudness_of(const rtp::RtpPacket& packet, AudioCodec codec) {
+void AudioReceiver::note_loudness(const rtp::RtpPacket& packet, AudioCodec codec, Duration duration) {
     if (level_extension_ != 0)
-        if (const auto said = packet.audio_level(level_extension_)) return -static_cast<float>(said->level);
-    if (codec == AudioCodec::g722) return g722_meter_.background_level(packet.payload);
-    return loudness_hint(codec, packet.payload);
+        if (const auto said = packet.audio_level(level_extension_))
+            return loudness_.add(-static_cast<float>(said->level), false, duration);
+    if (codec == AudioCodec::g722)
+        return loudness_.add(g722_meter_.background_level(packet.payload), false, duration);
+    const bool is_g711 = codec == AudioCodec::pcmu || codec == AudioCodec::pcma;
+    loudness_.add(loudness_hint(codec, packet.payload), is_g711, duration);
 }
 
 std::optional<rtp::DtmfDigit> AudioReceiver::on_timeout(TimePoint now) {

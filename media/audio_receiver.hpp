@@ -18,7 +18,8 @@
 
 namespace rotunda::media {
 
-// Used by one media worker. No heap per packet or tick, except a codec's decoder at its first packet.
+// Used by one media worker. No heap per packet or tick, except for a codec's decoder when it is first
+// needed: most of those who listen are never decoded.
 class AudioReceiver {
   public:
     // What a payload type means on this leg.
@@ -76,7 +77,7 @@ class AudioReceiver {
 
     rtp::AudioPacketInfo inspect(const rtp::RtpPacket& packet, const PayloadKind& kind);
     codecs::AudioDecoder& decoder_for(AudioCodec codec);
-    std::optional<float> loudness_of(const rtp::RtpPacket& packet, AudioCodec codec);
+    void note_loudness(const rtp::RtpPacket& packet, AudioCodec codec, Duration duration);
     void use(AudioCodec codec);
     std::optional<MutablePcm> decode(const rtp::BufferedPacket& packet, MutablePcm out);
     void begin_skimming();
@@ -96,6 +97,9 @@ class AudioReceiver {
     std::size_t samples(Duration d) const;
     Duration buffered() const;
 
+    // Of formats_ the first, which nearly all packets have: here, so that they touch no more memory.
+    std::optional<std::uint8_t> first_type_;
+    PayloadKind first_kind_;
     std::vector<AudioLeg::Format> formats_;
     std::vector<AudioLeg::Event> events_;
     std::vector<AudioLeg::Event> noises_;
@@ -117,6 +121,7 @@ class AudioReceiver {
     codecs::G722Meter g722_meter_;
     bool is_skimming_ = false;
     Duration skimmed_{};                // what would be left in fifo_
+    std::size_t skipped_ = 0;           // packets, since skimming began
     Duration unplayed_{};               // what no packet filled since the last that was played
     bool pauses_ = false;               // because there was nothing to say
     std::size_t decoded_in_a_row_ = 0;  // packets

@@ -34,11 +34,12 @@ std::optional<float> loudness_hint(AudioCodec codec, Bytes payload) {
     return std::nullopt;
 }
 
-void ShownLoudness::add(std::optional<float> hint, Duration packet) {
-    if (std::exchange(taken_, false)) shown_ = {};
+void ShownLoudness::add(std::optional<float> hint, bool measured, Duration packet) {
+    if (std::exchange(taken_, false)) shown_ = {mixer::silence_dbov, false, true};
     lasts_ = packet;
     shown_.dbov = std::max(shown_.dbov, hint.value_or(mixer::silence_dbov));
     shown_.is_unknown |= !hint;
+    shown_.is_measured &= measured;
 }
 
 ShownLoudness::Tick ShownLoudness::take(Duration tick) {

@@ -17,14 +17,17 @@ std::optional<float> loudness_hint(AudioCodec codec, Bytes payload);
 
 // What a stream shows tick by tick: of all packets that came since the last tick the loudest, and unknown if
 // one is. A packet longer than a tick counts for as long as it lasts.
+//
+// G.711's own octets are as good as the decoded sound; all other hints are mere signs.
 class ShownLoudness {
   public:
-    void add(std::optional<float> hint, Duration packet);
+    void add(std::optional<float> hint, bool measured, Duration packet);
     void clear() { *this = {}; }
 
     struct Tick {
         float dbov = mixer::silence_dbov;
-        bool is_unknown = false;  // only decoding tells
+        bool is_unknown = false;   // only decoding tells
+        bool is_measured = false;  // packets came, and it is what decoding would tell, no mere sign
     };
     Tick take(Duration tick);
 

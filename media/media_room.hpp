@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "codecs/comfort_noise.hpp"
 #include "media/chime.hpp"
 #include "media/leg_gain.hpp"
 #include "media/media_context.hpp"
@@ -14,8 +15,9 @@
 #include "media/room_buses.hpp"
 #include "media/tick_phase.hpp"
 #include "media/voice.hpp"
+#include "media/voice_treatment.hpp"
+#include "mixer/active_speaker.hpp"
 #include "mixer/audio_mixer.hpp"
-#include "mixer/dc_remover.hpp"
 #include "mixer/talker_sums.hpp"
 
 namespace rotunda::media {
@@ -57,12 +59,14 @@ class MediaRoom {
         std::unique_ptr<Voice> voice;
         std::unique_ptr<LegGain> gain;  // none: he is heard as he is
         bool deafened = false;
+        bool held = false;  // by himself; here, so that the mix touches no session
         bool told_talking = false;
+        float measured_dbov = mixer::silence_dbov;  // when he was last decoded
         TalkerArrivals arrivals;
-        mixer::DcRemover dc;
+        VoiceTreatment treatment;
 
         bool is_muted() const { return gain && gain->is_silent(); }
-        bool hears_nothing() const { return deafened || session->leg().on_hold; }
+        bool hears_nothing() const { return deafened || held; }
     };
     void run_stage(TimePoint now);
     void begin_tick(TimePoint now);
@@ -78,6 +82,7 @@ class MediaRoom {
     Pcm voice_of(std::size_t index, MutablePcm scratch);
     void give_voice(Member& member);
     void hear(std::size_t index);
+    void add_comfort_noise(int rate_hz);
     void sum(int rate_hz);
     void serve_buses();
     void serve_private(std::size_t index);
@@ -90,8 +95,10 @@ class MediaRoom {
     std::shared_ptr<MediaSession> take_out(std::size_t index);
     void start_if_empty(TimePoint now);
     void attach(Member& member);
+    void report();
     void report_losses();
     void report_talking();
+    std::optional<ParticipantId> loudest() const;
     void report_speaker();
     std::size_t find(ParticipantId participant) const;
 
@@ -107,9 +114,11 @@ class MediaRoom {
     mixer::TalkerSelector selector_;
     RoomBuses buses_;
     Chime chime_;
+    PerRate<codecs::ComfortNoise> comfort_noise_;
     TickPhase tick_phase_;
     mixer::AudienceSet audiences_;  // of this tick
     RateSet rates_ = 0;             // of this tick: those that somebody listens at
+    bool is_silent_ = true;         // of this tick: nobody is heard
     std::vector<std::unique_ptr<Voice>> idle_voices_;
 
     // State.
@@ -121,11 +130,13 @@ class MediaRoom {
     std::uint64_t ticks_ = 0;
     std::uint64_t talking_due_ms_ = 0;  // when report_talking() looks again
     bool is_late_ = false;              // this tick: a second packet of somebody may have come in
+    bool wants_short_ticks_ = false;    // this tick: somebody's frames
     int block_ms_ = 20;
     std::uint64_t short_until_ms_ = 0;  // till then for frames that are no multiple of 20 ms
     bool chimed_ = false;
     bool speaker_watched_ = false;
     ParticipantId speaker_;  // as last told
+    mixer::ActiveSpeaker active_speaker_;
 };
 
 }  // namespace rotunda::media

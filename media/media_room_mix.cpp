@@ -22,10 +22,12 @@ void MediaRoom::seat_voices() {
     audiences_ = {};
     audiences_.add(mixer::Audience::listener);
     rates_ = buses_.rates();
+    is_silent_ = true;
     for (std::size_t i = 0; i < members_.size(); ++i) {
         Member& member = members_[i];
         if (talkers_[i].is_audible()) {
             hear(i);
+            is_silent_ = false;
         } else {
             if (member.gain) member.gain->skip();
             if (member.voice) idle_voices_.push_back(std::move(member.voice));
@@ -46,18 +48,14 @@ void MediaRoom::hear(std::size_t index) {
     member.voice->feed(voice, milliseconds(block_ms_), rates_);
 }
 
-// Who has been muted keeps his place until he has faded out of it.
+// Who has been muted keeps his place until he has faded out of it. The operator's gain comes last: no
+// automatic one works against it.
 Pcm MediaRoom::voice_of(std::size_t index, MutablePcm scratch) {
     Member& member = members_[index];
     if (member.is_muted()) return {};
     const Duration block = milliseconds(block_ms_);
-    Pcm voice = member.session->warm(block);
-    if (member.dc.measure(voice, block)) {
-        const MutablePcm without = scratch.first(voice.size());
-        std::ranges::copy(voice, without.begin());
-        member.dc.process(without);
-        voice = without;
-    }
+    const Pcm voice = member.treatment.treat(member.session->warm(block), talkers_[index].is_speaking(),
+                                             settings_, block, scratch);
     return member.gain ? member.gain->apply(voice) : voice;
 }
 
@@ -79,11 +77,25 @@ void MediaRoom::sum(int rate_hz) {
     context_.mix.silence[rate_index(rate_hz)].begin(rate_hz, samples);
     for (std::size_t i = 0; i < members_.size(); ++i)
         if (members_[i].voice) sums.add(members_[i].voice->at(rate_hz), talkers_[i]);
+    add_comfort_noise(rate_hz);
     if (!chime_.is_playing()) return;
     std::array<std::int16_t, mixer::max_block_samples> chime;
     const MutablePcm pcm{chime.data(), samples};
     chime_.fill(pcm, rate_hz);
     sums.add_to_all(pcm);
+}
+
+// Who is alone hears silence, which costs nothing.
+void MediaRoom::add_comfort_noise(int rate_hz) {
+    constexpr int silence = 127;
+    codecs::ComfortNoise& noise = comfort_noise_[rate_index(rate_hz)];
+    const int before = noise.level();
+    noise.set_level(is_silent_ && members_.size() > 1 ? settings_.comfort_noise_minus_dbov : silence);
+    if (before == silence && noise.level() == silence) return;
+    std::array<std::int16_t, mixer::max_block_samples> block;
+    const MutablePcm pcm{block.data(), samples_in(rate_hz, block_ms_)};
+    noise.fill(pcm);
+    context_.mix.sums[rate_index(rate_hz)].add_to_all(pcm);
 }
 
 BusInput MediaRoom::input_for(std::size_t index, int rate_hz, MutablePcm scratch) const {

@@ -67,7 +67,11 @@ struct RoomSettings {
     int max_talkers = 8;                                  // N loudest in the mix
     Duration silence_timeout = std::chrono::seconds(60);  // neither RTP nor RTCP for so long: MediaSilent
     bool alone_prompt = true;
-    Duration talking_interval{};  // TalkingChanged at most so often of anybody; 0: never
+    Duration talking_interval{};         // TalkingChanged at most so often of anybody; 0: never
+    bool announce_speaker = false;       // ActiveSpeakerChanged
+    bool automatic_gain = false;         // quiet and loud talkers are brought to one loudness
+    int comfort_noise_minus_dbov = 127;  // heard while nobody speaks, 40 to 127 dB below overload; 127: none
+    bool follow_talkers = true;          // the tick moves to where their packets wait less
 };
 
 // Sent before the room's first JoinRoom and after its last LeaveRoom.

@@ -68,6 +68,13 @@ struct PacketsCaptured {
     bool last = false;
 };
 
+// Whom the room listens to is another one now: slower than SpeakerChanged, so that no cough and no echo
+// counts (mixer::ActiveSpeaker). RoomSettings::announce_speaker.
+struct ActiveSpeakerChanged {
+    RoomId room;
+    ParticipantId participant;
+};
+
 // The quality line at the end of a call.
 struct LegQuality {
     std::uint64_t packets_received = 0;
@@ -111,8 +118,8 @@ struct HandshakeDone {
     const char* failure = "";        // why, in words that live for ever
 };
 
-using RoomEvent =
-    std::variant<MediaStarted, MediaSilent, DigitPressed, TalkingChanged, SpeakerChanged, HandshakeDone,
-                 LegReport, LegEnded, LegReleased, LevelsMeasured, PacketsCaptured>;
+using RoomEvent = std::variant<MediaStarted, MediaSilent, DigitPressed, TalkingChanged, SpeakerChanged,
+                               ActiveSpeakerChanged, HandshakeDone, LegReport, LegEnded, LegReleased,
+                               LevelsMeasured, PacketsCaptured>;
 
 }  // namespace rotunda::media

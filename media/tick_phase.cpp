@@ -17,6 +17,8 @@ using std::chrono::microseconds;
 constexpr Duration cushion = std::chrono::milliseconds(2);
 // So little before delay control would have to stretch, a slow clock is followed.
 constexpr Duration brink = microseconds(200);
+// More of it where only his first packets are known; too little for a second walk.
+constexpr Duration haste = microseconds(900);
 // Above this it is the network that makes packets late, not a clock.
 constexpr Duration steady = std::chrono::milliseconds(3);
 
@@ -26,14 +28,17 @@ void TalkerArrivals::note(const Reading& reading, Duration block) {
     since_speech_ = reading.speaks ? Duration::zero() : std::min<Duration>(since_speech_ + block, remembered);
     falling_behind_ = false;
     paused_ = !reading.slack && !reading.speaks;
+    first_.reset();
     if (!reading.slack) {
         full_ = 0;
         filled_ = Duration::zero();
         return;
     }
+    const Duration room = *reading.slack - rtp::DelayControl::safety(reading.spread) - cushion;
+    if (full_ == 0) first_ = room - haste;
+    if (!reading.is_sure) return;
     falling_behind_ =
         reading.spread < steady && *reading.slack < rtp::DelayControl::danger(reading.spread) + brink;
-    const Duration room = *reading.slack - rtp::DelayControl::safety(reading.spread) - cushion;
     if (filled_ >= bucket_length) {
         std::shift_right(least_.begin(), least_.end(), 1);
         full_ = std::min(full_ + 1, bucket_count - 1);
@@ -56,32 +61,48 @@ std::optional<Duration> TalkerArrivals::room(Duration block) const {
     return least;
 }
 
+std::optional<Duration> TalkerArrivals::first_room(Duration block) const {
+    return first_ && *first_ < block ? first_ : std::nullopt;
+}
+
 void TickPhase::add(const TalkerArrivals& talker, Duration block) {
     if (talker.is_paused()) return;
     const auto room = talker.room(block);
-    unknown_ |= !room;
-    if (room) least_ = std::min(least_, *room);
-    behind_ |= talker.is_falling_behind();
+    ++talkers_.count;
+    talkers_.unknown |= !room;
+    if (room) talkers_.least = std::min(talkers_.least, *room);
+    talkers_.behind |= talker.is_falling_behind();
+    talkers_.first = talker.first_room(block);
+}
+
+// How much earlier the tick may come.
+std::optional<Duration> TickPhase::room_of(const Talkers& talkers) {
+    if (!talkers.unknown && talkers.count > 0) {
+        hasty_ = false;
+        return talkers.least;
+    }
+    hasty_ = talkers.count == 1 && talkers.first && (hasty_ || rested_ >= long_rest);
+    return hasty_ ? talkers.first : std::nullopt;
 }
 
 Duration TickPhase::next_step(Duration block) {
-    const Duration least = std::exchange(least_, Duration::max());
-    const bool unknown = std::exchange(unknown_, false);
-    const bool behind = std::exchange(behind_, false);
-    rested_ = std::min<Duration>(rested_ + block, rest);
-    if (behind) {
-        walking_ = false;
+    const Talkers talkers = std::exchange(talkers_, {});
+    rested_ = std::min<Duration>(rested_ + block, long_rest);
+    if (talkers.behind) {
+        walking_ = hasty_ = false;
         return drift_step;
     }
-    if (unknown || least == Duration::max()) {
+    const auto room = room_of(talkers);
+    if (!room) {
         walking_ = false;
         return {};
     }
-    if (!walking_ && least >= worthwhile && rested_ >= rest) walking_ = true;
+    if (!walking_ && *room >= worthwhile && (rested_ >= rest || hasty_)) walking_ = true;
     if (!walking_) return {};
-    const Duration step = std::clamp(least, Duration::zero(), longest_step);
+    const Duration step = std::clamp(*room, Duration::zero(), longest_step);
     rested_ = Duration::zero();
     walking_ = step == longest_step;
+    hasty_ &= walking_;
     return -step;
 }
 

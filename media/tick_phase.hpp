@@ -4,7 +4,8 @@
 // It never walks across a talker's arrivals: his packets would miss the tick that used to play them, and his
 // jitter buffer would have to stretch. So the way is always earlier, up to the first talker met on it. That
 // is also the likeliest of the best places: the longest gap between arrivals is the likeliest to be walked
-// in.
+// in. Who talks alone, after a long time without a walk, is walked to at once, on the word of his first
+// packets.
 #pragma once
 
 #include <array>
@@ -24,6 +25,7 @@ class TalkerArrivals {
         bool speaks = false;
         std::optional<Duration> slack;
         Duration spread{};
+        bool is_sure = true;  // seconds of packets stand behind them; else he has just begun
     };
     void note(const Reading& reading, Duration block);
     // The tick has moved: later if above zero.
@@ -37,6 +39,8 @@ class TalkerArrivals {
     // So much earlier the tick may come without any packet of his missing it; nullopt: not known yet, or his
     // own jitter buffer is about to change it. Less than zero: it should come later.
     std::optional<Duration> room(Duration block) const;
+    // While that is not known: what his first packets promise.
+    std::optional<Duration> first_room(Duration block) const;
     // His packets come later and later, evenly: his clock is slow.
     bool is_falling_behind() const { return falling_behind_; }
 
@@ -48,6 +52,7 @@ class TalkerArrivals {
     std::array<Duration, bucket_count> least_{};  // of the room there was, the newest first
     std::size_t full_ = 0;                        // buckets behind the newest
     Duration filled_{};                           // of the newest
+    std::optional<Duration> first_;               // before any of them is full
     Duration since_speech_ = remembered;
     bool falling_behind_ = false;
     bool paused_ = true;
@@ -69,12 +74,22 @@ class TickPhase {
     // Less is not worth moving anybody.
     static constexpr Duration worthwhile = std::chrono::milliseconds(1);
     static constexpr Duration rest = std::chrono::seconds(5);  // between two walks
+    static constexpr Duration long_rest = std::chrono::seconds(20);
 
-    Duration least_ = Duration::max();  // room of all that were added
-    bool unknown_ = false;              // of somebody
-    bool behind_ = false;
+    // What a tick's add() calls said.
+    struct Talkers {
+        int count = 0;
+        Duration least = Duration::max();  // room of all
+        bool unknown = false;              // of somebody
+        bool behind = false;
+        std::optional<Duration> first;  // of the last one
+    };
+    std::optional<Duration> room_of(const Talkers& talkers);
+
+    Talkers talkers_;
     bool walking_ = false;
-    Duration rested_ = rest;
+    bool hasty_ = false;  // walking to somebody who has just begun
+    Duration rested_ = long_rest;
 };
 
 }  // namespace rotunda::media

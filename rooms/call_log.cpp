@@ -209,6 +209,10 @@ void CallLog::talking(const Participant& who) {
           {{"talking", talking ? "true" : "false"}});
 }
 
+void CallLog::speaker(const Participant& who) {
+    write(LogLevel::debug, "call.speaker", who, "is whom the room listens to now");
+}
+
 void CallLog::silent(const Participant& who) {
     write(LogLevel::warning, "call.silent", who, "neither RTP nor RTCP comes in: asking with OPTIONS");
 }

@@ -72,6 +72,7 @@ class CallLog {
     void pressed(const Participant& who, std::size_t keys);
     void digit(const Participant& who, const media::DigitPressed& press);
     void talking(const Participant& who);
+    void speaker(const Participant& who);
     void silent(const Participant& who);
     // The peer has acknowledged that the call stands.
     void confirmed(const Participant& who, TimePoint now);

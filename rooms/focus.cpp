@@ -384,6 +384,10 @@ void Focus::on(Participant& who, const media::TalkingChanged& event, TimePoint) 
     watchers_.changed(who);
 }
 
+void Focus::on(Participant& who, const media::ActiveSpeakerChanged&, TimePoint) {
+    if (!who.ended) log_.speaker(who);
+}
+
 void Focus::on(Participant& who, const media::HandshakeDone& event, TimePoint) {
     log_.handshake_done(who, event);
 }

@@ -230,6 +230,7 @@ class Focus {
     void on(Participant& who, const media::MediaSilent& event, TimePoint now);
     void on(Participant& who, const media::DigitPressed& event, TimePoint now);
     void on(Participant& who, const media::TalkingChanged& event, TimePoint now);
+    void on(Participant& who, const media::ActiveSpeakerChanged& event, TimePoint now);
     void on(Participant& who, const media::HandshakeDone& event, TimePoint now);
     void on(Participant& who, const media::LegReport& event, TimePoint now);
     void on(Participant& who, const media::LegEnded& event, TimePoint now);

@@ -21,6 +21,8 @@ class DelayWindow {
     bool empty() const { return filled_ == 0; }
     // True once two seconds of audio have been seen.
     bool is_full() const { return filled_ == bucket_count; }
+    // Enough has been seen to say where in the tick's period the packets come.
+    bool is_settled() const { return filled_ >= 2; }
     // Only when not empty.
     Duration slowest() const { return extremes_.slowest; }
     Duration fastest() const { return extremes_.fastest; }

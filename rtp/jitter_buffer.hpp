@@ -20,8 +20,8 @@ namespace rotunda::rtp {
 
 // What the owner knows of a packet from its payload type and its first octets.
 struct AudioPacketInfo {
-    int clock_hz = 8000;  // of the time stamps
     Duration duration{};  // of the audio inside; 0: not known, or none (comfort noise)
+    int clock_hz = 8000;  // of the time stamps
     // Comfort noise (RFC 3389) or an Opus DTX frame: the sender may pause after it.
     bool silence_follows = false;
     // The sender found no voice in it: should nothing follow, he has paused.
@@ -117,8 +117,10 @@ class JitterBuffer {
     // How much later than the fastest the slowest packet of the window came: what the buffer covers now.
     Duration target_delay() const { return window_.spread(); }
     // So long before the tick that plays them come the slowest packets of the window; nullopt while nothing
-    // is played, or the window is not full yet.
+    // is played, or too few have come to say.
     std::optional<Duration> slack() const { return slack_; }
+    // Two seconds of packets stand behind it.
+    bool is_sure_of_slack() const { return window_.is_full(); }
     // Packets waiting.
     std::size_t size() const { return waiting_; }
 
@@ -128,10 +130,10 @@ class JitterBuffer {
     enum class SlotState : std::uint8_t { empty, waiting, played };
     struct Slot {
         SlotState state = SlotState::empty;
-        bool filler = false;      // counts as received, carries no audio
+        bool filler = false;  // counts as received, carries no audio
+        PayloadPool::Block block;
         std::int64_t number = 0;  // extended sequence number
         Duration media{};
-        PayloadPool::Block block;
         BufferedPacket packet;
     };
 

@@ -66,7 +66,7 @@ JitterBuffer::Step JitterBuffer::play(Slot& slot, TimePoint now, Duration buffer
     Step step{Action::play, slot.packet, info.duration, Stretch::none, {}};
     if (info.duration == Duration{} || window_.empty()) return step;
     const Duration slack = now.time_since_epoch() - slot.media - window_.slowest();
-    slack_ = window_.is_full() ? std::optional(slack) : std::nullopt;
+    slack_ = window_.is_settled() ? std::optional(slack) : std::nullopt;
     const StretchWish wish = control_.on_fetch(slack, buffered, info.duration, window_);
     if (wish.stretch == Stretch::accelerate) ++counters_.accelerated;
     if (wish.stretch == Stretch::expand) ++counters_.expanded;

@@ -164,6 +164,9 @@ struct Config {
         std::uint32_t max_participants = 1000;
         std::uint32_t max_talkers = 8;
         bool alone_prompt = true;
+        bool active_speaker = false;
+        bool automatic_gain = false;
+        std::uint32_t comfort_noise = 72;
         std::vector<ConfiguredRoom> list;
     };
     struct Video {

@@ -223,6 +223,18 @@ constexpr auto table = std::to_array<ConfigKey>({
     live<Switch>(
         "rooms.alone_prompt", "Whether the first caller hears that he is alone.",
         [](auto& c) -> auto& { return c.rooms.alone_prompt; }),
+    live<Switch>(
+        "rooms.active_speaker",
+        "Whether the events tell whom a room listens to (call.speaker), with some hysteresis.",
+        [](auto& c) -> auto& { return c.rooms.active_speaker; }),
+    live<Switch>(
+        "rooms.automatic_gain",
+        "Whether quiet and loud talkers are brought to one loudness: slowly, and by at most 12 dB.",
+        [](auto& c) -> auto& { return c.rooms.automatic_gain; }),
+    live<Count<40, 127>>(
+        "rooms.comfort_noise",
+        "While nobody speaks, noise is heard so many dB below overload; 127: dead silence.",
+        [](auto& c) -> auto& { return c.rooms.comfort_noise; }),
     live<AccessName>(
         "auth.policy",
         "Who may call, where neither listener nor room says otherwise: anyone; anyone from auth.local_net, "

@@ -21,7 +21,7 @@ constexpr int nice_value = -15;
 // A worker that wakes by itself so soon is not woken for a command: it does what is posted before each tick.
 constexpr Duration soon = std::chrono::milliseconds(20);
 // With many rooms a tick is due every few microseconds: those of so long a time are done at one waking.
-constexpr Duration between_wakings = std::chrono::microseconds(500);
+constexpr Duration between_wakings = std::chrono::milliseconds(1);
 
 // A tick late by the default timer slack (50 us) or by other programs is heard as jitter. What is not
 // permitted is done without.

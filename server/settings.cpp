@@ -23,6 +23,9 @@ rooms::RoomPolicy room_policy(const Config& config) {
     policy.media.silence_timeout = config.media.silence_timeout;
     if (config.rooms.roster_talking) policy.media.talking_interval = std::chrono::milliseconds(500);
     policy.media.alone_prompt = config.rooms.alone_prompt;
+    policy.media.announce_speaker = config.rooms.active_speaker;
+    policy.media.automatic_gain = config.rooms.automatic_gain;
+    policy.media.comfort_noise_minus_dbov = static_cast<int>(config.rooms.comfort_noise);
     return policy;
 }
 

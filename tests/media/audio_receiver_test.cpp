@@ -230,16 +230,16 @@ TEST_CASE("a level in the header (RFC 6464) is believed before the payload, what
 
 TEST_CASE("a long packet's loudness counts in every tick it lasts, and the loudest packet of a tick counts") {
     ShownLoudness loudness;
-    loudness.add(-20.0f, 60ms);
+    loudness.add(-20.0f, true, 60ms);
     for (int i = 0; i < 3; ++i) CHECK(loudness.take(20ms).dbov == -20);
     CHECK(loudness.take(20ms).dbov == mixer::silence_dbov);
-    loudness.add(-40.0f, 20ms);
-    loudness.add(-30.0f, 20ms);
-    loudness.add(-50.0f, 20ms);
+    loudness.add(-40.0f, true, 20ms);
+    loudness.add(-30.0f, true, 20ms);
+    loudness.add(-50.0f, true, 20ms);
     CHECK(loudness.take(20ms).dbov == -30);
-    loudness.add(std::nullopt, 20ms);
-    loudness.add(-10.0f, 20ms);
+    loudness.add(std::nullopt, true, 20ms);
+    loudness.add(-10.0f, true, 20ms);
     CHECK(loudness.take(20ms).is_unknown);
-    loudness.add(-60.0f, 20ms);
+    loudness.add(-60.0f, true, 20ms);
     CHECK_FALSE(loudness.take(20ms).is_unknown);
 }

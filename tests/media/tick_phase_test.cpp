@@ -24,11 +24,12 @@ struct Room {
         Duration arrival{};
         Duration spread{};
         bool speaks = true;
+        bool is_sure = true;
         TalkerArrivals arrivals;
     };
 
     Room(Duration begins_at, std::vector<Duration> arrivals) : at(begins_at) {
-        for (const Duration arrival : arrivals) talkers.push_back({arrival, {}, true, {}});
+        for (const Duration arrival : arrivals) talkers.push_back({arrival, {}, true, true, {}});
     }
     Duration wait(const Talker& talker) const {
         const Duration d = (at - talker.arrival) % tick;
@@ -41,7 +42,7 @@ struct Room {
     }
     Duration step() {
         for (Talker& talker : talkers) {
-            talker.arrivals.note({talker.speaks, wait(talker), talker.spread}, tick);
+            talker.arrivals.note({talker.speaks, wait(talker), talker.spread, talker.is_sure}, tick);
             if (talker.arrivals.is_recent()) phase.add(talker.arrivals, tick);
         }
         const Duration moved = phase.next_step(tick);
@@ -83,12 +84,37 @@ TEST_CASE("with one talker the tick comes right after his packet, wherever it wa
 }
 
 TEST_CASE("a tick that has not been watched for two seconds does not move, nor for less than a millisecond") {
-    Room room(10ms, {2ms});
+    Room room(10ms, {2ms, 2ms});
     room.steps(99);
     CHECK(room.moves == 0);
     Room near(4ms, {1200us});
     near.steps(2000);
     CHECK(near.moves == 0);
+}
+
+TEST_CASE(
+    "who begins to talk alone is walked to at once, on the word of his first packets, but not again and "
+    "again") {
+    Room room(18ms, {1ms});
+    room.talkers[0].is_sure = false;
+    room.steps(60);
+    CHECK(room.total_wait() < 3ms);
+    CHECK(room.total_wait() > 2500us);
+    room.moves = 0;
+    room.talkers[0].arrival = 10ms;  // a new stream of his
+    room.talkers[0].arrivals.forget();
+    room.steps(500);
+    CHECK(room.moves == 0);
+    room.talkers[0].arrivals.forget();
+    room.steps(600);
+    CHECK(room.total_wait() < 3ms);
+}
+
+TEST_CASE("where another talks as well, his first packets are not enough") {
+    Room room(18ms, {1ms, 5ms});
+    room.talkers[0].is_sure = false;
+    room.steps(600);
+    CHECK(room.moves == 0);
 }
 
 TEST_CASE("with several talkers nobody's arrivals are crossed, and nobody waits longer than before") {
@@ -117,7 +143,7 @@ TEST_CASE("what a talker's jitter needs is left to him") {
 }
 
 TEST_CASE("a bad moment keeps the tick still for seconds") {
-    Room room(15ms, {0ms});
+    Room room(15ms, {0ms, 0ms});
     room.steps(90);
     room.talkers[0].arrival = 14ms;
     room.step();

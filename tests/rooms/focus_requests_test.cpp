@@ -104,6 +104,14 @@ TEST_CASE("who talks is told to watchers and to those who follow the events") {
     CHECK(world.log.field("call.talking", "call_id") == "call1");
 }
 
+TEST_CASE("whom the room listens to is told to those who follow the events") {
+    World world;
+    world.call(1);
+    const auto join = world.all<JoinRoom>()[0];
+    world.focus.handle(ActiveSpeakerChanged{join->room, join->participant}, world.now);
+    CHECK(world.log.field("call.speaker", "call_id") == "call1");
+}
+
 TEST_CASE("the watchers of a room learn that it closed") {
     World world;
     world.call(1);

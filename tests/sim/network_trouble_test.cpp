@@ -57,8 +57,7 @@ double delay_ms(const Phone& speaker, const Phone& listener, std::size_t at) {
 
 }  // namespace
 
-TEST_CASE(
-    "in a clean network a PCMU talker is heard after half a tick at first, and soon at once, at any phase") {
+TEST_CASE("in a clean network a PCMU talker is soon heard at once, at any phase") {
     std::vector<double> delays, later;
     SeededRandom random(3);
     for (int i = 0; i < 40; ++i) {
@@ -76,8 +75,8 @@ TEST_CASE(
     MESSAGE("added delay p50 ", delays[20], " ms, p95 ", delays[38], " ms");
     std::ranges::sort(later);
     MESSAGE("after six seconds p50 ", later[20], " ms, p95 ", later[38], " ms");
-    CHECK(delays[20] <= 15);
-    CHECK(delays[38] <= 25);
+    CHECK(delays[20] <= 7);
+    CHECK(delays[38] <= 12);
     CHECK(delays[0] >= 0);
     CHECK(later[20] <= 4);
     CHECK(later[38] <= 4);

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/text.hpp"
 #include "sdp/media_security.hpp"
 #include "sdp/offer_answer_formats.hpp"
 #include "sdp/offer_answer_lines.hpp"
@@ -51,6 +52,21 @@ bool set_formats(const SessionDescription& session, const Media& peer, const Aud
     out.send_payload_type = send->payload_type;
     out.send_event_type = send_event_type(peer, rtp_clock_hz(send->codec), capabilities);
     return true;
+}
+
+// RFC 3264 §6 wants a line for each line; some phones leave out those they refuse. What is there means the
+// next line of its kind.
+SessionDescription with_lines_left_out(const SessionDescription& answer, const SessionDescription& offer) {
+    if (answer.media.size() >= offer.media.size()) return answer;
+    SessionDescription out = answer;
+    out.media.clear();
+    auto next = answer.media.begin();
+    for (const Media& offered : offer.media) {
+        const bool there = next != answer.media.end() && iequals(next->type, offered.type);
+        out.media.push_back(there ? *next++ : make_refused_line(offered));
+    }
+    out.media.insert(out.media.end(), next, answer.media.end());
+    return out;
 }
 
 // Video has no SRTP yet.
@@ -201,11 +217,12 @@ std::string OfferAnswer::create_offer(const LocalMedia& local) {
     return write(pending_offer_->local);
 }
 
-std::optional<Refusal> OfferAnswer::accept_answer(const SessionDescription& answer) {
+std::optional<Refusal> OfferAnswer::accept_answer(const SessionDescription& given) {
     if (!pending_offer_) return Refusal{488, 399, "An answer without an offer"};
+    const SessionDescription answer = with_lines_left_out(given, pending_offer_->local);
     if (answer.media.size() != pending_offer_->local.media.size()) {
         roll_back();
-        return Refusal{488, 399, "The answer has another number of m-lines than the offer"};
+        return Refusal{488, 399, "The answer has more m-lines than the offer"};
     }
     std::vector<NegotiatedMedia> media;
     bool audio_agreed = false, audio_closed = true;

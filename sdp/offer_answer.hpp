@@ -130,8 +130,9 @@ class OfferAnswer {
     // A full offer of all we can do now, for a 200 to an INVITE without one (interop rule 1) or a re-INVITE
     // of ours. Asked again before the answer came, it gives the same offer.
     std::string create_offer(const LocalMedia& local);
-    // The answer to it. nullopt: media() is what both agreed; else the offer is taken back as by roll_back().
-    std::optional<Refusal> accept_answer(const SessionDescription& answer);
+    // The answer to it; a line it leaves out is a refused one. nullopt: media() is what both agreed; else the
+    // offer is taken back as by roll_back().
+    std::optional<Refusal> accept_answer(const SessionDescription& given);
     bool offer_pending() const { return pending_offer_.has_value(); }
 
     // Back to what stood before the pending offer, or else before the last answer given or accepted (RFC 6141

@@ -140,6 +140,12 @@ TEST_CASE("an INVITE without an offer is offered video, and an answer without it
     CHECK(world.all<JoinRoom>().size() == 1);
     CHECK(world.video_commands.empty());
     CHECK(world.focus.calls() == 1);
+    // Some phones do not so much as mention the line they refuse.
+    world.request("INVITE", 3, 1, {}, "1000");
+    world.request("ACK", 3, 1, offer(1));
+    CHECK(world.all<JoinRoom>().size() == 2);
+    CHECK(world.focus.calls() == 2);
+    CHECK(world.video_commands.empty());
     world.request("INVITE", 2, 1, {}, "1000");
     world.request("ACK", 2, 1, offer(1, "m=video 5000 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n"));
     REQUIRE(world.all_video<JoinVideo>().size() == 1);

@@ -324,6 +324,25 @@ TEST_CASE("video refused in an answer leaves an audio call") {
         offer_of("m=audio 0 RTP/AVP 0\r\nm=video 4002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n")));
 }
 
+TEST_CASE("a line that an answer leaves out is a refused one, and the call stands") {
+    Call call;
+    call.answer("m=application 5000 UDP/BFCP *\r\n", local_media());
+    call.session.create_offer(local_video());
+    REQUIRE(!call.session.accept_answer(offer_of(audio_line)));
+    CHECK(call.session.audio());
+    CHECK(!call.session.video());
+    CHECK(call.session.media().size() == 3);
+    // The one in the middle left out: what is there means the next of its kind.
+    call.session.create_offer(local_video());
+    REQUIRE(!call.session.accept_answer(
+        offer_of(audio_line + "m=video 4002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n")));
+    CHECK(!call.session.media()[1].accepted);
+    CHECK(call.video().remote_rtp.port == 4002);
+    const auto again = parsed(call.session.create_offer(local_video()));
+    REQUIRE(again.media.size() == 3);
+    CHECK(again.media[1].type == "application");
+}
+
 TEST_CASE("video offered to an audio call goes behind its lines, closed again it keeps its place") {
     Call call;
     call.answer("m=application 5000 UDP/BFCP *\r\n", local_media());

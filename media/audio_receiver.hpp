@@ -62,6 +62,9 @@ class AudioReceiver {
     // Once a tick, before them: what the packets show of their loudness; unknown: pull() and measure it.
     ShownLoudness::Tick take_loudness(Duration block) { return loudness_.take(block); }
 
+    // Lip sync: what comes from now on is played so much later.
+    void hold_back(Duration by) { buffer_.hold_back(by); }
+
     // Hold, or a muted leg: what waits is dropped, what comes next starts anew.
     void reset();
 

@@ -6,7 +6,7 @@
 namespace rotunda::media {
 namespace {
 
-constexpr int weight = 16;  // measurements a mean is made of
+constexpr int weight = 4;  // measurements a mean is made of
 // Further apart than this, the two do not share a clock: senders who stamp their reports from nowhere.
 constexpr Duration most_believed = std::chrono::seconds(5);
 

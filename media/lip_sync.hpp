@@ -24,7 +24,7 @@ class LipSync {
         friend bool operator==(const Holds&, const Holds&) = default;
     };
 
-    // Measurements, of any rate; one second's worth weighs little, so that a hold does not follow jitter.
+    // Measurements, about one a second of each; their mean counts, so that a hold does not follow jitter.
     void on_audio(Duration lag) { average(audio_, lag); }
     void on_picture(Duration lag) { average(picture_, lag); }
     // Not shown, or on hold, or a stream began anew: nobody waits.

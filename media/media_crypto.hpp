@@ -18,6 +18,8 @@ class MediaCrypto {
     void configure(const std::optional<SrtpKeys>& keys);
     // Keys will come. Until then those that stand stay; without any nothing is sent or taken.
     void await_keys() { wanted_ = true; }
+    // False while nothing is sent or taken.
+    bool is_ready() const { return !wanted_ || srtp_; }
 
     // The plain packet, in the datagram's own memory; nullopt: refused, and counted if it was SRTP.
     std::optional<Bytes> open_rtp(MutableBytes datagram);

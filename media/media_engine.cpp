@@ -89,6 +89,10 @@ void MediaEngine::on(LeaveRoom& command, TimePoint now) {
     due_.set(command.room, room->next_timeout());
 }
 
+void MediaEngine::on(SyncVoice& command, TimePoint now) {
+    if (MediaRoom* room = settled_room(command.room, now)) room->sync(command);
+}
+
 void MediaEngine::on(WatchSpeaker& command, TimePoint now) {
     if (MediaRoom* room = settled_room(command.room, now)) room->watch_speaker(command.watch);
 }

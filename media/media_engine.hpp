@@ -50,6 +50,7 @@ class MediaEngine {
     void on(JoinRoom& command, TimePoint now);
     void on(UpdateLeg& command, TimePoint now);
     void on(ControlLeg& command, TimePoint now);
+    void on(SyncVoice& command, TimePoint now);
     void on(PlayChime& command, TimePoint now);
     void on(LeaveRoom& command, TimePoint now);
     void on(WatchSpeaker& command, TimePoint now);

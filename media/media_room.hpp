@@ -40,6 +40,7 @@ class MediaRoom {
     void capture(const CapturePackets& command, TimePoint now);
     void tell_levels();
     void watch_speaker(bool watch);
+    void sync(const SyncVoice& command);
 
     // Nothing while the room is empty. In the middle of a tick: that tick's deadline.
     std::optional<TimePoint> next_timeout() const;

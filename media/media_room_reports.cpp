@@ -45,6 +45,11 @@ std::optional<ParticipantId> MediaRoom::loudest() const {
     return members_[*loudest].session->participant();
 }
 
+void MediaRoom::sync(const SyncVoice& command) {
+    if (const std::size_t i = find(command.participant); i < members_.size())
+        members_[i].session->sync(command.watch, command.hold);
+}
+
 void MediaRoom::report_speaker() {
     const auto now = loudest();
     const ParticipantId who = now.value_or(ParticipantId{});

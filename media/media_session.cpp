@@ -134,6 +134,8 @@ void MediaSession::on_valid_rtp(const rtp::RtpPacket& packet, const AudioReceive
     yield_ssrc(packet.header.ssrc, received.arrival);
     rtcp_latch_.vouch_for(received.source.address, packet.header.ssrc);
     if (is_event) next_duty_ = {};  // it may have to be ended
+    if (lag_ && !is_event)
+        lag_->on_sample(packet.header.ssrc, packet.header.timestamp, kind.clock_hz, received.arrival);
     if (!is_heard() && !is_event) return;
     for (const auto& digit : receiver_.on_packet(packet, kind, received.arrival)) report_digit(digit);
 }
@@ -186,6 +188,7 @@ void MediaSession::on_rtcp(MutableBytes datagram, const ReceivedDatagram& receiv
     const auto incoming = rtcp_.on_datagram(*plain, sender_.ssrc(), statistics_, received.arrival);
     if (!incoming.valid) return;
     yield_ssrc(incoming.sender_ssrc, received.arrival);
+    if (lag_) note_sender_reports(*plain);
     last_sign_of_life_ = std::max(last_sign_of_life_, received.arrival);
 }
 
@@ -232,6 +235,7 @@ void MediaSession::do_duties(TimePoint now) {
         if (capture_) tell_captured(now);
         settle_lock(now);
         check_silence(now);
+        report_lag();
         consents_ = path_.selected(now).has_value();
         if (++seconds_ % report_every_s == 0)
             context_->events.push_back(LegReport{room_, participant_, quality()});

@@ -11,6 +11,7 @@
 #include "media/media_context.hpp"
 #include "media/room_command.hpp"
 #include "media/secure_path.hpp"
+#include "media/stream_lag.hpp"
 #include "rtp/dtmf_sender.hpp"
 #include "rtp/receiver_statistics.hpp"
 #include "rtp/rtcp_session.hpp"
@@ -87,6 +88,8 @@ class MediaSession {
     void on_tick(TimePoint now) {
         if (now >= next_duty_) do_duties(now);
     }
+    // Lip sync: whether VoiceLag is told, and how long the voice waits for the picture.
+    void sync(bool watch, Duration hold);
     // RTCP BYE, and the quality of the whole call.
     LegQuality end(TimePoint now);
     // So far.
@@ -115,6 +118,8 @@ class MediaSession {
     void yield_ssrc(std::uint32_t peer_ssrc, TimePoint now);
     void do_duties(TimePoint now);
     void check_silence(TimePoint now);
+    void note_sender_reports(Bytes compound);
+    void report_lag();
     void settle_lock(TimePoint now);
     void send_rtcp(Bytes compound);
 
@@ -138,6 +143,7 @@ class MediaSession {
     rtp::RtcpSession rtcp_;
     rtp::SourceLatch latch_;
     rtp::SourceLatch rtcp_latch_;
+    std::optional<StreamLag> lag_;  // while it is to be told
 
     // State.
     std::optional<std::uint16_t> last_sequence_;

@@ -49,6 +49,7 @@ void MediaSession::adopt(RoomId room, Duration tick, MediaContext& context, Time
     path_.enter_queue(context.handshakes, now);
     if (rtcp_path_) rtcp_path_->enter_queue(context.handshakes, now);
     receiver_.set_tick(tick);
+    sync(false, {});  // his picture was the other room's
     next_duty_ = {};
 }
 

@@ -155,8 +155,16 @@ struct WatchSpeaker {
     bool watch = true;
 };
 
+// His picture is shown: VoiceLag is told from now on, or no longer, and his voice waits for the picture.
+struct SyncVoice {
+    RoomId room;
+    ParticipantId participant;
+    bool watch = false;
+    Duration hold{};  // 0 to LipSync::most_audio_hold
+};
+
 using RoomCommand =
-    std::variant<OpenRoom, CloseRoom, JoinRoom, UpdateLeg, ControlLeg, PlayChime, WatchSpeaker, LeaveRoom,
-                 ReleaseLeg, AdoptLeg, SendDigits, MeasureLevels, CapturePackets>;
+    std::variant<OpenRoom, CloseRoom, JoinRoom, UpdateLeg, ControlLeg, PlayChime, WatchSpeaker, SyncVoice,
+                 LeaveRoom, ReleaseLeg, AdoptLeg, SendDigits, MeasureLevels, CapturePackets>;
 
 }  // namespace rotunda::media

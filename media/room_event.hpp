@@ -110,6 +110,14 @@ struct LegReleased {
     LegQuality quality;
 };
 
+// How long after its capture a voice would be heard if it waited for nothing, by its sender's clock: to be
+// compared with the lag of his picture. About once a second where SyncVoice asks for it.
+struct VoiceLag {
+    RoomId room;
+    ParticipantId participant;
+    Duration lag{};
+};
+
 // A DTLS handshake ended; after a failure it is tried again a few times.
 struct HandshakeDone {
     RoomId room;
@@ -119,7 +127,7 @@ struct HandshakeDone {
 };
 
 using RoomEvent = std::variant<MediaStarted, MediaSilent, DigitPressed, TalkingChanged, SpeakerChanged,
-                               ActiveSpeakerChanged, HandshakeDone, LegReport, LegEnded, LegReleased,
+                               ActiveSpeakerChanged, VoiceLag, HandshakeDone, LegReport, LegEnded, LegReleased,
                                LevelsMeasured, PacketsCaptured>;
 
 }  // namespace rotunda::media

@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/dtls_fingerprint.hpp"
+#include "base/ice_credentials.hpp"
 #include "base/net_address.hpp"
 #include "base/picture.hpp"
 #include "base/srtp_keys.hpp"
@@ -40,8 +42,11 @@ struct VideoLeg {
     Endpoint remote_rtp;   // from the SDP; port 0 or a wildcard address: not known yet
     Endpoint remote_rtcp;  // a=rtcp (RFC 3605), else port + 1; unused with rtcp_mux
     bool rtcp_mux = false;
-    std::optional<SrtpKeys> srtp;  // none: RTP in the clear
-    IpAddress signaling_source;    // the only other address that may latch (interop rule 15)
+    // What protects it: keys, or a handshake for them, or neither: in the clear.
+    std::optional<SrtpKeys> srtp;
+    std::optional<DtlsPeer> dtls;
+    std::optional<IcePair> ice;  // the peer is where his checks come from, whatever remote_rtp says
+    IpAddress signaling_source;  // the only other address that may latch (interop rule 15)
 
     friend bool operator==(const VideoLeg&, const VideoLeg&) = default;
 };
@@ -104,6 +109,12 @@ struct SetSpeaker {
     RoomId room;
     ParticipantId participant;
 };
+// How far the voice of one who films is behind its capture (media::VoiceLag).
+struct SetVoiceLag {
+    RoomId room;
+    ParticipantId participant;
+    Duration lag{};
+};
 // The peer asked by INFO (RFC 5168).
 struct RequestKeyframe {
     RoomId room;
@@ -116,7 +127,7 @@ struct SetLayout {
     mixer::LayoutKind layout = mixer::LayoutKind::grid;
 };
 
-using VideoCommand =
-    std::variant<JoinVideo, UpdateVideo, LeaveVideo, SetPeople, SetSpeaker, RequestKeyframe, SetLayout>;
+using VideoCommand = std::variant<JoinVideo, UpdateVideo, LeaveVideo, SetPeople, SetSpeaker, SetVoiceLag,
+                                  RequestKeyframe, SetLayout>;
 
 }  // namespace rotunda::media

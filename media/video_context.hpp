@@ -9,9 +9,11 @@
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "codecs/video_encoder.hpp"
+#include "media/handshake_queue.hpp"
 #include "media/job_runner.hpp"
 #include "media/video_event.hpp"
 #include "mixer/seat_label.hpp"
+#include "rtp/dtls_identity.hpp"
 
 namespace rotunda::media {
 
@@ -40,6 +42,8 @@ struct VideoContext {
     WallOffset wall;
     JobRunner& jobs;
     codecs::VideoTuning tuning;
+    const rtp::DtlsIdentity* dtls = nullptr;  // none: no handshake succeeds
+    HandshakeQueue handshakes;
     std::unique_ptr<mixer::LabelMaker> labels;  // from the first room on: it reads the fonts
     std::vector<VideoEvent> events;             // the outbox
     VideoCounters counters;

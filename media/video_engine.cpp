@@ -1,5 +1,6 @@
 #include "media/video_engine.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "media/video_room.hpp"
@@ -25,8 +26,8 @@ VideoCounters& VideoCounters::operator+=(const VideoCounters& other) {
 }
 
 VideoEngine::VideoEngine(RandomSource& random, WallOffset wall, JobRunner& jobs,
-                         const codecs::VideoTuning& tuning)
-    : context_{random, wall, jobs, tuning, nullptr, {}, {}} {}
+                         const codecs::VideoTuning& tuning, const rtp::DtlsIdentity* dtls)
+    : context_{random, wall, jobs, tuning, dtls, {}, nullptr, {}, {}} {}
 VideoEngine::~VideoEngine() = default;
 
 void VideoEngine::handle(VideoCommand command, TimePoint now) {
@@ -70,6 +71,10 @@ void VideoEngine::on(SetSpeaker& command, TimePoint) {
     if (VideoRoom* const room = find(command.room)) room->set_speaker(command.participant);
 }
 
+void VideoEngine::on(SetVoiceLag& command, TimePoint) {
+    if (VideoRoom* const room = find(command.room)) room->set_voice_lag(command.participant, command.lag);
+}
+
 void VideoEngine::on(RequestKeyframe& command, TimePoint) {
     if (VideoRoom* const room = find(command.room)) room->request_keyframe(command.participant);
 }
@@ -88,11 +93,13 @@ void VideoEngine::count() {
 }
 
 std::optional<TimePoint> VideoEngine::next_timeout() const {
-    return due_.next();
+    const auto turn = due_.next(), handshake = context_.handshakes.next_timeout();
+    return turn && handshake ? std::min(*turn, *handshake) : turn ? turn : handshake;
 }
 
 void VideoEngine::run_due(TimePoint now) {
     const auto id = due_.due(now);
+    if (context_.handshakes.is_due(now, id.has_value())) return context_.handshakes.run_one(now);
     if (!id) return;
     VideoRoom& room = *rooms_.at(*id);
     room.run_turn(now);

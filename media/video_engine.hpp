@@ -21,9 +21,10 @@ class VideoRoom;
 
 class VideoEngine {
   public:
-    // `random` and `jobs` outlive the engine. `wall`: what makes calendar time of monotonic time.
+    // `random`, `jobs` and `dtls` outlive the engine. `wall`: what makes calendar time of monotonic time.
+    // Without `dtls` no handshake succeeds.
     VideoEngine(RandomSource& random, WallOffset wall, JobRunner& jobs,
-                const codecs::VideoTuning& tuning = {});
+                const codecs::VideoTuning& tuning = {}, const rtp::DtlsIdentity* dtls = nullptr);
     ~VideoEngine();
 
     // Commands for rooms or participants it does not know are ignored: the leg was already gone.
@@ -46,6 +47,7 @@ class VideoEngine {
     void on(LeaveVideo& command, TimePoint now);
     void on(SetPeople& command, TimePoint now);
     void on(SetSpeaker& command, TimePoint now);
+    void on(SetVoiceLag& command, TimePoint now);
     void on(RequestKeyframe& command, TimePoint now);
     void on(SetLayout& command, TimePoint now);
     VideoRoom* find(RoomId room);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/picture.hpp"
+#include "base/srtp_keys.hpp"
 #include "media/load_governor.hpp"
 #include "media/room_command.hpp"
 
@@ -23,6 +24,21 @@ struct VideoStarted {
 struct KeyframeNeeded {
     RoomId room;
     ParticipantId participant;
+};
+
+// For his picture's sake his voice is to be held back by so much from now on.
+struct HoldVoice {
+    RoomId room;
+    ParticipantId participant;
+    Duration hold{};
+};
+
+// The DTLS handshake of a video line ended; after a failure it is tried again a few times.
+struct VideoHandshakeDone {
+    RoomId room;
+    ParticipantId participant;
+    std::optional<SrtpSuite> suite;  // none: it failed
+    const char* failure = "";        // why, in words that live for ever
 };
 
 // The room gives up a step for want of CPU time, or takes one back.
@@ -43,6 +59,7 @@ struct VideoQuality {
     std::uint64_t pictures_dropped = 0;  // for want of a packet
     std::uint64_t keyframes_asked = 0;   // by us
     double remote_loss = 0.0;            // fraction of our packets the peer reported lost, 0 to 1
+    std::optional<SrtpSuite> srtp;       // none: in the clear
 };
 struct VideoEnded {
     RoomId room;
@@ -50,6 +67,7 @@ struct VideoEnded {
     VideoQuality quality;
 };
 
-using VideoEvent = std::variant<VideoStarted, KeyframeNeeded, VideoLoadChanged, VideoEnded>;
+using VideoEvent =
+    std::variant<VideoStarted, KeyframeNeeded, HoldVoice, VideoHandshakeDone, VideoLoadChanged, VideoEnded>;
 
 }  // namespace rotunda::media

@@ -62,7 +62,7 @@ void VideoReceiver::take(const rtp::VideoReceiveBuffer::Packet& packet, TimePoin
     use(*format);
     for (const rtp::CodedFrame& frame :
          stream_->depacketizer.push(packet.header, packet.payload, packet.lost_before))
-        on_frame(frame, now);
+        on_frame(frame, packet.header.ssrc, now);
     note_health(now);
 }
 
@@ -82,7 +82,7 @@ bool VideoReceiver::is_worth_decoding(const rtp::CodedFrame& frame, TimePoint no
     return frame.keyframe || (frame.intact && decoder_follows_) || lost_patience(now);
 }
 
-void VideoReceiver::on_frame(const rtp::CodedFrame& frame, TimePoint now) {
+void VideoReceiver::on_frame(const rtp::CodedFrame& frame, std::uint32_t ssrc, TimePoint now) {
     if (!shown_ || !is_worth_decoding(frame, now)) {
         decoder_follows_ = false;
         return;
@@ -91,7 +91,8 @@ void VideoReceiver::on_frame(const rtp::CodedFrame& frame, TimePoint now) {
     decoder_follows_ = !decoded.damaged && (frame.keyframe || decoder_follows_);
     if (decoded.damaged) stream_->depacketizer.break_chain();
     if (!decoded.picture || (decoded.damaged && !lost_patience(now))) return;
-    picture_ = std::move(decoded.picture);
+    pictures_held_.push(std::move(*decoded.picture), now);
+    lag_.on_sample(ssrc, frame.timestamp, video_clock_hz, now);
     ++pictures_;
 }
 

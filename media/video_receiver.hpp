@@ -13,6 +13,8 @@
 #include "base/time.hpp"
 #include "base/video_codec.hpp"
 #include "codecs/video_decoder.hpp"
+#include "media/picture_hold.hpp"
+#include "media/stream_lag.hpp"
 #include "rtp/rtp_packet.hpp"
 #include "rtp/video_depacketizer.hpp"
 #include "rtp/video_receive_buffer.hpp"
@@ -58,7 +60,13 @@ class VideoReceiver {
     void decode(TimePoint now);
 
     // The newest good picture; nothing before the first.
-    const std::optional<Picture>& picture() const { return picture_; }
+    const std::optional<Picture>& picture() const { return pictures_held_.shown(); }
+    // Lip sync: how long pictures wait from now on before they are the newest; and their turn.
+    void hold_pictures(Duration hold) { pictures_held_.set(hold); }
+    void advance(TimePoint now) { pictures_held_.advance(now); }
+    // How far behind their capture pictures are decoded; nothing before the sender's first report.
+    std::optional<Duration> lag() const { return lag_.lag(); }
+    void on_sender_report(const rtp::SenderReport& report) { lag_.on_sender_report(report); }
     std::uint64_t pictures() const { return pictures_; }
 
     // The packets to ask for again now.
@@ -85,7 +93,7 @@ class VideoReceiver {
     const Format* find(std::uint8_t payload_type) const;
     void take(const rtp::VideoReceiveBuffer::Packet& packet, TimePoint now);
     void use(const Format& format);
-    void on_frame(const rtp::CodedFrame& frame, TimePoint now);
+    void on_frame(const rtp::CodedFrame& frame, std::uint32_t ssrc, TimePoint now);
     bool is_worth_decoding(const rtp::CodedFrame& frame, TimePoint now) const;
     bool lost_patience(TimePoint now) const;
     void note_health(TimePoint now);
@@ -98,7 +106,8 @@ class VideoReceiver {
     bool decoder_follows_ = false;  // it has had every frame since the last keyframe
     std::optional<TimePoint> broken_since_;
     std::optional<TimePoint> asked_;
-    std::optional<Picture> picture_;
+    PictureHold pictures_held_;
+    StreamLag lag_{video_clock_hz};
     std::uint64_t pictures_ = 0;
     std::uint64_t dropped_ = 0;  // by earlier streams
 };

@@ -9,6 +9,7 @@ namespace {
 constexpr Duration turn = std::chrono::milliseconds(5);
 // From so many steps given up on one picture serves all.
 constexpr std::size_t depth_for_sharing = 2;
+constexpr Duration sync_interval = std::chrono::seconds(1);
 
 mixer::SourceId source_of(ParticipantId participant) {
     return {participant.value};
@@ -42,7 +43,7 @@ const VideoPerson* VideoRoom::person(ParticipantId participant) const {
 
 void VideoRoom::join(JoinVideo& join, TimePoint now) {
     if (find(join.participant)) return;
-    members_.push_back({std::make_unique<VideoSession>(join, context_, now), join.own_layout});
+    members_.push_back({std::make_unique<VideoSession>(join, context_, now), join.own_layout, {}, {}});
 }
 
 void VideoRoom::update(const UpdateVideo& update, TimePoint now) {
@@ -59,6 +60,10 @@ void VideoRoom::leave(ParticipantId participant, TimePoint now) {
     context_.events.push_back(VideoEnded{id_, participant, member->session->end(now)});
     members_.erase(members_.begin() + (member - members_.data()));
     if (!settings_.shows_audio_only) speaker_.remove(source_of(participant));
+}
+
+void VideoRoom::set_voice_lag(ParticipantId participant, Duration lag) {
+    if (Member* const member = find(participant)) member->sync.on_audio(lag);
 }
 
 void VideoRoom::request_keyframe(ParticipantId participant) {
@@ -88,7 +93,7 @@ void VideoRoom::network_turn(TimePoint now) {
     for (Member& member : members_) {
         VideoSession& session = *member.session;
         session.receive(now);
-        if (session.take_keyframe_wish()) output_.request_keyframe(session);
+        if (session.take_keyframe_wish(now)) output_.request_keyframe(session);
         if (session.wants_decode(now)) jobs_.emplace_back([&session, now] { session.decode(now); });
     }
     context_.jobs.run(jobs_);
@@ -115,9 +120,32 @@ void VideoRoom::frame_turn(TimePoint now) {
     list_people();
     assign_views(now);
     output_.arrange(shown_, speaker_.history());
-    for (Member& member : members_)
+    for (Member& member : members_) {
         member.session->show(output_.shows(source_of(member.session->participant())));
+        member.session->advance_picture(now);
+    }
+    if (now >= next_sync_) {
+        next_sync_ = now + sync_interval;
+        for (Member& member : members_) bring_together(member);
+    }
     output_.frame(*this, frame_rate(), now);
+}
+
+// Only whose picture is shown waits for it, or it for him.
+void VideoRoom::bring_together(Member& member) {
+    VideoSession& session = *member.session;
+    const auto lag = session.receiver().lag();
+    if (!session.receiver().is_shown() || !session.is_filming() || !lag) {
+        member.sync.reset();
+    } else {
+        // A picture waits for the next frame turn, half an interval as a rule.
+        member.sync.on_picture(*lag + Duration(std::chrono::seconds(1)) / frame_rate() / 2);
+        member.sync.update();
+    }
+    const LipSync::Holds& holds = member.sync.holds();
+    session.hold_pictures(holds.picture);
+    if (std::exchange(member.voice_held, holds.audio) != holds.audio)
+        context_.events.push_back(HoldVoice{id_, session.participant(), holds.audio});
 }
 
 void VideoRoom::turn_ended(TimePoint now) {
@@ -162,7 +190,7 @@ void VideoRoom::assign_views(TimePoint now) {
     const bool personal = is_personal();
     for (Member& member : members_) {
         VideoSession& session = *member.session;
-        if (!session.is_watching()) continue;
+        if (!session.is_watching() || !session.is_reachable()) continue;
         ViewKey view{member.own_layout.value_or(settings_.layout), {}};
         const mixer::SourceId self = source_of(session.participant());
         // Who is in no view anyway sees what all others like him see.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "media/lip_sync.hpp"
 #include "media/load_governor.hpp"
 #include "media/video_command.hpp"
 #include "media/video_context.hpp"
@@ -26,6 +27,7 @@ class VideoRoom final : private SeatSource {
     void leave(ParticipantId participant, TimePoint now);
     void set_people(std::vector<VideoPerson> people) { people_ = std::move(people); }
     void set_speaker(ParticipantId participant) { loudest_ = participant; }
+    void set_voice_lag(ParticipantId participant, Duration lag);
     void request_keyframe(ParticipantId participant);
     void set_layout(const SetLayout& command);
 
@@ -41,6 +43,8 @@ class VideoRoom final : private SeatSource {
     struct Member {
         std::unique_ptr<VideoSession> session;
         std::optional<mixer::LayoutKind> own_layout;
+        LipSync sync;
+        Duration voice_held{};  // as last told
     };
 
     // SeatSource
@@ -51,6 +55,7 @@ class VideoRoom final : private SeatSource {
     void network_turn(TimePoint now);
     void frame_turn(TimePoint now);
     void schedule_frame(TimePoint now);
+    void bring_together(Member& member);
     void assign_views(TimePoint now);
     void list_people();
     bool is_personal() const;
@@ -75,6 +80,7 @@ class VideoRoom final : private SeatSource {
     std::vector<Job> jobs_;
     TimePoint next_turn_;
     TimePoint next_frame_;
+    TimePoint next_sync_{};
     std::optional<TimePoint> frame_deadline_;  // of the frame turn just run
 };
 

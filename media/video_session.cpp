@@ -20,6 +20,7 @@ constexpr Duration housekeeping_interval = std::chrono::seconds(1);
 // it costs more than a read.
 constexpr double octets_per_second = 1'000'000;
 constexpr double most_at_once = 1'000'000;
+constexpr Duration longest_without_keyframe = std::chrono::seconds(10);
 // Tiny packets may be large pictures.
 constexpr double pictures_per_second = 75, most_pictures_at_once = 50;
 
@@ -39,6 +40,7 @@ VideoSession::VideoSession(JoinVideo& join, VideoContext& context, TimePoint now
       ports_(std::move(join.ports)),
       leg_(std::move(join.video)),
       context_(context),
+      paths_(ports_, context.handshakes, context.dtls),
       receiver_(leg_.receive, leg_.feedback),
       sender_(context.random),
       rtcp_(rtcp_config(std::move(join.cname), context.wall), context.random, now),
@@ -53,10 +55,16 @@ VideoSession::VideoSession(JoinVideo& join, VideoContext& context, TimePoint now
 
 // What both the first description and a later one settle.
 void VideoSession::signal(TimePoint now) {
-    crypto_.configure(leg_.srtp);
+    paths_.configure({leg_.srtp, leg_.dtls, leg_.ice, leg_.remote_rtp, leg_.remote_rtcp, leg_.rtcp_mux,
+                      leg_.signaling_source},
+                     now);
     sender_.set_format(leg_.payload_type, video_clock_hz);
-    latch_.on_signalled(leg_.remote_rtp, leg_.signaling_source, now);
-    rtcp_latch_.on_signalled(leg_.remote_rtcp, leg_.signaling_source, now);
+    if (leg_.ice) {
+        follow_nomination(now);
+    } else {
+        latch_.on_signalled(leg_.remote_rtp, leg_.signaling_source, now);
+        rtcp_latch_.on_signalled(leg_.remote_rtcp, leg_.signaling_source, now);
+    }
     if (leg_.retransmits && !history_) history_ = std::make_unique<PacketHistory>();
 }
 
@@ -89,18 +97,30 @@ void VideoSession::read(MediaTransport& socket, bool for_rtcp, int most, TimePoi
         const auto received = socket.receive(buffer);
         if (!received) return;
         const MutableBytes datagram = MutableBytes(buffer).first(std::min(received->size, buffer.size()));
+        const bool for_rtp = &socket == ports_.rtp.get();
         const auto kind = rtp::classify(datagram);
-        if (kind == rtp::DatagramKind::rtp && &socket == ports_.rtp.get())
+        if (kind == rtp::DatagramKind::rtp && for_rtp) {
             on_rtp(datagram, *received);
-        else if (kind == rtp::DatagramKind::rtcp && for_rtcp)
+        } else if (kind == rtp::DatagramKind::rtcp && for_rtcp) {
             on_rtcp(datagram, *received, now);
-        else
+        } else if (kind == rtp::DatagramKind::stun && for_rtp) {
+            paths_.on_stun(datagram, *received);
+            follow_nomination(now);
+        } else if (kind == rtp::DatagramKind::dtls) {
+            paths_.on_dtls(!for_rtp, datagram, *received);
+        } else {
             ++discarded_;
+        }
     }
 }
 
+void VideoSession::follow_nomination(TimePoint now) {
+    if (const auto nominated = paths_.take_nomination(now))
+        latch_.on_signalled(*nominated, nominated->address, now);
+}
+
 void VideoSession::on_rtp(MutableBytes datagram, const ReceivedDatagram& received) {
-    const auto plain = crypto_.open_rtp(datagram);
+    const auto plain = paths_.rtp().open_rtp(datagram);
     const auto packet = plain ? rtp::RtpPacket::parse(*plain) : std::nullopt;
     if (!packet || !receiver_.knows(packet->header.payload_type) || !is_from_peer(packet->header, received) ||
         !has_budget(datagram.size(), packet->header.timestamp, received.arrival)) {
@@ -155,9 +175,12 @@ void VideoSession::tell(RoomId room) {
         context_.events.push_back(VideoStarted{room, participant_, receiver_.picture()->view.size});
     }
     if (std::exchange(info_wanted_, false)) context_.events.push_back(KeyframeNeeded{room, participant_});
+    if (const auto end = std::exchange(handshake_end_, std::nullopt))
+        context_.events.push_back(VideoHandshakeDone{room, participant_, end->suite, end->failure});
 }
 
 void VideoSession::on_turn(TimePoint now) {
+    if (auto end = paths_.on_turn(now)) handshake_end_ = end;
     if (is_filming()) {
         ask_for_packets(now);
         ask_for_keyframe(now);
@@ -166,13 +189,15 @@ void VideoSession::on_turn(TimePoint now) {
     if (now >= next_housekeeping_) {
         next_housekeeping_ = now + housekeeping_interval;
         settle_lock(now);
+        paths_.check_consent(now);
     }
     if (picture_) send_until(pacing_.allowed(now));
 }
 
-// A connected socket lets the kernel drop strangers, but it must be open while a source may still be learnt.
+// A connected socket lets the kernel drop strangers, but it must be open while a source may still be learnt;
+// with ICE the peer may move at any time.
 void VideoSession::settle_lock(TimePoint now) {
-    const bool lock = latch_.locked().has_value() && !latch_.is_learning(now);
+    const bool lock = latch_.locked().has_value() && !latch_.is_learning(now) && !leg_.ice;
     if (lock == socket_locked_) return;
     socket_locked_ = lock;
     ports_.rtp->lock_to(lock ? latch_.locked() : std::nullopt);
@@ -180,10 +205,21 @@ void VideoSession::settle_lock(TimePoint now) {
 
 // --- what goes out
 
+bool VideoSession::take_keyframe_wish(TimePoint now) {
+    // Who negotiated no feedback is sent one now and then, at first soon.
+    if (!leg_.feedback.pli && !leg_.feedback.fir && next_unasked_ && now >= *next_unasked_) {
+        next_unasked_ = now + until_unasked_;
+        until_unasked_ = std::min<Duration>(2 * until_unasked_, longest_without_keyframe);
+        keyframe_wanted_ = true;
+    }
+    return std::exchange(keyframe_wanted_, false);
+}
+
 void VideoSession::begin_picture(const rtp::PayloadList& payloads, TimePoint sampled, Duration window,
                                  TimePoint now) {
     finish_picture();
-    if (!is_watching() || !latch_.destination()) return;
+    if (!is_watching() || !is_reachable()) return;
+    if (!next_unasked_) next_unasked_ = now + until_unasked_;
     sender_.skip(sampled - std::exchange(sampled_, sampled));
     picture_ = &payloads;
     parts_sent_ = 0;
@@ -205,12 +241,12 @@ void VideoSession::send_part() {
     const Bytes payload = (*picture_)[parts_sent_];
     const bool last = ++parts_sent_ == picture_->size();
     std::array<std::uint8_t, PacketHistory::largest + rtp::max_srtp_overhead> buffer;
-    const auto to = latch_.destination();
+    const auto to = destination();
     if (!to || rtp::rtp_header_size + payload.size() > PacketHistory::largest) return;
     const std::uint16_t sequence = sender_.next_sequence();
     sender_.write_part(std::span(buffer).first<rtp::rtp_header_size>(), payload.size(), last, sampled_);
     std::memcpy(buffer.data() + rtp::rtp_header_size, payload.data(), payload.size());
-    const Bytes datagram = crypto_.seal_rtp(buffer, rtp::rtp_header_size + payload.size());
+    const Bytes datagram = paths_.rtp().seal_rtp(buffer, rtp::rtp_header_size + payload.size());
     const bool sent = !datagram.empty() && ports_.rtp->send(datagram, *to);
     ++(sent ? context_.counters.packets_sent : context_.counters.send_failures);
     if (sent && history_) history_->add(sequence, datagram);
@@ -223,7 +259,8 @@ VideoQuality VideoSession::end(TimePoint now) {
     VideoQuality quality;
     quality.packets_received = statistics_.packets_received();
     quality.packets_lost = statistics_.packets_lost();
-    quality.packets_discarded = discarded_;
+    quality.packets_discarded = discarded_ + paths_.refused();
+    quality.srtp = paths_.rtp().suite();
     quality.packets_sent = sender_.total_packets();
     quality.packets_repeated = repeated_;
     quality.pictures_shown = receiver_.pictures();

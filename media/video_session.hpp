@@ -6,10 +6,10 @@
 #include <optional>
 #include <string>
 
-#include "media/media_crypto.hpp"
 #include "media/packet_history.hpp"
 #include "media/packet_pacing.hpp"
 #include "media/receiver_rate.hpp"
+#include "media/secure_paths.hpp"
 #include "media/video_command.hpp"
 #include "media/video_context.hpp"
 #include "media/video_receiver.hpp"
@@ -25,17 +25,25 @@ namespace rotunda::media {
 class VideoSession {
   public:
     VideoSession(JoinVideo& join, VideoContext& context, TimePoint now);
+    VideoSession(const VideoSession&) = delete;
+    VideoSession& operator=(const VideoSession&) = delete;
 
     ParticipantId participant() const { return participant_; }
     const VideoLeg& leg() const { return leg_; }
     const VideoReceiver& receiver() const { return receiver_; }
-    // He wants our picture, and it is known where to send it.
+    // He wants our picture.
     bool is_watching() const { return leg_.sends && !leg_.on_hold; }
+    // It can reach him: it is known where he is, and the keys are there.
+    bool is_reachable() const { return paths_.rtp().is_ready() && destination(); }
     // His picture may be shown.
     bool is_filming() const { return leg_.receives && !leg_.on_hold; }
 
     // False if the leg is what it was: nothing happens then.
     bool update(const VideoLeg& leg, TimePoint now);
+
+    // Lip sync: see VideoReceiver.
+    void hold_pictures(Duration hold) { receiver_.hold_pictures(hold); }
+    void advance_picture(TimePoint now) { receiver_.advance(now); }
 
     // --- once a network turn, in this order
     // Reads the sockets, within bounds.
@@ -51,8 +59,8 @@ class VideoSession {
     void tell(RoomId room);
 
     // --- the picture for him
-    // The peer asked for a keyframe since the last call.
-    bool take_keyframe_wish() { return std::exchange(keyframe_wanted_, false); }
+    // The peer asked for a keyframe since the last call, or cannot ask and may have missed one.
+    bool take_keyframe_wish(TimePoint now);
     PictureClass choose_class(int room_height, int room_rate, TimePoint now) {
         return sent_class_ = rate_.choose(room_height, room_rate, now);
     }
@@ -85,6 +93,11 @@ class VideoSession {
     void send_until(std::size_t end);
     void settle_lock(TimePoint now);
     void signal(TimePoint now);
+    void follow_nomination(TimePoint now);
+    // With ICE nobody is sent anything without his consent.
+    std::optional<Endpoint> destination() const {
+        return paths_.consents() ? latch_.destination() : std::nullopt;
+    }
 
     // Passed in.
     ParticipantId participant_;
@@ -93,7 +106,7 @@ class VideoSession {
     VideoContext& context_;
 
     // Owned.
-    MediaCrypto crypto_;
+    SecurePaths paths_;
     VideoReceiver receiver_;
     rtp::ReceiverStatistics statistics_;
     rtp::RtpSender sender_;
@@ -117,7 +130,10 @@ class VideoSession {
     TimePoint budget_at_{};
     bool fresh_ = false;  // packets came since the last decode()
     bool keyframe_wanted_ = false;
+    std::optional<TimePoint> next_unasked_;  // keyframe, for who cannot ask
+    Duration until_unasked_ = std::chrono::seconds(1);
     bool info_wanted_ = false;
+    std::optional<HandshakeEnd> handshake_end_;
     bool started_ = false;
     bool socket_locked_ = false;
     std::uint16_t rtcp_count_ = 0;

@@ -21,7 +21,7 @@ bool VideoSession::accepts_rtcp(Bytes datagram, const ReceivedDatagram& received
 }
 
 void VideoSession::on_rtcp(MutableBytes datagram, const ReceivedDatagram& received, TimePoint now) {
-    const auto plain = crypto_.open_rtcp(datagram);
+    const auto plain = paths_.rtcp().open_rtcp(datagram);
     if (!plain || !accepts_rtcp(*plain, received)) {
         ++discarded_;
         return;
@@ -33,8 +33,10 @@ void VideoSession::on_rtcp(MutableBytes datagram, const ReceivedDatagram& receiv
         if (const auto* feedback = std::get_if<rtp::Feedback>(&*block)) on_feedback(*feedback, now);
         if (const auto* rr = std::get_if<rtp::ReceiverReport>(&*block))
             reported |= rr->reports.find(sender_.ssrc()).has_value();
-        if (const auto* sr = std::get_if<rtp::SenderReport>(&*block))
+        if (const auto* sr = std::get_if<rtp::SenderReport>(&*block)) {
             reported |= sr->reports.find(sender_.ssrc()).has_value();
+            receiver_.on_sender_report(*sr);
+        }
     }
     if (const auto& view = rtcp_.remote_view(); reported && view)
         rate_.on_loss(view->fraction_lost, sent_class_.bit_rate);
@@ -56,7 +58,7 @@ void VideoSession::on_feedback(const rtp::Feedback& feedback, TimePoint now) {
 }
 
 void VideoSession::repeat(rtp::NackList lost, TimePoint now) {
-    const auto to = latch_.destination();
+    const auto to = destination();
     if (!history_ || !to) return;
     std::size_t left = most_repeated_at_once;
     for (auto sequence = lost.next(); sequence && left > 0; sequence = lost.next()) {
@@ -118,10 +120,10 @@ void VideoSession::send_rtcp(Bytes compound) {
     if (compound.empty()) return;
     std::array<std::uint8_t, rtp::max_rtcp_size + rtp::max_srtp_overhead> buffer;
     std::memcpy(buffer.data(), compound.data(), compound.size());
-    const Bytes datagram = crypto_.seal_rtcp(buffer, compound.size());
+    const Bytes datagram = paths_.rtcp().seal_rtcp(buffer, compound.size());
     if (datagram.empty()) return;
     if (leg_.rtcp_mux) {
-        if (const auto to = latch_.destination()) ports_.rtp->send(datagram, *to);
+        if (const auto to = destination()) ports_.rtp->send(datagram, *to);
     } else if (const auto to = rtcp_latch_.destination(); to && ports_.rtcp) {
         ports_.rtcp->send(datagram, *to);
     }

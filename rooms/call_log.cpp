@@ -13,10 +13,6 @@ std::string describe(const media::AudioLeg& leg) {
                        leg.send.ptime_ms);
 }
 
-std::string srtp_name(const std::optional<SrtpSuite>& suite) {
-    return suite ? std::string(facts(*suite).name) : "none";
-}
-
 // By DTLS the suite is known when its handshake is over.
 std::string srtp_of(const media::AudioLeg& leg) {
     if (leg.dtls) return "DTLS";
@@ -30,6 +26,10 @@ std::string_view direction(const media::AudioLeg& leg) {
 }
 
 }  // namespace
+
+std::string srtp_name(const std::optional<SrtpSuite>& suite) {
+    return suite ? std::string(facts(*suite).name) : "none";
+}
 
 std::string_view cause_name(sip::EndCause cause) {
     switch (cause) {

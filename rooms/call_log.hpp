@@ -38,6 +38,8 @@ struct CallCounters {
 
 // "remote_bye" is "bye": a label's value.
 std::string_view cause_name(sip::EndCause cause);
+// "none" for media in the clear.
+std::string srtp_name(const std::optional<SrtpSuite>& suite);
 
 class CallLog {
   public:
@@ -82,6 +84,7 @@ class CallLog {
     void on_record(std::function<void(const CallRecord&)> handler) { on_record_ = std::move(handler); }
     // call_log_video.cpp
     void video_started(const Participant& who, const media::VideoStarted& event);
+    void video_handshake_done(const Participant& who, const media::VideoHandshakeDone& done);
     void video_ended(const Participant& who, const media::VideoQuality& quality);
     void video_load(const std::string& room, const media::VideoLoadChanged& event);
     // The quality line; all zero for a call whose media never began.

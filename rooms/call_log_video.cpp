@@ -10,6 +10,13 @@ void CallLog::video_started(const Participant& who, const media::VideoStarted& e
            {"size", fmt::format("{}x{}", event.size.width, event.size.height)}});
 }
 
+void CallLog::video_handshake_done(const Participant& who, const media::VideoHandshakeDone& done) {
+    if (done.suite)
+        write(LogLevel::info, "video.secured", who, "DTLS handshake done", {{"srtp", srtp_name(done.suite)}});
+    else
+        write(LogLevel::warning, "video.not_secured", who, done.failure);
+}
+
 void CallLog::video_ended(const Participant& who, const media::VideoQuality& quality) {
     write(LogLevel::info, "video.ended", who, "video ended",
           {{"received", std::to_string(quality.packets_received)},
@@ -20,7 +27,8 @@ void CallLog::video_ended(const Participant& who, const media::VideoQuality& qua
            {"pictures", std::to_string(quality.pictures_shown)},
            {"dropped", std::to_string(quality.pictures_dropped)},
            {"keyframes_asked", std::to_string(quality.keyframes_asked)},
-           {"remote_loss", fmt::format("{:.3f}", quality.remote_loss)}});
+           {"remote_loss", fmt::format("{:.3f}", quality.remote_loss)},
+           {"srtp", srtp_name(quality.srtp)}});
 }
 
 void CallLog::video_load(const std::string& room, const media::VideoLoadChanged& event) {

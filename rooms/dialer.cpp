@@ -117,8 +117,6 @@ bool Dialer::ring(Entry& entry, OutgoingLeg leg, TimePoint now) {
     if (!ports) return false;
     leg.media.secure_signaling = is_secure(leg.flow);
     leg.media.browser = is_browser(leg.flow);
-    if (leg.media.browser) leg.media.video = {};
-    const bool may_have_video = leg.media.video.any();
     Participant who(sdp::OfferAnswer(std::move(leg.media), random_));
     who.room = dial.place.room;
     who.room_name = dial.place.room_name;
@@ -133,7 +131,7 @@ bool Dialer::ring(Entry& entry, OutgoingLeg leg, TimePoint now) {
     who.signaling_source = leg.flow.remote.address;
     who.local = {ports->advertised, ports->rtp_port};
     who.ports = std::move(*ports);
-    if (may_have_video) video_.prepare(who, std::nullopt, leg.flow.remote.address);
+    if (video_.offers_when_dialling()) video_.prepare(who, std::nullopt, leg.flow.remote.address);
 
     sip::OutgoingInvite invite;
     invite.target = std::move(leg.target);

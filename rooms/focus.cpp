@@ -50,7 +50,7 @@ Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool
       trunks_(settings_.trunks),
       links_(trunks_, agent, routes, random, log),
       routing_(trunks_, links_, settings_.media, routes),
-      video_(settings_.video, ports),
+      video_(settings_.video, ports, rooms_),
       dialer_(agent, ports, video_, routing_, random),
       notifier_({.packages = {conference_package(settings_.roster_interval),
                               refer_package(subscription_lasts(settings_.ring_limit))}},
@@ -93,7 +93,8 @@ void Focus::drain_agent(TimePoint now) {
 }
 
 std::vector<WorkerCommand> Focus::take_commands() {
-    for (auto& wish : video_.take_speaker_wishes()) commands_.push_back({wish.worker, wish.command});
+    for (auto& command : video_.take_sound_commands())
+        commands_.push_back({command.worker, std::move(command.command)});
     return std::exchange(commands_, {});
 }
 
@@ -212,7 +213,6 @@ sdp::Capabilities Focus::capabilities_for(const sip::Flow& flow, std::string_vie
                               encryption_of(settings_.listeners, flow), out.encryption);
     out.secure_signaling = is_secure(flow);
     out.browser = is_browser(flow);
-    if (out.browser) out.video = {};  // its lines are DTLS-SRTP, which only sound has so far
     return out;
 }
 
@@ -355,6 +355,8 @@ void Focus::handle(media::RoomEvent event, TimePoint now) {
                 video_.set_speaker(e);
             else if constexpr (std::is_same_v<std::decay_t<decltype(e)>, media::LevelsMeasured>)
                 take_levels(e, now);
+            else if constexpr (std::is_same_v<std::decay_t<decltype(e)>, media::VoiceLag>)
+                video_.set_voice_lag(e);
             else if (auto it = participants_.find(e.participant); it != participants_.end())
                 on(it->second, e, now);
         },

@@ -246,6 +246,8 @@ class Focus {
     // focus_video.cpp
     void on(Participant& who, const media::VideoStarted& event, TimePoint now);
     void on(Participant& who, const media::KeyframeNeeded& event, TimePoint now);
+    void on(Participant& who, const media::HoldVoice& event, TimePoint now);
+    void on(Participant& who, const media::VideoHandshakeDone& event, TimePoint now);
     void on(Participant& who, const media::VideoEnded& event, TimePoint now);
     void on(const media::VideoLoadChanged& event);
     void show_in_video(const Participant& who);

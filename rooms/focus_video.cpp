@@ -26,6 +26,14 @@ void Focus::on(Participant&, const media::KeyframeNeeded& event, TimePoint now) 
     request_picture(event.participant, now);
 }
 
+void Focus::on(Participant& who, const media::HoldVoice& event, TimePoint) {
+    video_.hold_voice(who, event.hold);
+}
+
+void Focus::on(Participant& who, const media::VideoHandshakeDone& event, TimePoint) {
+    log_.video_handshake_done(who, event);
+}
+
 void Focus::on(Participant& who, const media::VideoEnded& event, TimePoint) {
     log_.video_ended(who, event.quality);
     --who.video.ending;

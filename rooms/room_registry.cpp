@@ -80,6 +80,11 @@ std::optional<sdp::MediaEncryption> RoomRegistry::encryption(std::string_view na
     return room ? room->encryption : std::nullopt;
 }
 
+RoomVideo RoomRegistry::video(std::string_view name) const {
+    const ConfiguredRoom* room = configured(name);
+    return room ? room->video : RoomVideo{};
+}
+
 const accounts::RoomAuthority* RoomRegistry::authority(std::string_view name) const {
     const ConfiguredRoom* room = configured(name);
     return room ? &room->authority : nullptr;

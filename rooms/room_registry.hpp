@@ -14,9 +14,16 @@
 #include "accounts/authority.hpp"
 #include "base/result.hpp"
 #include "media/room_command.hpp"
+#include "media/video_command.hpp"
 #include "sdp/offer_answer.hpp"
 
 namespace rotunda::rooms {
+
+// What a room has in place of what holds everywhere.
+struct RoomVideo {
+    std::optional<mixer::LayoutKind> layout{};
+    std::optional<media::VideoViewMode> view{};
+};
 
 // A room the operator named. It opens with its first caller like any other.
 struct ConfiguredRoom {
@@ -24,6 +31,7 @@ struct ConfiguredRoom {
     std::size_t max_participants = 0;  // 0: the server-wide default
     accounts::RoomAuthority authority{};
     std::optional<sdp::MediaEncryption> encryption{};  // none: as everywhere
+    RoomVideo video{};
 };
 
 struct RoomPolicy {
@@ -94,6 +102,7 @@ class RoomRegistry {
 
     // What the room demands; none: nothing of its own.
     std::optional<sdp::MediaEncryption> encryption(std::string_view name) const;
+    RoomVideo video(std::string_view name) const;
     // Who rules the room; null for one nobody configured.
     const accounts::RoomAuthority* authority(std::string_view name) const;
     const Room* find(media::RoomId id) const;

@@ -7,8 +7,8 @@
 
 namespace rotunda::rooms {
 
-VideoDesk::VideoDesk(VideoPolicy policy, media::MediaPortPool& ports)
-    : policy_(std::move(policy)), ports_(ports) {}
+VideoDesk::VideoDesk(VideoPolicy policy, media::MediaPortPool& ports, const RoomRegistry& rooms)
+    : policy_(std::move(policy)), ports_(ports), registry_(rooms) {}
 
 // --- a call's video
 
@@ -44,8 +44,7 @@ void VideoDesk::join(Participant& who, media::VideoLeg leg) {
     media::JoinVideo join;
     join.room = who.room;
     join.participant = who.id;
-    join.settings = policy_.room;
-    join.settings.layout = room.layout.value_or(policy_.room.layout);
+    join.settings = settings_of(who.room_name, room);
     if (const Person* const person = find(room, who.id)) join.own_layout = person->own_layout;
     join.ports = std::move(*who.video.ports);
     join.video = leg;
@@ -53,18 +52,28 @@ void VideoDesk::join(Participant& who, media::VideoLeg leg) {
     who.video.ports.reset();
     who.video.joined = true;
     who.video.leg = std::move(leg);
-    if (room.legs++ == 0) wishes_.push_back({who.worker, {who.room, true}});
+    if (room.legs++ == 0) sound_commands_.push_back({who.worker, media::WatchSpeaker{who.room, true}});
+    sound_commands_.push_back({who.worker, media::SyncVoice{who.room, who.id, true, {}}});
     ++legs_;
     command(who.room, std::move(join));
     if (room.spotlight) tell_speaker(who.room, room);
     note(who, true);
 }
 
+media::VideoRoomSettings VideoDesk::settings_of(std::string_view name, const Room& room) const {
+    media::VideoRoomSettings settings = policy_.room;
+    const RoomVideo own = registry_.video(name);
+    settings.view = own.view.value_or(settings.view);
+    settings.layout = room.layout ? *room.layout : own.layout.value_or(settings.layout);
+    return settings;
+}
+
 void VideoDesk::leave(Participant& who) {
     Room& room = rooms_[who.room];
     who.video.joined = false;
     ++who.video.ending;
-    if (--room.legs == 0) wishes_.push_back({who.worker, {who.room, false}});
+    if (--room.legs == 0) sound_commands_.push_back({who.worker, media::WatchSpeaker{who.room, false}});
+    sound_commands_.push_back({who.worker, media::SyncVoice{who.room, who.id, false, {}}});
     --legs_;
     command(who.room, media::LeaveVideo{who.room, who.id});
     note(who, false);
@@ -131,8 +140,10 @@ bool VideoDesk::renew(Participant& who) {
 
 VideoDesk::Shown VideoDesk::shown(media::RoomId room) const {
     const auto at = rooms_.find(room);
-    if (at == rooms_.end()) return {policy_.room.layout, {}};
-    return {at->second.layout.value_or(policy_.room.layout), at->second.spotlight};
+    const rooms::Room* const open = registry_.find(room);
+    const Room nobody;
+    const Room& who = at == rooms_.end() ? nobody : at->second;
+    return {settings_of(open ? std::string_view(open->name) : std::string_view(), who).layout, who.spotlight};
 }
 
 std::optional<mixer::LayoutKind> VideoDesk::own_layout(const Participant& who) const {
@@ -171,6 +182,17 @@ void VideoDesk::closed(media::RoomId id) {
     rooms_.erase(id);
 }
 
+void VideoDesk::set_voice_lag(const media::VoiceLag& event) {
+    const auto at = rooms_.find(event.room);
+    if (at != rooms_.end() && at->second.legs > 0)
+        command(event.room, media::SetVoiceLag{event.room, event.participant, event.lag});
+}
+
+void VideoDesk::hold_voice(const Participant& who, Duration hold) {
+    if (who.video.joined)
+        sound_commands_.push_back({who.worker, media::SyncVoice{who.room, who.id, true, hold}});
+}
+
 // --- to the workers
 
 void VideoDesk::command(media::RoomId room, media::VideoCommand command) {
@@ -192,8 +214,8 @@ std::vector<VideoWorkerCommand> VideoDesk::take_commands() {
     return std::exchange(commands_, {});
 }
 
-std::vector<VideoDesk::SpeakerWish> VideoDesk::take_speaker_wishes() {
-    return std::exchange(wishes_, {});
+std::vector<VideoDesk::SoundCommand> VideoDesk::take_sound_commands() {
+    return std::exchange(sound_commands_, {});
 }
 
 }  // namespace rotunda::rooms

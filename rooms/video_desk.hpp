@@ -13,11 +13,14 @@
 #include "media/video_command.hpp"
 #include "media/video_event.hpp"
 #include "rooms/participant.hpp"
+#include "rooms/room_registry.hpp"
 
 namespace rotunda::rooms {
 
 struct VideoPolicy {
     bool enabled = false;
+    // Calls we make offer it. Who is called without may still add it.
+    bool dial_out = false;
     std::size_t workers = 1;  // video workers
     media::VideoRoomSettings room;
 };
@@ -30,13 +33,14 @@ struct VideoWorkerCommand {
 
 class VideoDesk {
   public:
-    // `ports` outlives the desk.
-    VideoDesk(VideoPolicy policy, media::MediaPortPool& ports);
+    // `ports` and `rooms` outlive the desk.
+    VideoDesk(VideoPolicy policy, media::MediaPortPool& ports, const RoomRegistry& rooms);
 
     // Before an answer or an offer of ours is written: has ports ready where it may bring video. `offer`:
     // none if the offer is ours. Without ports he stays without video; nothing fails.
     void prepare(Participant& who, const std::optional<sdp::SessionDescription>& offer,
                  const IpAddress& peer);
+    bool offers_when_dialling() const { return policy_.enabled && policy_.dial_out; }
     // After each agreement, and when one failed: video begins, changes, ends, or stays as it is.
     void apply(Participant& who);
 
@@ -62,16 +66,20 @@ class VideoDesk {
     void left(Participant& who);
     void closed(media::RoomId room);
     void set_speaker(const media::SpeakerChanged& event);
+    // Lip sync, from one side to the other.
+    void set_voice_lag(const media::VoiceLag& event);
+    void hold_voice(const Participant& who, Duration hold);
     // He asked for a keyframe by INFO.
     void request_keyframe(const Participant& who);
 
-    // Since the last call; those for the media workers say whose speaker is of interest.
+    // Since the last call.
     std::vector<VideoWorkerCommand> take_commands();
-    struct SpeakerWish {
+    // Those for the media workers: what of the sound is of interest here.
+    struct SoundCommand {
         std::size_t worker = 0;
-        media::WatchSpeaker command;
+        media::RoomCommand command;
     };
-    std::vector<SpeakerWish> take_speaker_wishes();
+    std::vector<SoundCommand> take_sound_commands();
 
     std::size_t legs() const { return legs_; }
 
@@ -91,6 +99,7 @@ class VideoDesk {
     };
 
     void join(Participant& who, media::VideoLeg leg);
+    media::VideoRoomSettings settings_of(std::string_view name, const Room& room) const;
     void leave(Participant& who);
     void note(const Participant& who, bool has_video);
     Person* find(Room& room, media::ParticipantId who) const;
@@ -100,9 +109,10 @@ class VideoDesk {
 
     VideoPolicy policy_;
     media::MediaPortPool& ports_;
+    const RoomRegistry& registry_;
     std::unordered_map<media::RoomId, Room> rooms_;
     std::vector<VideoWorkerCommand> commands_;
-    std::vector<SpeakerWish> wishes_;
+    std::vector<SoundCommand> sound_commands_;
     std::vector<media::RoomId> changed_;
     std::size_t legs_ = 0;
 };

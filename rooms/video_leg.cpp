@@ -43,6 +43,8 @@ media::VideoLeg make_video_leg(const sdp::NegotiatedMedia& video, const IpAddres
     leg.remote_rtcp = video.remote_rtcp;
     leg.rtcp_mux = video.rtcp_mux;
     leg.srtp = video.srtp;
+    leg.dtls = video.dtls;
+    leg.ice = video.ice;
     return leg;
 }
 

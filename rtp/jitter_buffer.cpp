@@ -38,7 +38,7 @@ JitterBuffer::Inserted JitterBuffer::insert(const RtpPacket& packet, const Audio
     ++counters_.received;
     if (packet.payload.empty()) return place_filler(packet.header);
     if (packet.payload.size() > max_payload_size || info.clock_hz < slowest_clock) return discard();
-    return place(packet.header, packet.payload, info, arrival);
+    return place(packet.header, packet.payload, info, arrival + held_back_);
 }
 
 void JitterBuffer::insert_other(const RtpHeader& header) {

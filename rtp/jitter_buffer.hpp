@@ -92,6 +92,10 @@ class JitterBuffer {
     // The owner's tick changed (10 or 20 ms). The schedule stays where it is.
     void set_tick(Duration tick);
 
+    // Lip sync: from now on what comes waits so much longer than it has to; the schedule moves there, and
+    // back, as it does for a network that became slower.
+    void hold_back(Duration by) { held_back_ = by; }
+
     // The last packets next() gave to play, oldest first, for warming up a decoder that was idle; at most
     // Config::history.
     std::size_t history_size() const { return history_size_; }
@@ -182,6 +186,7 @@ class JitterBuffer {
     std::int64_t next_ = 0;                 // first number not yet played, recovered or given up
     std::optional<std::uint16_t> restart_;  // what would follow the packet that was far out of sequence
     TimePoint last_arrival_{};
+    Duration held_back_{};                            // every packet counts as having come so much later
     Duration frame_ = std::chrono::milliseconds(20);  // of the last packet that told
 
     bool started_ = false;    // something has been played since the stream began

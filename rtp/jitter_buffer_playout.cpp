@@ -55,7 +55,7 @@ JitterBuffer::Step JitterBuffer::play(Slot& slot, TimePoint now, Duration buffer
 
     const AudioPacketInfo& info = slot.packet.info;
     ++played_;
-    delay_sum_ += now + buffered - slot.packet.arrival;
+    delay_sum_ += now + buffered - slot.packet.arrival + held_back_;
     if (covered_ > Duration{} || silent_) control_.restart();
     play_end_ = slot.media + (info.duration > Duration{} ? info.duration : frame_);
     covered_ = Duration{};

@@ -69,11 +69,6 @@ SessionDescription with_lines_left_out(const SessionDescription& answer, const S
     return out;
 }
 
-// Video has no SRTP yet.
-bool may_have_video(const Capabilities& capabilities) {
-    return capabilities.video.any() && capabilities.encryption != MediaEncryption::required;
-}
-
 }  // namespace
 
 Capabilities default_capabilities() {
@@ -105,16 +100,15 @@ Result<std::string, Refusal> OfferAnswer::answer(const SessionDescription& offer
     const auto chosen = choose_audio(offer, why);
     const bool closing = !agreed_.media.empty() && closes_every_line(offer);
     if (!chosen && !closing) return fail(why);
-    const auto video = chosen && may_have_video(capabilities_) ? choose_video(offer, local) : std::nullopt;
+    const auto video = chosen ? choose_video(offer, local) : std::nullopt;
 
     State next;
     next.local = frame(local.address);
     for (std::size_t i = 0; i < offer.media.size(); ++i) {
         NegotiatedMedia media = refused_media(offer.media[i]);
-        next.local.media.push_back(i == chosen ? answer_audio(offer, offer.media[i], local, media)
-                                   : i == video
-                                       ? answer_video(offer, offer.media[i], capabilities_, local, media)
-                                       : make_refused_line(offer.media[i]));
+        next.local.media.push_back(i == chosen  ? answer_audio(offer, offer.media[i], local, media)
+                                   : i == video ? answer_video(offer, offer.media[i], local, media)
+                                                : make_refused_line(offer.media[i]));
         next.media.push_back(std::move(media));
     }
     std::vector<Media> known = agreed_.local.media;
@@ -206,7 +200,7 @@ std::string OfferAnswer::create_offer(const LocalMedia& local) {
     line.mid = mid_of(*slot);
     if (line.mid.empty() && line.security.ice) line.mid = "audio";
     *slot = make_audio_line(line, formats, capabilities_);
-    if (local.video_port != 0 && may_have_video(capabilities_)) open_video(local, next);
+    if (local.video_port != 0 && capabilities_.video.any()) open_video(local, next);
 
     add_session_security(next.local, nullptr);
     stamp(next.local);
@@ -248,7 +242,8 @@ NegotiatedMedia OfferAnswer::read_answer(const SessionDescription& answer, std::
     const Media& theirs = answer.media[index];
     NegotiatedMedia out = refused_media(ours);
     if (ours.port != 0 && theirs.port != 0 && out.kind == MediaKind::video) {
-        read_video_answer(answer, ours, theirs, capabilities_, pending_video_direction_, out);
+        if (!read_video_answer(answer, ours, theirs, capabilities_, pending_video_direction_, video(), out))
+            return refused_media(ours);
         return out;
     }
     if (ours.port == 0 || theirs.port == 0 || audio_problem(answer, theirs, capabilities_)) return out;
@@ -319,7 +314,7 @@ std::string describe_capabilities(const Capabilities& capabilities, const IpAddr
         make_audio_line(line, own_formats(capabilities, nullptr, payload_types), capabilities));
     std::vector<VideoFormat> video_numbers;
     if (capabilities.video.any())
-        out.media.push_back(offer_video({}, capabilities, {}, nullptr, payload_types, video_numbers));
+        out.media.push_back(offer_video({}, capabilities, {}, {}, nullptr, payload_types, video_numbers));
     return write(out);
 }
 

@@ -166,6 +166,8 @@ class OfferAnswer {
     std::optional<std::size_t> index_of(MediaKind kind) const;
     std::optional<std::size_t> audio_index() const { return index_of(MediaKind::audio); }
     void open_video(const LocalMedia& local, State& next) const;
+    Media answer_video(const SessionDescription& offer, const Media& offered, const LocalMedia& local,
+                       NegotiatedMedia& out) const;
     // The m-line of ours that answers, and what it means.
     Media answer_audio(const SessionDescription& offer, const Media& offered, const LocalMedia& local,
                        NegotiatedMedia& out) const;

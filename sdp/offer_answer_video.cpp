@@ -1,6 +1,7 @@
 // Where the video line stands among the others.
 #include <algorithm>
 
+#include "sdp/media_security.hpp"
 #include "sdp/offer_answer.hpp"
 #include "sdp/offer_answer_lines.hpp"
 #include "sdp/video_line.hpp"
@@ -27,7 +28,18 @@ void OfferAnswer::open_video(const LocalMedia& local, State& next) const {
                        : std::find_if(lines.begin(), lines.end(),
                                       [](const Media& m) { return kind_of(m) == MediaKind::video; });
     if (slot == lines.end()) slot = lines.insert(slot, Media{});
-    *slot = offer_video(*slot, capabilities_, local, video(), next.payload_types, next.video_numbers);
+    const LineSecurity security = offer_security(offered_profile(*slot, capabilities_), capabilities_,
+                                                 video(), {local.address, local.video_port}, *random_);
+    *slot =
+        offer_video(*slot, capabilities_, local, security, video(), next.payload_types, next.video_numbers);
+}
+
+Media OfferAnswer::answer_video(const SessionDescription& offer, const Media& offered,
+                                const LocalMedia& local, NegotiatedMedia& out) const {
+    Media line = sdp::answer_video(offer, offered, capabilities_, local, out);
+    add_security(line, answer_security(offer, offered, capabilities_, video(),
+                                       {local.address, local.video_port}, *random_, out));
+    return line;
 }
 
 const NegotiatedMedia* OfferAnswer::video() const {

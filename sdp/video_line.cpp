@@ -166,7 +166,8 @@ Media with_our_parameters(Media theirs, const Media& ours) {
 
 bool is_usable_video(const SessionDescription& session, const Media& media,
                      const Capabilities& capabilities) {
-    if (kind_of(media) != MediaKind::video || !is_plain_rtp(media)) return false;
+    if (kind_of(media) != MediaKind::video || !is_rtp(media)) return false;
+    if (!protection_of(session, media, capabilities)) return false;
     const Connection* connection = connection_of(session, media);
     if (connection && connection->is_multicast()) return false;
     return !common_video(media, capabilities.video).empty();
@@ -201,11 +202,11 @@ Media answer_video(const SessionDescription& offer, const Media& offered, const 
 }
 
 Media offer_video(const Media& slot, const Capabilities& capabilities, const LocalMedia& local,
-                  const NegotiatedMedia* current, const std::vector<RtpMap>& taken,
-                  std::vector<VideoFormat>& numbers) {
+                  const LineSecurity& security, const NegotiatedMedia* current,
+                  const std::vector<RtpMap>& taken, std::vector<VideoFormat>& numbers) {
     Media line;
     line.type = "video";
-    line.proto = is_plain_rtp(slot) ? slot.proto : "RTP/AVP";
+    line.proto = offered_profile(slot, capabilities);
     line.port = local.video_port;
     add_bandwidth(line, capabilities.video.bit_rate);
     std::vector<VideoFormat> offered;
@@ -215,12 +216,16 @@ Media offer_video(const Media& slot, const Capabilities& capabilities, const Loc
         offered.push_back(format);
     }
     for (const auto& [type, parameter] : feedback_known) add_feedback(line, "*", type, parameter);
-    finish_line(line, local.video_direction, may_multiplex(offered, capabilities), mid_of(slot));
+    std::string mid = mid_of(slot);
+    if (mid.empty() && security.ice) mid = "video";
+    finish_line(line, local.video_direction, may_multiplex(offered, capabilities), mid);
+    add_security(line, security);
     return line;
 }
 
 bool read_video_answer(const SessionDescription& answer, const Media& ours, const Media& theirs,
-                       const Capabilities& capabilities, Direction wished, NegotiatedMedia& out) {
+                       const Capabilities& capabilities, Direction wished, const NegotiatedMedia* current,
+                       NegotiatedMedia& out) {
     if (!is_usable_video(answer, theirs, capabilities)) return false;
     const Media complete = with_our_parameters(theirs, ours);
     const std::vector<VideoPayload> payloads = common_video(complete, capabilities.video);
@@ -231,6 +236,7 @@ bool read_video_answer(const SessionDescription& answer, const Media& ours, cons
     out.accepted = true;
     out.send_payload_type = out.video.send.payload_type;
     out.rtcp_mux = find(ours.attributes, "rtcp-mux") && find(theirs.attributes, "rtcp-mux");
+    if (!read_security(answer, ours, theirs, current, out)) return false;
     read_peer(answer, theirs, wished, out);
     return true;
 }

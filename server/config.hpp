@@ -50,6 +50,8 @@ struct ConfiguredRoom {
     std::optional<accounts::Access> access{};
     accounts::RoomAuthority authority{};
     std::optional<sdp::MediaEncryption> encryption{};
+    std::optional<mixer::LayoutKind> layout{};
+    std::optional<media::VideoViewMode> view{};
 };
 
 // What holds for a single listener.
@@ -170,7 +172,8 @@ struct Config {
         std::vector<ConfiguredRoom> list;
     };
     struct Video {
-        bool enabled = false;  // until phones have proved it
+        bool enabled = true;
+        bool dial_out = false;
         std::vector<VideoCodec> codecs = {VideoCodec::h264, VideoCodec::vp8};
         media::VideoViewMode view = media::VideoViewMode::automatic;
         std::uint32_t most_personal = 4;

@@ -37,7 +37,7 @@ Complaint read_room_name(const ConfigNode& value, std::string& out) {
 
 Complaint read_room(const ConfigNode& item, ConfiguredRoom& out) {
     constexpr std::string_view names[] = {"name",  "max_participants", "access", "encryption",
-                                          "owner", "moderators"};
+                                          "owner", "moderators",       "layout", "view"};
     if (is_scalar(item)) return read_room_name(item, out.name);
     for (const ConfigNode& member : item.children) {
         if (member.name == "name") {
@@ -54,6 +54,10 @@ Complaint read_room(const ConfigNode& item, ConfiguredRoom& out) {
         } else if (member.name == "moderators") {
             if (auto complaint = read_list(member, "list of users", out.authority.moderators, Text::read))
                 return complaint;
+        } else if (member.name == "layout") {
+            if (auto complaint = LayoutName::read(member, out.layout.emplace())) return complaint;
+        } else if (member.name == "view") {
+            if (auto complaint = ViewName::read(member, out.view.emplace())) return complaint;
         } else {
             return not_one_of({ConfigNode::Kind::scalar, member.line, {}, member.name, {}}, names);
         }
@@ -83,6 +87,8 @@ std::string RoomList::print(const std::vector<ConfiguredRoom>& value) {
         if (!room.authority.owner.empty()) text += ", owner: " + quoted(room.authority.owner);
         if (!room.authority.moderators.empty())
             text += ", moderators: " + print_list(room.authority.moderators, quoted);
+        if (room.layout) text += ", layout: " + LayoutName::print(*room.layout);
+        if (room.view) text += ", view: " + ViewName::print(*room.view);
         return text.find(", ") == text.npos ? quoted(room.name) : text + "}";
     });
 }

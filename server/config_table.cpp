@@ -149,6 +149,12 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Switch>(
         "video.enabled", "Whether calls may have video beside their sound.",
         [](auto& c) -> auto& { return c.video.enabled; }),
+    key<Switch>(
+        "video.dial_out",
+        "Whether calls we make offer video, which makes their INVITE too large for one UDP packet. Without, "
+        "who "
+        "is called may still add it.",
+        [](auto& c) -> auto& { return c.video.dial_out; }),
     key<VideoCodecs>(
         "video.codecs", "What is offered and accepted.", [](auto& c) -> auto& { return c.video.codecs; }),
     key<ViewName>(

@@ -228,7 +228,8 @@ struct RoomPattern {
 
 struct RoomList {
     static constexpr std::string_view type =
-        "list of names, or of mappings with name, max_participants, access, owner, moderators";
+        "list of names, or of mappings with name, max_participants, access, encryption, owner, moderators, "
+        "layout, view";
     static constexpr bool is_list = true;
     static Complaint read(const ConfigNode& value, std::vector<ConfiguredRoom>& out);
     static std::string print(const std::vector<ConfiguredRoom>& value);

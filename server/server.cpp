@@ -235,7 +235,8 @@ void Server::Parts::start_workers() {
     const VideoThreads video = video_threads(config_);
     for (std::size_t i = 0; i < video.workers; ++i)
         video_workers_.push_back(std::make_unique<VideoWorker>(
-            clock_, video.helpers, video_tuning(config_), [this](std::vector<media::VideoEvent> events) {
+            clock_, dtls_.get(), video.helpers, video_tuning(config_),
+            [this](std::vector<media::VideoEvent> events) {
                 loop.post([this, moved = std::move(events)] { on_video_events(moved); });
             }));
 }

@@ -10,8 +10,11 @@ namespace {
 rooms::RoomPolicy room_policy(const Config& config) {
     rooms::RoomPolicy policy;
     for (const ConfiguredRoom& room : config.rooms.list)
-        policy.configured.push_back({room.name, room.max_participants.value_or(config.rooms.max_participants),
-                                     room.authority, room.encryption});
+        policy.configured.push_back({room.name,
+                                     room.max_participants.value_or(config.rooms.max_participants),
+                                     room.authority,
+                                     room.encryption,
+                                     {room.layout, room.view}});
     if (config.rooms.on_demand)
         policy.on_demand = [pattern = *config.rooms.on_demand](std::string_view user) {
             return pattern.matches(user);
@@ -55,6 +58,7 @@ Yuv yuv_of(std::uint32_t rgb) {
 rooms::VideoPolicy video_policy(const Config& config) {
     rooms::VideoPolicy policy;
     policy.enabled = config.video.enabled;
+    policy.dial_out = config.video.dial_out;
     policy.workers = std::max<std::size_t>(1, video_threads(config).workers);
     policy.room.view = config.video.view;
     policy.room.most_personal = config.video.most_personal;

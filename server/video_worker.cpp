@@ -12,11 +12,12 @@ namespace rotunda::server {
 
 class VideoWorker::Thread {
   public:
-    Thread(const Clock& clock, std::size_t helpers, const codecs::VideoTuning& tuning, Deliver deliver)
+    Thread(const Clock& clock, const rtp::DtlsIdentity* dtls, std::size_t helpers,
+           const codecs::VideoTuning& tuning, Deliver deliver)
         : clock_(clock),
           deliver_(std::move(deliver)),
           helpers_(helpers),
-          engine_(random_, clock.wall_offset(), helpers_, tuning),
+          engine_(random_, clock.wall_offset(), helpers_, tuning, dtls),
           thread_([this] { run(); }) {}
 
     ~Thread() {
@@ -95,9 +96,9 @@ class VideoWorker::Thread {
     std::thread thread_;  // last: it uses all of the above
 };
 
-VideoWorker::VideoWorker(const Clock& clock, std::size_t helpers, const codecs::VideoTuning& tuning,
-                         Deliver deliver)
-    : thread_(std::make_unique<Thread>(clock, helpers, tuning, std::move(deliver))) {}
+VideoWorker::VideoWorker(const Clock& clock, const rtp::DtlsIdentity* dtls, std::size_t helpers,
+                         const codecs::VideoTuning& tuning, Deliver deliver)
+    : thread_(std::make_unique<Thread>(clock, dtls, helpers, tuning, std::move(deliver))) {}
 VideoWorker::~VideoWorker() = default;
 
 void VideoWorker::post(media::VideoCommand command) {

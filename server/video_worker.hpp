@@ -16,9 +16,10 @@ class VideoWorker {
     // Called on the worker's thread, with at least one event.
     using Deliver = std::function<void(std::vector<media::VideoEvent> events)>;
 
-    // Starts the thread and its helpers. `clock` outlives the worker. Throws std::system_error if the system
-    // gives no thread.
-    VideoWorker(const Clock& clock, std::size_t helpers, const codecs::VideoTuning& tuning, Deliver deliver);
+    // Starts the thread and its helpers. `clock` and `dtls` outlive the worker. Throws std::system_error if
+    // the system gives no thread.
+    VideoWorker(const Clock& clock, const rtp::DtlsIdentity* dtls, std::size_t helpers,
+                const codecs::VideoTuning& tuning, Deliver deliver);
     // Ends the thread after the commands posted so far; what then still stands is dropped.
     ~VideoWorker();
 

@@ -30,11 +30,12 @@ class Pages(http.server.BaseHTTPRequestHandler):
 
 
 class Browser(Process):
-    def __init__(self, folder, name, play, wss, room, tones):
+    def __init__(self, folder, name, play, wss, room, tones, film=None):
         self.pages = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), Pages)
         self.pages.reports = []
         threading.Thread(target=self.pages.serve_forever, daemon=True).start()
-        query = urllib.parse.urlencode({"wss": wss, "room": room, "tones": ",".join(map(str, tones))})
+        query = urllib.parse.urlencode({"wss": wss, "room": room, "tones": ",".join(map(str, tones)),
+                                        **({"video": 1} if film else {})})
         home = folder / name
         super().__init__(folder, name, [
             "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
@@ -42,6 +43,7 @@ class Browser(Process):
             f"--user-data-dir={home}", "--ignore-certificate-errors", "--autoplay-policy=no-user-gesture-required",
             "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
             f"--use-file-for-fake-audio-capture={play}", "--enable-logging=stderr",
+            *([f"--use-file-for-fake-video-capture={film}"] if film else []),
             f"http://localhost:{self.pages.server_address[1]}/?{query}"], env={"HOME": str(folder)})
 
     def reports(self, name):

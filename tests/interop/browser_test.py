@@ -4,6 +4,7 @@ import unittest
 
 import audio
 from browser import Browser
+from video import COLOURS, VideoProbe, y4m
 from harness import Baresip, InteropTest, Rotunda, free_port, measured, wait_until
 
 BROWSER_TONE, PHONE_TONE, NOBODY = 660, 440, 1500
@@ -43,6 +44,31 @@ class BrowserCalls(InteropTest):
         self.assertRegex(secured[0]["srtp"], "AES_")
         self.assertEqual(secured[0]["forged"], "0")
         print(f"browser hears {levels}, {heard}")
+
+    def test_a_chromium_with_a_camera_sees_and_is_seen(self):
+        port, wss = free_port(), free_port()
+        server = self.start(Rotunda, port=port,
+                            sip__listen=f"udp://127.0.0.1:{port},tcp://127.0.0.1:{port},wss://127.0.0.1:{wss}",
+                            **{"video.enabled": "true", "video.view": "shared", "video.background": "#000000"})
+        probe = VideoProbe(self.folder, server.port, "red")
+        self.started.append(probe)
+        probe.invite()
+        probe.film()
+        browser = self.start(Browser, "browser", self.tone_file(BROWSER_TONE), f"wss://127.0.0.1:{wss}",
+                             "sip:1000@127.0.0.1", (BROWSER_TONE, NOBODY), film=y4m(self.folder, "blue"))
+        wait_until(lambda: browser.reports("confirmed"), 15, "the browser's call")
+        wait_until(lambda: server.events("video.secured"), 5, "the DTLS handshake of its video")
+        wait_until(lambda: probe.sees("red", 0.25, 0.5) and probe.sees("blue", 0.75, 0.5), 10, "the browser to be seen")
+        wait_until(lambda: browser.reports("seen"), 5, "the browser to see anything")
+        wait_until(lambda: self.shown(browser.reports("seen")[-1], ("red", "blue")), 5, "the browser to see red and blue")
+        print(f"browser sees {browser.reports('seen')[-1]}")
+        server.stop()
+        ended = [event for event in server.events("video.ended") if "browser" in event["from"]]
+        self.assertRegex(ended[0]["srtp"], "AES_")
+
+    @staticmethod
+    def shown(seen, colours):
+        return all(max(abs(a - b) for a, b in zip(rgb, COLOURS[colour])) <= 8 for rgb, colour in zip(seen["colours"], colours))
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ class Baresip(Process):
 class Linphone(Process):
     """Debian's linphonec with files instead of a sound card."""
 
-    def __init__(self, folder, name, play, codec=None, encryption=None, tls=False, account=""):
+    def __init__(self, folder, name, play, codec=None, encryption=None, tls=False, account="", picture=None):
         self.home, self.play = pathlib.Path(folder) / name, play
         # Without this folder linphonec opens no socket, and says nothing of it.
         (self.home / ".local/share/linphone").mkdir(parents=True)
@@ -95,12 +95,16 @@ class Linphone(Process):
                           f"sip_port={self.port}\nsip_tcp_port={self.port}\nsip_tls_port={-1 if tls else 0}\n"
                           "guess_hostname=0\nverify_server_certs=0\nverify_server_cn=0\n"
                           f"contact=\"{name}\" <sip:{name}@127.0.0.1:{self.port}>\nuse_ipv6=0\n"
-                          f"[rtp]\naudio_rtp_port={rtp}\n[sound]\nechocancellation=0\n[net]\nfirewall_policy=0\n"
-                          "[video]\nenabled=0\nautomatically_initiate=0\nautomatically_accept=0\n" + account)
-        super().__init__(folder, name, ["linphonec", "-c", str(config)], stdin=subprocess.PIPE,
+                          f"[rtp]\naudio_rtp_port={rtp}\nvideo_rtp_port={rtp + 4}\n[sound]\nechocancellation=0\n[net]\nfirewall_policy=0\n"
+                          # With a picture it has video: a camera that sees nothing but that.
+                          + ("[video]\nenabled=0\nautomatically_initiate=0\nautomatically_accept=0\n" if not picture else
+                             "[video]\nenabled=1\ncapture=1\ndisplay=1\nautomatically_initiate=1\nautomatically_accept=1\n"
+                             "size=vga\ndevice=StaticImage: Static picture\n") + account)
+        super().__init__(folder, name, ["linphonec", *(["-V"] if picture else []), "-c", str(config)], stdin=subprocess.PIPE,
                          env={"HOME": str(self.home)})
         wait_until(lambda: "linphonec>" in self.log(), 15, "linphonec's prompt")
-        self.say("soundcard use files", f"play {play}", f"record {self.record}")
+        self.say("soundcard use files", f"play {play}", f"record {self.record}",
+                 *([f"staticpic set {picture}", "staticpic fps 25"] if picture else []))
 
     def say(self, *lines):
         for line in lines:

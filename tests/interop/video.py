@@ -63,7 +63,7 @@ class Frame:
 
 
 def read_png(path):
-    """A picture somebody saved, as a Frame."""
+    """A picture baresip saved, as a Frame: it takes what it decoded for full range."""
     raw = subprocess.run(["gst-launch-1.0", "-q", "filesrc", f"location={path}", "!", "pngdec", "!", "videoconvert", "!",
                           "video/x-raw,format=RGB", "!", "fdsink"], stdout=subprocess.PIPE, check=True, timeout=20).stdout
     with open(path, "rb") as file:
@@ -72,7 +72,7 @@ def read_png(path):
     stride = (width * 3 + 3) // 4 * 4
     rgb = np.frombuffer(raw, dtype=np.uint8).reshape(height, stride)[:, :width * 3].reshape(height, width, 3) / 255
     y = rgb @ np.array([0.299, 0.587, 0.114])
-    planes = (16 + 219 * y, 128 + 224 * (rgb[..., 2] - y) / 1.772, 128 + 224 * (rgb[..., 0] - y) / 1.402)
+    planes = (255 * y, 128 + 255 * (rgb[..., 2] - y) / 1.772, 128 + 255 * (rgb[..., 0] - y) / 1.402)
     frame = Frame.__new__(Frame)
     frame.width, frame.height, frame.planes = width, height, planes
     return frame
@@ -87,6 +87,31 @@ def colour_film(folder, colour, width=640, height=360, seconds=60, fps=25):
                         "!", "x264enc", "speed-preset=ultrafast", "quantizer=10", "pass=quant", "!", "avimux", "!", "filesink",
                         f"location={path}"], check=True, timeout=120)
     return path
+
+
+def still(folder, colour, width=640, height=480):
+    """The same as one JPEG."""
+    path = folder / f"{colour}.jpg"
+    subprocess.run(["gst-launch-1.0", "-q", "videotestsrc", "pattern=solid-color", f"foreground-color={foreground(colour)}",
+                    "num-buffers=1", "!", f"video/x-raw,format=I420,width={width},height={height}", "!", "jpegenc", "quality=95",
+                    "!", "filesink", f"location={path}"], check=True, timeout=20)
+    return path
+
+
+def y4m(folder, colour, width=640, height=360, seconds=2, fps=25):
+    """A film without an end for a browser's camera."""
+    path = folder / f"{colour}.y4m"
+    subprocess.run(["gst-launch-1.0", "-q", "videotestsrc", "pattern=solid-color", f"foreground-color={foreground(colour)}",
+                    f"num-buffers={seconds * fps}", "!", f"video/x-raw,format=I420,width={width},height={height},framerate={fps}/1",
+                    "!", "y4menc", "!", "filesink", f"location={path}"], check=True, timeout=20)
+    return path
+
+
+def read_jpeg(path, width=1280, height=720):
+    """A picture linphone saved, as a Frame: it writes what it decoded, without a conversion to JPEG's full range."""
+    raw = subprocess.run(["gst-launch-1.0", "-q", "filesrc", f"location={path}", "!", "jpegdec", "!", "video/x-raw,format=I420", "!",
+                          "fdsink"], stdout=subprocess.PIPE, check=True, timeout=20).stdout
+    return Frame(raw, width, height)
 
 
 ENCODERS = {
@@ -124,7 +149,7 @@ class VideoProbe(Probe):
         self.with_video, self.video_direction, self.video_lines = True, "sendrecv", None
         self.received, self.keyframes, self.video_packets, self.asked = [], [], 0, 0
         self.server_ssrc = 0
-        self.relaying = True
+        self.asked_at, self.relaying = 0.0, True
         self.relay = threading.Thread(target=self._relay, daemon=True)
         self.relay.start()
 
@@ -176,7 +201,13 @@ class VideoProbe(Probe):
         self.pipelines.append(child)
 
     def frame(self):
-        """The newest picture it sees."""
+        """The newest picture it sees. As long as there is none it asks for one, as phones do."""
+        newest = self._newest()
+        if newest is None and self.video_to and time.monotonic() > self.asked_at + 0.5:
+            self.asked_at = self.ask_for_keyframe()
+        return newest
+
+    def _newest(self):
         files = sorted(self.frames.glob("*.yuv"))
         for path in reversed(files[:-1] or files):
             data = path.read_bytes()

@@ -215,6 +215,20 @@ TEST_CASE("the loudest is told to the room's video, and people as they come and 
     CHECK(world.all_video<SetPeople>().back()->people.size() == 1);
 }
 
+TEST_CASE("a room's layout and view are its own where the configuration says so") {
+    FocusSettings settings = with_video();
+    ConfiguredRoom hall;
+    hall.name = "2000";
+    hall.video = {mixer::LayoutKind::speaker, VideoViewMode::shared};
+    settings.rooms.configured.push_back(hall);
+    World world(settings);
+    world.request("INVITE", 1, 1, offer(1, vp8_line), "2000");
+    world.request("ACK", 1, 1);
+    const JoinVideo& first = *world.all_video<JoinVideo>()[0];
+    CHECK(first.settings.layout == mixer::LayoutKind::speaker);
+    CHECK(first.settings.view == VideoViewMode::shared);
+}
+
 TEST_CASE("without free ports a call with video stays a call") {
     World world(with_video());
     world.request("INVITE", 1, 1, offer(1));

@@ -35,6 +35,29 @@ TEST_CASE("arrivals that straddle the tick by a millisecond settle one tick late
     }
 }
 
+TEST_CASE("a stream that is held back waits so much longer, and no longer when that is over") {
+    for (const Duration phase : {1ms, 10ms, 19ms}) {
+        ToyStream stream(1, phase);
+        stream.run(5s);
+        const double floor = stream.mean_delay_ms(100);
+        stream.receiver.buffer.hold_back(100ms);
+        stream.run(3s);
+        const auto held = stream.receiver.played.size();
+        stream.run(5s);
+        // Its packets are shown as if they had come 100 ms later.
+        CHECK(stream.mean_delay_ms(held) >= 0.0);
+        CHECK(stream.mean_delay_ms(held) <= 21.0);
+        CHECK(to_ms(stream.receiver.buffer.mean_delay()) > floor);
+        stream.receiver.buffer.hold_back(0ms);
+        stream.run(5s);
+        const auto back = stream.receiver.played.size();
+        stream.run(5s);
+        CHECK(stream.worst_delay_ms(back) == doctest::Approx(floor).epsilon(0.05));
+        CHECK(stream.receiver.concealed == 0ms);
+        CHECK(stream.receiver.buffer.counters().lost == 0);
+    }
+}
+
 TEST_CASE("a bad network costs delay only while it is bad") {
     double worst_late = 0, worst_return = 0;
     std::uint64_t late = 0, received = 0;

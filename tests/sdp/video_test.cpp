@@ -1,8 +1,10 @@
 // The video line: which payload type, which limits, and that it leaves the audio line alone.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 
+#include "sdp/crypto.hpp"
 #include "sdp/h264_parameters.hpp"
 #include "sdp/video_formats.hpp"
 #include "tests/sdp/offer_answer_support.hpp"
@@ -341,6 +343,92 @@ TEST_CASE("a line that an answer leaves out is a refused one, and the call stand
     const auto again = parsed(call.session.create_offer(local_video()));
     REQUIRE(again.media.size() == 3);
     CHECK(again.media[1].type == "application");
+}
+
+TEST_CASE("a video line is protected by keys of its own, as its profile and the policy want it") {
+    const std::string key = "4fl6DT4Bi+DWT6MsBt5BOQ7GdaxJivrrtpYLOqvm";
+    const std::string crypto = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + key + "\r\n";
+    const std::string vp8 = " 96\r\na=rtpmap:96 VP8/90000\r\n";
+    Capabilities optional = with_video();
+    optional.encryption = MediaEncryption::optional;
+    for (const std::string proto : {"RTP/SAVP", "RTP/SAVPF", "RTP/AVP", "RTP/AVPF"}) {
+        CAPTURE(proto);
+        Call call(optional);
+        const std::string line = "m=video 4002 " + proto + vp8;
+        const auto answer = call.answer(line + crypto);
+        CHECK(answer.media[1].proto == proto);
+        REQUIRE(cryptos_of(answer.media[1]).size() == 1);
+        CHECK(cryptos_of(answer.media[0]).empty());
+        REQUIRE(call.video().srtp);
+        CHECK(std::ranges::equal(call.video().srtp->send.both(), cryptos_of(answer.media[1])[0].key.both()));
+        // The same again: the same key (interop rule 23).
+        CHECK(write(call.answer(line + crypto)) == write(answer));
+        Call off;  // whose policy is never SRTP
+        CHECK((off.answer(line + crypto).media[1].port == 0) == (proto.find("SAVP") != proto.npos));
+    }
+    Call without(optional);
+    CHECK(without.answer("m=video 4002 RTP/SAVP" + vp8).media[1].port == 0);
+    Capabilities required = with_video();
+    required.encryption = MediaEncryption::required;
+    required.secure_signaling = true;
+    Call strict(required);
+    const std::string secret_audio = "m=audio 4000 RTP/SAVP 0\r\n" + crypto;
+    const auto answer =
+        strict.session.answer(offer_of(secret_audio + "m=video 4002 RTP/AVP" + vp8), local_video());
+    REQUIRE(answer.ok());
+    CHECK(parsed(*answer).media[1].port == 0);
+}
+
+TEST_CASE("our offer of video brings keys, and the answer's are taken") {
+    Capabilities optional = with_video();
+    optional.encryption = MediaEncryption::optional;
+    Call call(optional);
+    const auto offer = parsed(call.session.create_offer(local_video()));
+    CHECK(offer.media[1].proto == "RTP/AVP");
+    const auto ours = cryptos_of(offer.media[1]);
+    REQUIRE(!ours.empty());
+    CHECK(!std::ranges::equal(ours[0].key.both(), cryptos_of(offer.media[0])[0].key.both()));
+    const auto common = std::find_if(ours.begin(), ours.end(), [](const CryptoAttribute& crypto) {
+        return crypto.key.suite == SrtpSuite::aes_cm_128_hmac_sha1_80;
+    });
+    REQUIRE(common != ours.end());
+    REQUIRE(!call.session.accept_answer(offer_of(
+        audio_line +
+        "m=video 4002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\na=crypto:" + std::to_string(common->tag) +
+        " AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n")));
+    CHECK(call.video().srtp.has_value());
+    CHECK(!call.session.audio()->srtp);
+}
+
+TEST_CASE("a browser's video line has a handshake, checks and a transport of its own") {
+    Capabilities capabilities = with_video();
+    capabilities.encryption = MediaEncryption::optional;
+    capabilities.ice = true;
+    capabilities.dtls.emplace();
+    capabilities.dtls->sha256.fill(0x5a);
+    const std::string secure =
+        "a=fingerprint:sha-256 6B:8B:F0:65:5F:78:E2:51:3B:AC:6F:F3:3F:46:1B:35:DC:B8:5F:64:1A:24:C2:43:F0:A1:"
+        "58:D0:A1:2C:19:08\r\na=setup:actpass\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n"
+        "a=rtcp-mux\r\n";
+    auto session = make_session(capabilities);
+    const auto offer = parsed(
+        "v=0\r\no=- 1 1 IN IP4 192.0.2.10\r\ns=-\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n"
+        "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n" +
+        secure + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=rtpmap:96 VP8/90000\r\n" + secure);
+    const auto text = session.answer(offer, local_video());
+    REQUIRE(text.ok());
+    const auto answer = parsed(*text);
+    const Media& video = answer.media[1];
+    CHECK(video.port == 20002);
+    CHECK(find(video.attributes, "fingerprint"));
+    CHECK(says(video, "setup", "passive"));
+    REQUIRE(find(video.attributes, "ice-ufrag"));
+    CHECK(find(video.attributes, "ice-ufrag")->value != find(answer.media[0].attributes, "ice-ufrag")->value);
+    CHECK(find(video.attributes, "candidate")->value.find(" 20002 ") != std::string::npos);
+    CHECK(find(answer.attributes, "group")->value == "BUNDLE 0");
+    REQUIRE(session.video());
+    CHECK(session.video()->dtls.has_value());
+    CHECK(session.video()->ice.has_value());
 }
 
 TEST_CASE("video offered to an audio call goes behind its lines, closed again it keeps its place") {

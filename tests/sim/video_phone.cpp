@@ -4,6 +4,7 @@
 
 #include "mixer/scaler.hpp"
 #include "rtp/classify.hpp"
+#include "rtp/ntp_time.hpp"
 #include "rtp/rtcp_packet.hpp"
 
 namespace rotunda::sim {
@@ -167,6 +168,17 @@ void VideoPhone::ask_for_keyframe() {
     ByteWriter out(buffer);
     rtp::write_receiver_report(out, sender_.ssrc(), nullptr);
     rtp::write_pli(out, sender_.ssrc(), server_ssrc_);
+    transmit({out.written().begin(), out.written().end()}, true);
+}
+
+void VideoPhone::report() {
+    std::array<std::uint8_t, 64> buffer;
+    ByteWriter out(buffer);
+    rtp::SenderReport report;
+    report.ssrc = sender_.ssrc();
+    report.ntp = rtp::to_ntp(network_.now, WallOffset{});
+    report.rtp_timestamp = sender_.timestamp_at(network_.now);
+    rtp::write_sender_report(out, report, nullptr);
     transmit({out.written().begin(), out.written().end()}, true);
 }
 

@@ -45,6 +45,8 @@ class VideoPhone {
     void change_size(PictureSize size);
     void send_raw(Bytes datagram) { network_.send(address_, server_, datagram); }
     void ask_for_keyframe();
+    // Says what time it is, so that sound and picture can be brought together.
+    void report();
     void bound_bit_rate(std::uint64_t bits_per_second);
 
     // Sends what is due, takes in what has come.

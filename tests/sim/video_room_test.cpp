@@ -1,8 +1,10 @@
 // Coloured pictures in, composed pictures out: who sits where, and what disturbs whom.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstdlib>
 
+#include "rtp/ntp_time.hpp"
 #include "tests/sim/video_conference.hpp"
 
 using namespace rotunda;
@@ -134,6 +136,18 @@ TEST_CASE("a keyframe comes within a frame of a PLI, once for all who ask within
     CHECK(one.keyframes == before + 2);
 }
 
+TEST_CASE("who cannot ask for a keyframe is sent one now and then") {
+    VideoConference conference(settings_with(media::VideoViewMode::shared));
+    VideoPhoneOptions plain = filming(red);
+    plain.feedback = false;
+    VideoPhone& one = conference.join(plain);
+    conference.run(2s);
+    CHECK(one.keyframes >= 2);
+    conference.run(20s);
+    CHECK(one.keyframes >= 5);
+    CHECK(one.keyframes <= 8);
+}
+
 TEST_CASE(
     "five in a hundred packets lost on one sender cost only his picture, and it heals within a second") {
     for (const bool nack : {false, true}) {
@@ -194,6 +208,42 @@ TEST_CASE("who is shown to nobody is not decoded, and is asked for a keyframe wh
     conference.run(3s);
     CHECK(two.keyframes_asked > asked);
     CHECK(near(one.colour_at(0.5, 0.5), green));
+}
+
+TEST_CASE("sound and picture wait for each other, the sound for who is shown only") {
+    // A voice that is here 20 ms after it was said, on the clock of the phone's reports.
+    const auto voice_lag = [](Duration by) {
+        return by - Duration(std::chrono::seconds(rtp::to_ntp(TimePoint{}, WallOffset{}) >> 32));
+    };
+    for (const Duration picture_late : {0ms, 100ms, 400ms})
+        for (const Duration voice_late : {20ms, 140ms}) {
+            CAPTURE(to_ms(picture_late));
+            CAPTURE(to_ms(voice_late));
+            VideoConference conference(settings_with(media::VideoViewMode::shared));
+            VideoPhone& one = conference.join(filming(red));
+            VideoPhone& two = conference.join(filming(green));
+            LinkFaults slow;
+            slow.delay = picture_late;
+            conference.impair(two, slow);
+            for (int second = 0; second < 6; ++second) {
+                two.report();
+                conference.handle(
+                    media::SetVoiceLag{conference.room, conference.id_of(two), voice_lag(voice_late)});
+                conference.run(1s);
+            }
+            Duration held{};
+            for (const auto& hold : conference.events<media::HoldVoice>()) held = hold.hold;
+            // His picture changes colour: when is it seen?
+            two.show_colour(yellow);
+            const TimePoint changed = conference.network.now;
+            while (!near(one.colour_at(0.75, 0.5), yellow)) conference.run(1ms);
+            const Duration seen = conference.network.now - changed, heard = voice_late + held;
+            CHECK(held <= 150ms);
+            // One frame interval until he films it, one until it is composed; the first that shows it is
+            // seen.
+            if (picture_late < 400ms) CHECK(std::chrono::abs(seen - heard) <= 60ms);
+            if (voice_late > picture_late + 60ms) CHECK(held == 0ms);
+        }
 }
 
 TEST_CASE("hold stops the picture both ways and leaves a mark, resume brings it back") {

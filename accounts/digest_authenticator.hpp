@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "accounts/nonce_book.hpp"
+#include "accounts/user_limits.hpp"
 #include "accounts/user_table.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
@@ -41,6 +42,7 @@ struct Credentials {
     };
     Worth worth = Worth::absent;
     std::string username;  // when good
+    bool ours = false;     // in answer to a challenge that went to that address: nobody forged it
 };
 
 class DigestAuthenticator {
@@ -52,23 +54,30 @@ class DigestAuthenticator {
     void configure(DigestSettings settings);
 
     // Uses up the count of the nonce when the credentials are good. A user that does not exist takes the same
-    // way and the same time as one with another password.
-    Credentials check(const sip::SipMessage& request, const IsOurHost& is_our_host, TimePoint now);
-    // Adds to the answer to `request` a challenge for each algorithm, with one nonce.
-    void challenge(const sip::SipMessage& request, sip::SipMessage& response, bool stale, TimePoint now);
+    // way and the same time as one with another password. `from`: the source of the request.
+    Credentials check(const sip::SipMessage& request, const IpAddress& from, const IsOurHost& is_our_host,
+                      TimePoint now);
+    // Adds to the answer to `request`, which goes to `to`, a challenge for each algorithm, with one nonce.
+    void challenge(const sip::SipMessage& request, const IpAddress& to, sip::SipMessage& response, bool stale,
+                   TimePoint now);
 
     const std::string& realm() const { return settings_.realm; }
+    UserLimits& limits() { return limits_; }
     std::size_t remembered_nonces() const { return nonces_.remembered(); }
 
   private:
     bool knows_only_md5(const sip::SipMessage& request) const;
     bool is_offered(sip::DigestAlgorithm algorithm) const;
     bool is_right(const sip::DigestAuthorization& credentials, std::string_view method) const;
+    Credentials refused(const sip::DigestAuthorization& credentials, const IpAddress& from, TimePoint now);
+    std::string opaque_of(const IpAddress& address) const;
 
     DigestSettings settings_;
     const UserTable& users_;
     NonceBook nonces_;
     DigestKeys decoy_;  // stands in for a user who does not exist
+    std::string secret_;
+    UserLimits limits_;
 };
 
 // True if the uri parameter names what the request is for (RFC 7616 §3.4.6): the same user, or none, at the

@@ -10,6 +10,7 @@ using sip::RefusedRequest;
 using sip::SipMessage;
 
 constexpr std::size_t most_told = 1000;
+constexpr int busy_retry_after_s = 10;
 
 GuardVerdict refuse(const SipMessage& request, Refusal reason, int status, std::string_view phrase) {
     return {{}, RefusedRequest{reason, SipMessage::response_to(request, status, phrase)}};
@@ -33,21 +34,21 @@ GuardVerdict Gatekeeper::check(const SipMessage& request, const sip::Flow& flow,
     if (access_to(policy_, request.uri(), flow) == Access::trunk)
         return refuse(request, Refusal::forbidden, 403, "Not for You");
     const Credentials credentials = authenticator_.check(
-        request, [&](std::string_view host) { return is_our_host(host, flow); }, now);
+        request, flow.remote.address, [&](std::string_view host) { return is_our_host(host, flow); }, now);
     switch (credentials.worth) {
         case Credentials::Worth::good:
-            return admit_user(request, flow, credentials.username);
+            return admit_user(request, flow, credentials.username, now);
         case Credentials::Worth::wrong_uri:  // RFC 7616 §3.4.6
             return refuse(request, Refusal::malformed, 400, "Digest for Another URI");
         case Credentials::Worth::stale:
-            return challenge(request, true, now);
+            return challenge(request, flow, true, now);
         case Credentials::Worth::refused:
-            if (wrong_.size() < most_told) wrong_.push_back(flow);
-            return challenge(request, false, now);
+            if (wrong_.size() < most_told) wrong_.push_back({flow, credentials.ours});
+            return challenge(request, flow, false, now);
         case Credentials::Worth::absent:
             break;
     }
-    if (needs_credentials(request, flow)) return challenge(request, false, now);
+    if (needs_credentials(request, flow)) return challenge(request, flow, false, now);
     return {};
 }
 
@@ -71,16 +72,22 @@ bool Gatekeeper::needs_credentials(const SipMessage& request, const sip::Flow& f
 // He may stay anonymous or name himself at another domain, but be nobody else of ours (RFC 3261 §22.1: 403
 // says that credentials will not help).
 GuardVerdict Gatekeeper::admit_user(const SipMessage& request, const sip::Flow& flow,
-                                    const std::string& username) const {
+                                    const std::string& username, TimePoint now) {
     const sip::Uri& from = request.from().uri;
     if (is_ours(from, flow) && from.user() != username)
         return refuse(request, Refusal::forbidden, 403, "Credentials of Somebody Else");
+    if (request.method() == sip::Method::invite && !authenticator_.limits().take_call(username, now)) {
+        GuardVerdict busy = refuse(request, Refusal::session_limit, 503, {});
+        busy.refused->response.add(sip::HeaderId::retry_after, std::to_string(busy_retry_after_s));
+        return busy;
+    }
     return {Identity::user(username, authenticator_.realm()), {}};
 }
 
-GuardVerdict Gatekeeper::challenge(const SipMessage& request, bool stale, TimePoint now) {
+GuardVerdict Gatekeeper::challenge(const SipMessage& request, const sip::Flow& flow, bool stale,
+                                   TimePoint now) {
     GuardVerdict verdict = refuse(request, Refusal::unauthorized, 401, {});
-    authenticator_.challenge(request, verdict.refused->response, stale, now);
+    authenticator_.challenge(request, flow.remote.address, verdict.refused->response, stale, now);
     return verdict;
 }
 

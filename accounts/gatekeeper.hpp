@@ -11,6 +11,11 @@
 
 namespace rotunda::accounts {
 
+struct WrongCredentials {
+    sip::Flow flow;
+    bool ours = false;  // for a nonce that was given to this address: nobody forged it
+};
+
 class Gatekeeper final : public sip::RequestGuard {
   public:
     // `users` and `random` outlive it.
@@ -26,21 +31,25 @@ class Gatekeeper final : public sip::RequestGuard {
     const std::string& realm() const { return authenticator_.realm(); }
     bool is_ours(const sip::Uri& uri, const sip::Flow& flow) const;
 
-    // Where credentials came from that were wrong, since the last call.
-    std::vector<sip::Flow> take_wrong_credentials() { return std::exchange(wrong_, {}); }
+    // A call of this user's is acknowledged.
+    void on_call_stands(const std::string& user) { authenticator_.limits().on_call_stands(user); }
+
+    // Since the last call.
+    std::vector<WrongCredentials> take_wrong_credentials() { return std::exchange(wrong_, {}); }
 
   private:
     // A domain of ours, or the address at which the peer reached us.
     bool is_our_host(std::string_view host, const sip::Flow& flow) const;
     bool needs_credentials(const sip::SipMessage& request, const sip::Flow& flow) const;
     sip::GuardVerdict admit_user(const sip::SipMessage& request, const sip::Flow& flow,
-                                 const std::string& username) const;
-    sip::GuardVerdict challenge(const sip::SipMessage& request, bool stale, TimePoint now);
+                                 const std::string& username, TimePoint now);
+    sip::GuardVerdict challenge(const sip::SipMessage& request, const sip::Flow& flow, bool stale,
+                                TimePoint now);
 
     AccessPolicy policy_;
     const UserTable& users_;
     DigestAuthenticator authenticator_;
-    std::vector<sip::Flow> wrong_;
+    std::vector<WrongCredentials> wrong_;
 };
 
 }  // namespace rotunda::accounts

@@ -12,6 +12,10 @@ constexpr Duration request_pause = std::chrono::milliseconds(500);
 // A sender who makes no keyframe in this time makes none when asked: a smeared picture is better than a still
 // one.
 constexpr Duration patience = std::chrono::seconds(3);
+// 1080 lines, 60 a second.
+constexpr double most_pixels_per_second = 1920.0 * 1088 * 60,
+                 most_pixels_at_once = most_pixels_per_second / 2;
+constexpr double pixels_of_garbage = 640.0 * 360;
 
 rtp::VideoReceiveBuffer::Settings buffer_settings(bool nack) {
     rtp::VideoReceiveBuffer::Settings settings;
@@ -22,7 +26,10 @@ rtp::VideoReceiveBuffer::Settings buffer_settings(bool nack) {
 }  // namespace
 
 VideoReceiver::VideoReceiver(std::vector<Format> formats, const Feedback& feedback)
-    : formats_(std::move(formats)), feedback_(feedback), buffer_(buffer_settings(feedback.nack)) {}
+    : formats_(std::move(formats)),
+      feedback_(feedback),
+      buffer_(buffer_settings(feedback.nack)),
+      pixels_due_(most_pixels_at_once) {}
 
 void VideoReceiver::configure(std::vector<Format> formats) {
     formats_ = std::move(formats);
@@ -82,12 +89,31 @@ bool VideoReceiver::is_worth_decoding(const rtp::CodedFrame& frame, TimePoint no
     return frame.keyframe || (frame.intact && decoder_follows_) || lost_patience(now);
 }
 
+// Nobody has more of a core than the largest picture at 60 a second takes, whatever he sends.
+bool VideoReceiver::may_decode(TimePoint now) {
+    const std::chrono::duration<double> passed = counted_ == TimePoint{} ? Duration{} : now - counted_;
+    pixels_due_ = std::min(most_pixels_at_once, pixels_due_ + passed.count() * most_pixels_per_second);
+    counted_ = now;
+    return pixels_due_ > 0;
+}
+
 void VideoReceiver::on_frame(const rtp::CodedFrame& frame, std::uint32_t ssrc, TimePoint now) {
     if (!shown_ || !is_worth_decoding(frame, now)) {
         decoder_follows_ = false;
         return;
     }
+    if (!may_decode(now)) {
+        ++dropped_;
+        decoder_follows_ = false;
+        return;
+    }
     auto decoded = stream_->decoder.decode(frame.data);
+    if (decoded.picture) {
+        const PictureSize size = decoded.picture->view.size;
+        pixels_due_ -= double(size.width) * size.height;
+    } else {
+        pixels_due_ -= pixels_of_garbage;
+    }
     decoder_follows_ = !decoded.damaged && (frame.keyframe || decoder_follows_);
     if (decoded.damaged) stream_->depacketizer.break_chain();
     if (!decoded.picture || (decoded.damaged && !lost_patience(now))) return;

@@ -97,6 +97,7 @@ class VideoReceiver {
     bool is_worth_decoding(const rtp::CodedFrame& frame, TimePoint now) const;
     bool lost_patience(TimePoint now) const;
     void note_health(TimePoint now);
+    bool may_decode(TimePoint now);
 
     std::vector<Format> formats_;
     Feedback feedback_;
@@ -109,7 +110,9 @@ class VideoReceiver {
     PictureHold pictures_held_;
     StreamLag lag_{video_clock_hz};
     std::uint64_t pictures_ = 0;
-    std::uint64_t dropped_ = 0;  // by earlier streams
+    std::uint64_t dropped_ = 0;  // by earlier streams, and what he sent beyond what one may
+    double pixels_due_;          // that may still be decoded now
+    TimePoint counted_{};
 };
 
 }  // namespace rotunda::media

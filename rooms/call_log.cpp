@@ -157,7 +157,8 @@ void CallLog::media_started(const Participant& who, const Endpoint& source) {
 }
 
 void CallLog::toll_alarm(const TollAlarm& alarm) {
-    sink_.write({LogLevel::error, "trunk.alarm", std::string(alarm.why), {{"trunk", alarm.trunk}}});
+    const char* of = alarm.kind == TollParty::Kind::trunk ? "trunk" : "caller";
+    sink_.write({LogLevel::error, "toll.alarm", std::string(alarm.why), {{of, alarm.name}}});
 }
 
 void CallLog::handshake_done(const Participant& who, const media::HandshakeDone& done) {

@@ -103,8 +103,8 @@ void Dialer::on(const sip::WayFound& event, TimePoint now) {
         remember(entry.second, 503, "his name leads nowhere");
         ring_otherwise(entry, std::move(leg.otherwise), now);
     } else if (now < entry.second.until) {
-        if (!routing_.go_by(leg, *event.flow))
-            remember(entry.second, 403, "no trunk for who asks");
+        if (const auto refused = routing_.go_by(leg, *event.flow, now))
+            remember(entry.second, refused->status, refused->why);
         else if (!ring(entry, std::move(leg), now))
             remember(entry.second, 503, "no resources for the call");
     }
@@ -126,6 +126,7 @@ bool Dialer::ring(Entry& entry, OutgoingLeg leg, TimePoint now) {
     who.dialed_out = true;
     who.identity = leg.identity;
     who.trunk = std::move(leg.through);
+    who.dialled_for = std::move(leg.origin.account);
     who.uri = who.contact = leg.target;
     who.since = now;
     who.signaling_source = leg.flow.remote.address;
@@ -210,7 +211,10 @@ void Dialer::on(const sip::SessionEnded& event, TimePoint now) {
 void Dialer::redirect(Dial& dial, const sip::SessionEnded& by, const sip::Identity& whom) {
     const bool known = !whom.is_anonymous();
     const DialOrigin& wish = dial.options.origin;
-    const DialOrigin origin{known && wish.users, known && wish.trunks, by.redirected_by};
+    DialOrigin origin = wish;
+    origin.users = known && wish.users;
+    origin.trunks = known && wish.trunks;
+    origin.asker = by.redirected_by;
     std::vector<sip::NameAddr> contacts = by.contacts;
     std::stable_sort(contacts.begin(), contacts.end(),
                      [](const auto& a, const auto& b) { return preference(a) > preference(b); });
@@ -245,10 +249,16 @@ void Dialer::remember(Dial& dial, int status, std::string_view reason) {
 
 // --- the end
 
-std::size_t Dialer::branches_through(std::string_view trunk) const {
+std::size_t Dialer::branches_through(std::string_view trunk, std::string_view account) const {
+    const auto counts = [&](const std::string& by, const std::string& on) {
+        return is_toll_call(by, on, trunk, account) ? 1 : 0;
+    };
     std::size_t found = 0;
-    for (const auto& [id, dial] : dials_)
-        for (const auto& [session, branch] : dial.branches) found += branch.who.trunk == trunk ? 1 : 0;
+    for (const auto& [id, dial] : dials_) {
+        for (const auto& [session, branch] : dial.branches)
+            found += counts(branch.who.trunk, branch.who.dialled_for);
+        for (const auto& [lookup, leg] : dial.looked_up) found += counts(leg.through, leg.origin.account);
+    }
     return found;
 }
 

@@ -86,8 +86,8 @@ class Dialer {
     std::vector<DialEvent> take_events();
     // Calls under way, those whose way is being looked up included.
     std::size_t branches() const { return by_session_.size() + by_lookup_.size(); }
-    // Of them through this trunk.
-    std::size_t branches_through(std::string_view trunk) const;
+    // Of them those that go through this trunk (empty: any), on that account (empty: any).
+    std::size_t branches_through(std::string_view trunk, std::string_view account) const;
     bool is_ringing(DialId dial) const { return dials_.contains(dial); }
 
   private:

@@ -62,11 +62,13 @@ Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool
       pictures_(agent),
       info_digits_(agent) {
     routing_.set_rooms(&rooms_);
-    routing_.set_open_calls([this](std::string_view trunk) {
+    routing_.set_rules(settings_.caller_rules);
+    routing_.set_open_calls([this](std::string_view trunk, std::string_view account) {
         const auto through = [&](const auto& entry) {
-            return !entry.second.ended && entry.second.trunk == trunk;
+            const Participant& who = entry.second;
+            return !who.ended && is_toll_call(who.trunk, who.dialled_for, trunk, account);
         };
-        return dialer_.branches_through(trunk) +
+        return dialer_.branches_through(trunk, account) +
                static_cast<std::size_t>(std::count_if(participants_.begin(), participants_.end(), through));
     });
 }
@@ -75,6 +77,7 @@ void Focus::configure(FocusSettings settings, TimePoint now) {
     settings_ = std::move(settings);
     rooms_.set_policy(settings_.rooms);
     routing_.set_media(settings_.media);
+    routing_.set_rules(settings_.caller_rules);
     quota_.set_most(settings_.refer.max_dials);
     trunks_ = settings_.trunks;
     links_.renew(now);
@@ -114,11 +117,14 @@ std::string Focus::room_for(const sip::Uri& uri, const sip::Flow& flow) const {
     return room ? *room : user;
 }
 
-std::optional<Focus::Refused> Focus::refusal(std::string_view room) const {
+std::optional<Focus::Refused> Focus::refusal(std::string_view room, const sip::Identity& who) const {
     if (refusing_) return draining(room);
-    // The order of meanings: a room that is open or configured, a user, a room on demand.
+    if (overloaded_) return overloaded("no time for further calls");
+    // The order of meanings: a room that is open or configured, a user, a room on demand. Who has not said
+    // who he is does not learn from the status who our users are.
     if (is_user_ && is_user_(room) && !rooms_.is_fixed(room))
-        return Refused{480, "calls between users are not served", {}};
+        return who.is_anonymous() ? refused_by(RoomRefusal::unknown)
+                                  : Refused{480, "calls between users are not served", {}};
     if (auto no = rooms_.would_refuse(room)) return refused_by(*no);
     if (calls() >= settings_.max_calls) return overloaded("calls.max reached");
     return std::nullopt;
@@ -159,7 +165,7 @@ std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, T
     Participant* other = *named ? find((*named)->who) : nullptr;
     Participant* replaced = other && (*named)->replaces ? other : nullptr;
     const std::string room = other ? other->room_name : room_for(event.request.uri(), event.flow);
-    if (auto no = replaced ? refusal_to_replace(*replaced) : refusal(room)) return no;
+    if (auto no = replaced ? refusal_to_replace(*replaced) : refusal(room, event.identity)) return no;
 
     Participant who = caller(event, room, now);
     auto offer = parse_offer(event.offer, event.flow.advertised.address);

@@ -55,6 +55,7 @@ struct FocusSettings {
     Duration ring_limit = std::chrono::seconds(60);  // of a call we make
     std::optional<sip::Uri> drain_redirect{};        // where new calls are sent once they are refused
     ReferPolicy refer;
+    OutboundRouting::CallerRules caller_rules{};  // what single users may call through trunks
     VideoPolicy video;
 };
 
@@ -80,6 +81,9 @@ class Focus {
     }
     // Says whether a user part is one of our users'; nobody's without it.
     void set_users(std::function<bool(std::string_view)> is_user) { is_user_ = std::move(is_user); }
+
+    // Says what minute of the week, from Monday, it is where we are: trunks and users may have hours.
+    void set_calendar(std::function<int(TimePoint)> calendar) { routing_.set_calendar(std::move(calendar)); }
 
     // Everything the user agent has to say; call it whenever the agent was given something.
     void drain_agent(TimePoint now);
@@ -114,6 +118,8 @@ class Focus {
 
     // From now on new calls get 503, or 302 to the same room at settings.drain_redirect.
     void refuse_new_calls() { refusing_ = true; }
+    // New calls get 503 with Retry-After while this is so: the machine has no time for them.
+    void set_overloaded(bool overloaded) { overloaded_ = overloaded; }
     // Every open room hears that its calls are about to be ended; it takes media::closing_chime_lasts.
     void announce_end();
     // BYE to everybody; `reason` is a Reason header field's value.
@@ -267,7 +273,7 @@ class Focus {
     void send_notifies(TimePoint now);
 
     std::string room_for(const sip::Uri& uri, const sip::Flow& flow) const;
-    std::optional<Refused> refusal(std::string_view room) const;
+    std::optional<Refused> refusal(std::string_view room, const sip::Identity& who) const;
     Refused refused_by(RoomRefusal refusal) const;
     Refused overloaded(std::string why) const;
     Refused draining(std::string_view room) const;
@@ -329,6 +335,7 @@ class Focus {
     std::vector<WorkerCommand> commands_;
     Captured on_captured_;
     bool refusing_ = false;
+    bool overloaded_ = false;
 };
 
 }  // namespace rotunda::rooms

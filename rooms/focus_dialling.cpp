@@ -9,7 +9,7 @@ namespace rotunda::rooms {
 
 DialId Focus::dial(std::string_view room, const sip::Uri& target, sip::ExtraHeaders headers, TimePoint now,
                    DialOrigin origin) {
-    auto refused = refusal(room);
+    auto refused = refusal(room, {});
     auto place = refused ? Result<DialPlace, RoomRefusal>(fail(RoomRefusal::unknown)) : enter(room);
     if (!refused && !place) refused = refused_by(place.error());
     const DialId id = refused ? dialer_.refuse(std::string(room), refused->status, refused->why)
@@ -44,6 +44,7 @@ void Focus::on(const sip::SessionConfirmed& event, TimePoint now) {
 // RFC 3261 §13.2.2.4: the ACK comes from where our 200 went, so nobody forged the address: his media may go
 // there.
 void Focus::prove(Participant& who) {
+    video_.apply(who);
     media::AudioLeg leg = make_audio_leg(who.media.audio(), who.signaling_source);
     if (leg == who.leg) return;
     command(who, media::UpdateLeg{who.room, who.id, leg});

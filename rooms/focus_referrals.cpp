@@ -44,7 +44,10 @@ void Focus::on_refer(const sip::RequestReceived& refer, std::optional<sip::Sessi
     if (!wish->referred_by.empty()) headers.push_back({sip::HeaderId::referred_by, wish->referred_by});
     const bool trunks = accounts::allows(settings_.refer.trunks, who);
     const DialId id = dial(room, wish->target, std::move(headers), now,
-                           {.trunks = trunks, .asker = refer.flow.remote.address});
+                           {.trunks = trunks,
+                            .user = who.is_user() ? who.name : std::string(),
+                            .account = key,
+                            .asker = refer.flow.remote.address});
     quota_.begin(id, key);
     referrals_.follow(*referral, id);
 }
@@ -55,7 +58,7 @@ std::optional<Focus::Refused> Focus::refusal_to_refer(const sip::Identity& who, 
     if (!accounts::allows(settings_.refer.access, who)) return Refused{403, "REFER is not for him", {}};
     if (quota_.full(key)) return Refused{480, "refer.max_dials reached", retry_later()};
     if (refusing_) return overloaded("shutting down");  // a 302 would send him away with his REFER
-    return refusal(room);
+    return refusal(room, who);
 }
 
 // RFC 4579 §5.11: the URI is that of the participant's Contact, or who he said he is.

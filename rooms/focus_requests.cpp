@@ -59,7 +59,9 @@ void Focus::on_register(const sip::RequestReceived& event, TimePoint now) {
 // RFC 3261 §11.2: the status an INVITE would get now; without a user part it is the server that is asked.
 void Focus::answer_options(const sip::RequestReceived& options, TimePoint now) {
     const std::string room = room_for(options.request.uri(), options.flow);
-    const auto no = refusing_ ? overloaded("shutting down") : room.empty() ? std::nullopt : refusal(room);
+    const auto no = refusing_      ? overloaded("shutting down")
+                    : room.empty() ? std::nullopt
+                                   : refusal(room, options.identity);
     if (no) return refuse(options, *no, now);
     sip::SipMessage response = agent_.make_response(options.request, 200);
     // Who may be somebody else's address is sent no more than he sent.

@@ -26,6 +26,11 @@ std::string number_of(const sip::Uri& target) {
     return number;
 }
 
+// A number, and no name that a PBX may know.
+bool is_dialled(std::string_view user) {
+    return !user.empty() && user.find_first_not_of("+0123456789*#-.()") == user.npos;
+}
+
 bool is_tel(const sip::Uri& target) {
     return !target.is_sip() && iequals(target.scheme_name(), "tel");
 }
@@ -45,10 +50,7 @@ Result<std::vector<OutgoingLeg>, DialRefusal> OutboundRouting::legs_to(const sip
     const bool ours = target.is_sip() && routes_.is_self(target);
     const bool secure = target.scheme() == sip::Uri::Scheme::sips;
     if (ours && origin.users)
-        if (auto phones = phones_of(number, secure, room, now); !phones.empty()) {
-            encrypt(phones, nullptr, room);
-            return phones;
-        }
+        if (auto phones = phones_of(number, secure, room, origin, now); !phones.empty()) return phones;
     const Trunk* trunk = trunks_.for_number(number);
     // RFC 5630 §4: what was asked for by sips goes no other way.
     if (secure && trunk && trunk->proxy.scheme() != sip::Uri::Scheme::sips) trunk = nullptr;
@@ -58,31 +60,64 @@ Result<std::vector<OutgoingLeg>, DialRefusal> OutboundRouting::legs_to(const sip
     // A trunk may know us by our address alone: it is not to be reached past the rule either.
     if (!origin.trunks && (by_trunk || trunks_.leads_to(target)))
         return fail(DialRefusal{403, "no trunk for who asks"});
-    if (by_trunk)
-        if (const auto why = tolls_.refusal(trunk->name, trunk->tolls, open_ ? open_(trunk->name) : 0, now))
-            return fail(DialRefusal{503, std::string(*why)});
     auto leg = by_trunk ? through(*trunk, number, room) : straight(target, room, origin);
     if (!leg) return fail(leg.error());
-    leg->trunks = origin.trunks;
+    leg->origin = origin;
+    const Trunk* at_the_end = by_trunk                         ? trunk
+                              : sip::is_unspecified(leg->flow) ? nullptr
+                                                               : trunks_.from(leg->flow);
+    if (auto refused = book(*leg, at_the_end, now)) return fail(std::move(*refused));
     std::vector<OutgoingLeg> legs;
     legs.push_back(std::move(*leg));
-    encrypt(legs, by_trunk ? trunk : nullptr, room);
-    if (by_trunk) legs.front().through = trunk->name;
     return legs;
 }
 
-void OutboundRouting::encrypt(std::vector<OutgoingLeg>& legs, const Trunk* trunk,
-                              std::string_view room) const {
-    const MaybeEncryption by_room = rooms_ ? rooms_->encryption(room) : std::nullopt;
-    const MaybeEncryption by_trunk = trunk ? trunk->encryption : std::nullopt;
-    for (OutgoingLeg& leg : legs) {
-        leg.media.encryption = stricter(by_room, by_trunk, std::nullopt, leg.media.encryption);
-        encrypt(leg.otherwise, trunk, room);
-    }
+void OutboundRouting::encrypt(OutgoingLeg& leg, std::string_view room) const {
+    const Trunk* trunk = leg.through.empty() ? nullptr : trunks_.named(leg.through);
+    leg.media.encryption =
+        stricter(rooms_ ? rooms_->encryption(room) : std::nullopt, trunk ? trunk->encryption : std::nullopt,
+                 std::nullopt, media_.encryption);
 }
 
+// Whatever the way it was found by: by its number, its domain, its address, or a name that leads there.
+std::optional<DialRefusal> OutboundRouting::book(OutgoingLeg& leg, const Trunk* trunk, TimePoint now) {
+    if (!trunk || leg.booked) return std::nullopt;
+    if (!leg.origin.trunks) return DialRefusal{403, "no trunk for who asks"};
+    const auto named = rules_.find(leg.origin.user), others = rules_.find("*");
+    const CallerRule* rule = leg.origin.account.empty() ? nullptr
+                             : named != rules_.end()    ? &named->second
+                             : others != rules_.end()   ? &others->second
+                                                        : nullptr;
+    const auto open = [&](std::string_view by, std::string_view account) {
+        return open_ ? open_(by, account) : std::size_t{0};
+    };
+    const TollParty carrier{TollParty::Kind::trunk, trunk->name, &trunk->tolls, open(trunk->name, {})};
+    const CallerRule none;
+    const TollParty caller{TollParty::Kind::caller, leg.origin.account, rule ? &rule->limits : &none.limits,
+                           rule ? open({}, leg.origin.account) : 0};
+    const std::string number = leg.target.user();
+    if (is_dialled(number) && trunk->numbers && !trunk->numbers(number)) {
+        tolls_.refused(carrier, "a number that is not the trunk's", now);
+        return DialRefusal{403, "a number that is not the trunk's"};
+    }
+    if (rule && rule->numbers && !rule->numbers(number)) {
+        tolls_.refused(caller, "a number that is not for him", now);
+        return DialRefusal{403, "a number that is not for who asks"};
+    }
+    const int minute = calendar_ ? calendar_(now) : 0;
+    const auto why =
+        rule ? tolls_.refusal({carrier, caller}, minute, now) : tolls_.refusal({carrier}, minute, now);
+    if (why) return DialRefusal{503, std::string(*why)};
+    leg.booked = true;
+    leg.through = trunk->name;
+    encrypt(leg, leg.contact.user);
+    return std::nullopt;
+}
+
+// No contact of a user's is a way to call a number, nor is a Path of his; the connection he registered over
+// leads to himself alone.
 std::vector<OutgoingLeg> OutboundRouting::phones_of(std::string_view user, bool secure, std::string_view room,
-                                                    TimePoint now) {
+                                                    const DialOrigin& origin, TimePoint now) {
     if (!registrar_) return {};
     std::vector<OutgoingLeg> phones;
     std::map<std::string, std::size_t> known;  // instance -> its place in `phones`
@@ -94,6 +129,9 @@ std::vector<OutgoingLeg> OutboundRouting::phones_of(std::string_view user, bool 
         OutgoingLeg leg = plain_leg(std::move(contact.uri), *flow, room);
         leg.route = std::move(contact.route);
         leg.identity = sip::Identity::user(std::string(user), registrar_->realm());
+        leg.origin = origin;
+        leg.booked = contact.flow.has_value();
+        if (!sip::is_unspecified(*flow) && book(leg, trunks_.from(*flow), now)) continue;
         const auto same = known.find(contact.instance);
         if (!contact.instance.empty() && same != known.end()) {
             phones[same->second].otherwise.push_back(std::move(leg));
@@ -150,15 +188,16 @@ OutgoingLeg OutboundRouting::plain_leg(sip::Uri target, const sip::Flow& flow, s
     leg.contact.user = room;
     leg.flow = flow;
     leg.media = media_;
+    encrypt(leg, room);
     return leg;
 }
 
-bool OutboundRouting::go_by(OutgoingLeg& leg, const sip::Flow& way) const {
-    if (!leg.trunks && trunks_.from(way)) return false;
+std::optional<DialRefusal> OutboundRouting::go_by(OutgoingLeg& leg, const sip::Flow& way, TimePoint now) {
+    if (auto refused = book(leg, trunks_.from(way), now)) return refused;
     const Endpoint before = std::exchange(leg.flow, way).advertised;
     if (leg.from.uri.host() == before.address.to_host() && leg.from.uri.port() == before.port)
         leg.from.uri.set_host(way.advertised.address.to_host(), way.advertised.port);
-    return true;
+    return std::nullopt;
 }
 
 sdp::Capabilities OutboundRouting::media_of(const Trunk& trunk) const {

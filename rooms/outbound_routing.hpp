@@ -4,6 +4,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,17 +37,24 @@ class OutboundRouting {
     // What rooms demand of calls they make; outlives it. Without it they demand nothing.
     void set_rooms(const RoomRegistry* rooms) { rooms_ = rooms; }
 
-    // Says how many calls go through a trunk now; without it none do.
-    void set_open_calls(std::function<std::size_t(std::string_view trunk)> open) { open_ = std::move(open); }
+    // Says how many calls go out through this trunk now (empty: any), on that account (empty: any); without
+    // it none do.
+    using OpenCalls = std::function<std::size_t(std::string_view trunk, std::string_view account)>;
+    void set_open_calls(OpenCalls open) { open_ = std::move(open); }
+    // Who has no entry falls under "*"; without that nothing but the trunks' own limits counts.
+    using CallerRules = std::map<std::string, CallerRule, std::less<>>;
+    void set_rules(CallerRules rules) { rules_ = std::move(rules); }
+    // Says what minute of the week, from Monday, it is where we are; without it, it is always the first.
+    void set_calendar(std::function<int(TimePoint)> calendar) { calendar_ = std::move(calendar); }
 
     // All that are to ring at once. `room` is who calls, as a user part.
     Result<std::vector<OutgoingLeg>, DialRefusal> legs_to(const sip::Uri& target, std::string_view room,
                                                           const DialOrigin& origin, TimePoint now);
     std::vector<TollAlarm> take_alarms() { return tolls_.take_alarms(); }
 
-    // The way the next hop's name was found to lead; From and Contact name us as we are known there.
-    // False: it leads to a trunk, and who wants the call has none.
-    bool go_by(OutgoingLeg& leg, const sip::Flow& way) const;
+    // The way the next hop's name was found to lead; From and Contact name us as we are known there. A
+    // refusal: it leads to a trunk, which does not take this call.
+    std::optional<DialRefusal> go_by(OutgoingLeg& leg, const sip::Flow& way, TimePoint now);
 
   private:
     Result<OutgoingLeg, DialRefusal> through(const Trunk& trunk, std::string_view number,
@@ -55,10 +64,11 @@ class OutboundRouting {
     // Find me: every phone the user has registered, those that are one by several ways as one. `secure`: only
     // those registered by sips (RFC 5630 §5.4).
     std::vector<OutgoingLeg> phones_of(std::string_view user, bool secure, std::string_view room,
-                                       TimePoint now);
+                                       const DialOrigin& origin, TimePoint now);
     OutgoingLeg plain_leg(sip::Uri target, const sip::Flow& flow, std::string_view room) const;
     sdp::Capabilities media_of(const Trunk& trunk) const;
-    void encrypt(std::vector<OutgoingLeg>& legs, const Trunk* trunk, std::string_view room) const;
+    void encrypt(OutgoingLeg& leg, std::string_view room) const;
+    std::optional<DialRefusal> book(OutgoingLeg& leg, const Trunk* trunk, TimePoint now);
 
     const TrunkTable& trunks_;
     const TrunkLinks& links_;
@@ -66,7 +76,9 @@ class OutboundRouting {
     RouteFinder& routes_;
     const accounts::Registrar* registrar_ = nullptr;
     const RoomRegistry* rooms_ = nullptr;
-    std::function<std::size_t(std::string_view trunk)> open_;
+    OpenCalls open_;
+    CallerRules rules_;
+    std::function<int(TimePoint)> calendar_;
     TollGuard tolls_;
 };
 

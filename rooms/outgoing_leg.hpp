@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/net_address.hpp"
@@ -16,6 +17,9 @@ namespace rotunda::rooms {
 struct DialOrigin {
     bool users = true;   // our users' phones may ring
     bool trunks = true;  // numbers may be called through trunks, which is paid for
+    // Whose rule for calls through trunks counts, and who they are counted for: the user, or another name for
+    // somebody without one. Empty: nobody's, it is our own wish.
+    std::string user = {}, account = {};
     // Where the one is who wants it: nobody is called for him whom he could not reach himself (may_reach()).
     // None: it is our own wish.
     std::optional<IpAddress> asker = {};
@@ -33,11 +37,18 @@ struct OutgoingLeg {
     // Tried one after the other while the one before cannot be reached: the same phone by another way (RFC
     // 5626 §5.3).
     std::vector<OutgoingLeg> otherwise;
-    bool trunks = true;          // as in DialOrigin: a name may lead to one
+    DialOrigin origin = {};      // a name may lead to a trunk
     std::string through;         // the trunk it goes through; empty: none
+    bool booked = false;         // that trunk, and the origin's rule, have said yes
     bool takes_replaces = true;  // interop rule 12
     sdp::Capabilities media;     // what is offered, in this order (interop rule 26)
 };
+
+// A call through `by`, begun on `account`, is one of those through `trunk` (empty: any) on `of` (empty: any).
+inline bool is_toll_call(std::string_view by, std::string_view account, std::string_view trunk,
+                         std::string_view of) {
+    return !by.empty() && (trunk.empty() || by == trunk) && (of.empty() || account == of);
+}
 
 // Why somebody cannot be called: as if he had answered so.
 struct DialRefusal {

@@ -45,6 +45,7 @@ struct Participant {
     bool unproven = false;
     bool dialed_out = false;        // it is we who called
     std::string trunk;              // through which we called; empty: none
+    std::string dialled_for;        // on whose account (DialOrigin); empty: nobody's
     sip::Identity identity;         // what he has proved, or is trusted to be
     sip::Uri uri, contact;          // who he says he is, and where he is
     media::ParticipantId replaces;  // whose place he takes as soon as he is heard; none: nobody's

@@ -28,6 +28,7 @@ void VideoDesk::apply(Participant& who) {
     const sdp::NegotiatedMedia* const agreed = who.media.video();
     if (agreed && (who.video.joined || who.video.ports)) {
         media::VideoLeg leg = make_video_leg(*agreed, who.signaling_source);
+        leg.sends &= !who.unproven;
         if (!who.video.joined) return join(who, std::move(leg));
         if (leg == who.video.leg) return;  // a change of the sound alone leaves the picture alone
         who.video.leg = leg;

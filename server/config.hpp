@@ -18,10 +18,11 @@
 #include "base/time.hpp"
 #include "base/video_codec.hpp"
 #include "media/video_command.hpp"
+#include "rooms/toll_guard.hpp"
 #include "sdp/offer_answer.hpp"
 #include "server/pattern.hpp"
 #include "signaling/digest.hpp"
-#include "signaling/flood_guard.hpp"
+#include "signaling/flood_settings.hpp"
 #include "signaling/flow.hpp"
 
 namespace rotunda::server {
@@ -103,8 +104,15 @@ struct ConfiguredTrunk {
     bool isfocus = true;
     bool replaces = true;
     std::string contact_host;
-    std::uint32_t max_calls = 0, calls_per_day = 0;  // out through it; 0: no limit
+    rooms::TollLimits tolls;  // of calls out through it
     std::optional<sdp::MediaEncryption> encryption{};
+};
+
+// What one user ("*": who has no entry) may call through trunks.
+struct ConfiguredCaller {
+    std::string user;
+    std::optional<Pattern> numbers;
+    rooms::TollLimits tolls;
 };
 
 enum class TlsClientCheck : std::uint8_t { none, optional, required };
@@ -138,6 +146,7 @@ struct Config {
         std::vector<std::string> domains;
         std::uint8_t dscp = 24;
         std::string user_agent;                               // default: Rotunda/VERSION
+        bool server_header = false;                           // tells it to who calls, too
         Duration session_expires = std::chrono::minutes(30);  // 0: no session timers
         Duration min_se = std::chrono::seconds(90);
         std::uint32_t message_size = 65'535;  // octets
@@ -242,6 +251,7 @@ struct Config {
     std::uint32_t calls_max = 5000;
     Duration ring_limit = std::chrono::seconds(60);
     std::vector<ConfiguredTrunk> trunks;
+    std::vector<ConfiguredCaller> callers;
     Duration drain_deadline{0};
     std::string drain_redirect;  // a SIP URI; empty: none
     Auth auth;

@@ -51,8 +51,14 @@ constexpr auto table = std::to_array<ConfigKey>({
         "sip.dscp", "Differentiated services code point of SIP packets.",
         [](auto& c) -> auto& { return c.sip.dscp; }),
     key<Text>(
-        "sip.user_agent", "The User-Agent and Server header fields; empty: none.",
+        "sip.user_agent", "The User-Agent header field of our requests; empty: none.",
         [](auto& c) -> auto& { return c.sip.user_agent; }),
+    key<Switch>(
+        "sip.server_header",
+        "Whether responses say the same in Server. Off, since whoever scans the net learns product and "
+        "version "
+        "from it.",
+        [](auto& c) -> auto& { return c.sip.server_header; }),
     key<SessionTime>(
         "sip.session_expires",
         "Session timer (RFC 4028) asked for, and the longest granted: a call that is not refreshed for so "
@@ -290,11 +296,21 @@ constexpr auto table = std::to_array<ConfigKey>({
         "dropped, and no more than three times the bytes to UDP addresses nobody has proven.",
         [](auto& c) -> auto& { return c.flood.enabled; }),
     key<Real>(
-        "flood.open_calls", "Calls one address may have open that it has not acknowledged.",
+        "flood.open_calls",
+        "Calls one address may have open that it has not acknowledged; 20 are forgotten a second.",
         [](auto& c) -> auto& { return c.flood.open_calls; }),
     key<Real>(
-        "flood.open_calls_in_all", "The same of all addresses together that have proven nothing.",
+        "flood.open_calls_in_all",
+        "The same of all addresses together that have proven nothing, over UDP; 50 are forgotten a second.",
         [](auto& c) -> auto& { return c.flood.open_calls_in_all; }),
+    key<Real>(
+        "flood.requests",
+        "Requests other than INVITE one address may have open that did not complete; 200 are forgotten a "
+        "second.",
+        [](auto& c) -> auto& { return c.flood.requests; }),
+    key<Real>(
+        "flood.connections", "New connections of one address at once; 250 are forgotten a second.",
+        [](auto& c) -> auto& { return c.flood.connections; }),
     key<Real>(
         "flood.strikes", "Wrong credentials from one address until it is banned; one is forgiven a second.",
         [](auto& c) -> auto& { return c.flood.strikes; }),
@@ -344,6 +360,12 @@ constexpr auto table = std::to_array<ConfigKey>({
     live<TrunkList>(
         "trunks", "Carriers and PBXs: how numbers are called through them, and which of theirs are rooms.",
         [](auto& c) -> auto& { return c.trunks; }),
+    live<Callers>(
+        "tolls.callers",
+        "What single users, or all others (*), may call through trunks, when, and how often. Those who are "
+        "no "
+        "users are counted by their addresses.",
+        [](auto& c) -> auto& { return c.callers; }),
     live<Time>(
         "drain.deadline", "After SIGTERM, running calls may go on for so long.",
         [](auto& c) -> auto& { return c.drain_deadline; }),

@@ -64,10 +64,9 @@ constexpr std::array members = {
     Member{"caller_id", [](const ConfigNode& v, Trunk& t) { return Text::read(v, t.caller_id); }},
     Member{"isfocus", [](const ConfigNode& v, Trunk& t) { return Switch::read(v, t.isfocus); }},
     Member{"replaces", [](const ConfigNode& v, Trunk& t) { return Switch::read(v, t.replaces); }},
-    Member{"max_calls",
-           [](const ConfigNode& v, Trunk& t) { return read_count(v, 1, 1'000'000, t.max_calls); }},
-    Member{"calls_per_day",
-           [](const ConfigNode& v, Trunk& t) { return read_count(v, 1, 100'000'000, t.calls_per_day); }},
+    Member{"max_calls", [](const ConfigNode& v, Trunk& t) { return read_calls(v, t.tolls); }},
+    Member{"calls_per_day", [](const ConfigNode& v, Trunk& t) { return read_calls_per_day(v, t.tolls); }},
+    Member{"hours", [](const ConfigNode& v, Trunk& t) { return read_hours(v, t.tolls); }},
     Member{"encryption",
            [](const ConfigNode& v, Trunk& t) { return EncryptionName::read(v, t.encryption.emplace()); }},
     Member{"contact_host", [](const ConfigNode& v, Trunk& t) { return Text::read(v, t.contact_host); }},
@@ -125,8 +124,7 @@ std::string print_trunk(const Trunk& trunk) {
     toggle("isfocus", trunk.isfocus, plain.isfocus);
     toggle("replaces", trunk.replaces, plain.replaces);
     text("contact_host", trunk.contact_host);
-    if (trunk.max_calls) parts.push_back(fmt::format("max_calls: {}", trunk.max_calls));
-    if (trunk.calls_per_day) parts.push_back(fmt::format("calls_per_day: {}", trunk.calls_per_day));
+    print_tolls(trunk.tolls, parts);
     if (trunk.encryption) parts.push_back("encryption: " + EncryptionName::print(*trunk.encryption));
     return fmt::format("{{{}}}", fmt::join(parts, ", "));
 }

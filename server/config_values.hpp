@@ -243,6 +243,20 @@ struct TrunkList {
     static std::string print(const std::vector<ConfiguredTrunk>& value);
 };
 
+struct Callers {
+    static constexpr std::string_view type =
+        "list of mappings with user (* for all others), and any of numbers, hours, max_calls, calls_per_day";
+    static constexpr bool is_list = true;
+    static Complaint read(const ConfigNode& value, std::vector<ConfiguredCaller>& out);
+    static std::string print(const std::vector<ConfiguredCaller>& value);
+};
+// Members of a trunk and of a caller alike.
+Complaint read_calls(const ConfigNode& value, rooms::TollLimits& out);
+Complaint read_calls_per_day(const ConfigNode& value, rooms::TollLimits& out);
+Complaint read_hours(const ConfigNode& value, rooms::TollLimits& out);
+// What stands at its default is left out.
+void print_tolls(const rooms::TollLimits& tolls, std::vector<std::string>& parts);
+
 struct Codecs {
     static constexpr std::string_view type = "list of opus, G722, PCMU, PCMA, best first";
     static constexpr bool is_list = true;

@@ -12,8 +12,8 @@ sip::FloodSettings flood_settings(const Config& config) {
 }  // namespace
 
 FrontDoor::FrontDoor(const Config& config, const accounts::AccessPolicy& policy, const Clock& clock,
-                     LogSink& log)
-    : policy_(policy), clock_(clock), log_(log), guard_(flood_settings(config)) {}
+                     LogSink& log, std::uint64_t secret)
+    : policy_(policy), clock_(clock), log_(log), guard_(flood_settings(config), secret) {}
 
 bool FrontDoor::lets_in(std::string_view datagram, const sip::Flow& flow) {
     if (!accounts::is_listed(policy_, flow)) return false;
@@ -32,13 +32,18 @@ sip::Admission FrontDoor::lets_in(const sip::ParsedMessage& message, const sip::
     return admission;
 }
 
-bool FrontDoor::lets_out(const sip::OutgoingMessage& message) {
-    if (accounts::trusted_peer(policy_, message.flow)) return true;
-    return guard_.may_send(message.bytes.size(), message.flow, clock_.now());
+bool FrontDoor::lets_connect(const sip::Flow& flow) {
+    return accounts::is_listed(policy_, flow) &&
+           (accounts::trusted_peer(policy_, flow) || guard_.may_connect(flow, clock_.now()));
 }
 
-void FrontDoor::on_wrong_credentials(const sip::Flow& flow) {
-    guard_.on_wrong_credentials(flow, clock_.now());
+bool FrontDoor::lets_out(const sip::OutgoingMessage& message) {
+    if (accounts::trusted_peer(policy_, message.flow)) return true;
+    return guard_.may_send(message.bytes, message.flow, clock_.now());
+}
+
+void FrontDoor::on_wrong_credentials(const accounts::WrongCredentials& wrong) {
+    guard_.on_wrong_credentials(wrong.flow, wrong.ours, clock_.now());
     tell_of_bans();
 }
 
@@ -60,7 +65,8 @@ void FrontDoor::tell_of_bans() {
                     "sip.banned",
                     std::string(ban.why),
                     {{"source", ban.address.to_string()},
-                     {"seconds", std::to_string(ban.length / std::chrono::seconds(1))}}});
+                     {"seconds", std::to_string(ban.length / std::chrono::seconds(1))},
+                     {"forgeable", ban.forgeable ? "yes" : "no"}}});
 }
 
 }  // namespace rotunda::server

@@ -1,8 +1,9 @@
-// What a SIP message passes before anything reads it: the lists of its listener, and the flood guard. Says in
-// the log who was banned. Signaling thread.
+// What a SIP message passes before anything reads it: the lists of its listener, and the flood guard, which
+// peers that are known as they stand need not pass. Says in the log who was banned. Signaling thread.
 #pragma once
 
 #include "accounts/access_policy.hpp"
+#include "accounts/gatekeeper.hpp"
 #include "base/log.hpp"
 #include "server/clock.hpp"
 #include "server/config.hpp"
@@ -13,17 +14,18 @@ namespace rotunda::server {
 
 class FrontDoor {
   public:
-    // `policy` may change; all outlive it.
-    FrontDoor(const Config& config, const accounts::AccessPolicy& policy, const Clock& clock, LogSink& log);
+    // `policy` may change; all outlive it. `secret` is random.
+    FrontDoor(const Config& config, const accounts::AccessPolicy& policy, const Clock& clock, LogSink& log,
+              std::uint64_t secret);
 
     bool lets_in(std::string_view datagram, const sip::Flow& flow);
     sip::Admission lets_in(const sip::ParsedMessage& message, const sip::Flow& flow);
     // A new connection may stand.
-    bool lets_connect(const sip::Flow& flow) const { return accounts::is_listed(policy_, flow); }
+    bool lets_connect(const sip::Flow& flow);
     bool lets_out(const sip::OutgoingMessage& message);
 
-    void prove(const sip::Flow& flow) { guard_.prove(flow, clock_.now()); }
-    void on_wrong_credentials(const sip::Flow& flow);
+    void prove(const sip::FlowProof& proof) { guard_.prove(proof, clock_.now()); }
+    void on_wrong_credentials(const accounts::WrongCredentials& wrong);
 
     // For operators; `length` of a ban that stands is what is left of it.
     std::vector<sip::Ban> bans() const { return guard_.bans(clock_.now()); }

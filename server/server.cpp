@@ -21,6 +21,7 @@
 #include "server/media_identity.hpp"
 #include "server/media_port_pool.hpp"
 #include "server/media_worker.hpp"
+#include "server/overload_watch.hpp"
 #include "server/process_limits.hpp"
 #include "server/reload.hpp"
 #include "server/service_manager.hpp"
@@ -33,6 +34,7 @@
 #include "server/system_random.hpp"
 #include "server/video_worker.hpp"
 #include "server/webhooks.hpp"
+#include "server/week_minute.hpp"
 #include "signaling/stateless_response.hpp"
 #include "signaling/user_agent.hpp"
 #include "signaling/writer.hpp"
@@ -86,6 +88,7 @@ class Server::Parts final : private api::Host {
     bool settle_once();
     void give_memory_back();
     void on_timer();
+    void watch_load();
     void on_room_events(std::vector<media::RoomEvent>& events);
     void on_video_events(const std::vector<media::VideoEvent>& events);
     void on_stop_signal();
@@ -126,6 +129,9 @@ class Server::Parts final : private api::Host {
     ServiceManager service_;
     std::optional<Endpoint> http_bound_;
     LoopTimer agent_timer_;
+    OverloadWatch overload_;
+    bool overloaded_ = false;
+    LoopTimer overload_timer_;
     LoopTimer end_timer_;  // the end of the present phase
     enum class Phase { serving, draining, announcing, hanging_up, stopped } phase_ = Phase::serving;
     bool signalled_ = false;
@@ -149,7 +155,7 @@ Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity>
       recorder_(config_.cdr, log_),
       events_(log_, records_.events, webhooks_, clock_, [this] { http_.push_events(); }),
       tap_(clock_, records_.trace, config_.hep),
-      door_(config_, accounts_.gatekeeper().policy(), clock_, events_),
+      door_(config_, accounts_.gatekeeper().policy(), clock_, events_, random_.next()),
       sip_routes_(routes_, advertised_, bound_, config_.sip.domains),
       agent_(user_agent_settings(config_), random_),
       focus_(focus_settings(config_, dtls_.get()), agent_, ports_, sip_routes_, random_, events_),
@@ -179,6 +185,7 @@ Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity>
             [this](const api::HttpRequest& request) { return api_.answer(request); }),
       service_(loop, clock_),
       agent_timer_(loop, clock_, [this] { on_timer(); }),
+      overload_timer_(loop, clock_, [this] { watch_load(); }),
       end_timer_(loop, clock_, [this] {
           if (phase_ == Phase::draining)
               announce_end();
@@ -197,6 +204,7 @@ Result<std::vector<ListenAddress>> Server::Parts::listen() {
     });
     agent_.set_guard(&accounts_.gatekeeper());
     focus_.set_registrar(&accounts_.registrar());
+    focus_.set_calendar([this](TimePoint) { return minute_of_week(clock_.wall()); });
     focus_.set_users([this](std::string_view user) { return accounts_.is_user(user); });
     transports_.know_peers(certificate_domains(config_));
     auto bound = transports_.listen();
@@ -272,6 +280,7 @@ void Server::Parts::run() {
     warn_about_limits();
     service_.ready();
     focus_.sign_on(clock_.now());
+    watch_load();
     settle();
     loop.run();
     workers_.clear();  // their last events find no loop and are dropped
@@ -302,9 +311,12 @@ bool Server::Parts::settle_once() {
     for (rooms::WorkerCommand& each : commands) workers_[each.worker]->post(std::move(each.command));
     for (rooms::VideoWorkerCommand& each : video_commands)
         video_workers_[each.worker]->post(std::move(each.command));
-    for (const sip::Flow& flow : agent_.take_proofs()) door_.prove(flow);
-    for (const sip::Flow& flow : accounts_.gatekeeper().take_wrong_credentials())
-        door_.on_wrong_credentials(flow);
+    for (const sip::FlowProof& proof : agent_.take_proofs()) {
+        door_.prove(proof);
+        if (!proof.user.empty()) accounts_.gatekeeper().on_call_stands(proof.user);
+    }
+    for (const auto& wrong : accounts_.gatekeeper().take_wrong_credentials())
+        door_.on_wrong_credentials(wrong);
     for (const sip::OutgoingMessage& message : messages) {
         if (!door_.lets_out(message)) continue;
         tap_.message(false, message.flow, message.bytes);
@@ -336,6 +348,19 @@ void Server::Parts::on_timer() {
     agent_.on_timeout(clock_.now());
     focus_.on_timeout(clock_.now());
     settle();
+}
+
+void Server::Parts::watch_load() {
+    std::vector<media::MediaCounters> counters;
+    for (const auto& worker : workers_) counters.push_back(worker->counters());
+    const bool now = overload_.update(counters);
+    if (now != std::exchange(overloaded_, now))
+        log_.write({LogLevel::warning,
+                    now ? "server.overloaded" : "server.relieved",
+                    now ? "media workers are late: new calls are refused" : "new calls are taken again",
+                    {}});
+    focus_.set_overloaded(now);
+    overload_timer_.set(clock_.now() + std::chrono::seconds(1));
 }
 
 void Server::Parts::on_room_events(std::vector<media::RoomEvent>& events) {
@@ -483,6 +508,7 @@ api::Snapshot Server::Parts::snapshot() const {
     now.refused["flood_scanners"] = flood.dropped_scanners;
     now.refused["flood_limited"] = flood.dropped_limited + flood.refused_busy;
     now.refused["flood_unsent"] = flood.unsent;
+    now.refused["flood_connections"] = flood.refused_connections;
     for (const auto& worker : workers_) now.media += worker->counters();
     for (const auto& worker : video_workers_) now.video += worker->counters();
     return now;

@@ -97,7 +97,7 @@ rooms::Trunk trunk_of(const ConfiguredTrunk& configured) {
     trunk.replaces = configured.replaces;
     trunk.contact_host = configured.contact_host;
     trunk.encryption = configured.encryption;
-    trunk.tolls = {configured.max_calls, configured.calls_per_day};
+    trunk.tolls = configured.tolls;
     return trunk;
 }
 
@@ -126,6 +126,7 @@ codecs::VideoTuning video_tuning(const Config& config) {
 sip::UserAgentSettings user_agent_settings(const Config& config) {
     sip::UserAgentSettings settings;
     settings.product = config.sip.user_agent;
+    settings.product_in_responses = config.sip.server_header;
     settings.parse.message = config.sip.message_size;
     settings.owner_methods = {sip::Method::subscribe, sip::Method::message, sip::Method::refer,
                               sip::Method::notify};
@@ -179,6 +180,14 @@ rooms::FocusSettings focus_settings(const Config& config, const rtp::DtlsIdentit
     if (!config.drain_redirect.empty()) settings.drain_redirect = sip::Uri::parse(config.drain_redirect);
     settings.refer = {config.refer.access, config.refer.trunks, config.refer.max_dials};
     settings.trunks = rooms::TrunkTable(trunks(config));
+    for (const ConfiguredCaller& caller : config.callers) {
+        rooms::CallerRule& rule = settings.caller_rules[caller.user];
+        rule.limits = caller.tolls;
+        if (caller.numbers)
+            rule.numbers = [pattern = *caller.numbers](std::string_view number) {
+                return pattern.matches(number);
+            };
+    }
     settings.workers = worker_count(config);
     return settings;
 }

@@ -1,6 +1,5 @@
-// A hash table that never grows beyond its size: who was not asked for longest makes room for who comes. All
-// its memory is taken at the start of its use, and keys are mixed with a secret, so that nobody outside can
-// choose them to collide.
+// A hash table that never grows beyond its size: who was not asked for longest makes room for who comes. Keys
+// are mixed with a secret, so that nobody outside can choose them to collide.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +23,6 @@ class BoundedTable {
         order_.splice(order_.begin(), order_, found->second);
         return &found->second->second;
     }
-    const Value* peek(const Key& key) const {
-        const auto found = index_.find(key);
-        return found == index_.end() ? nullptr : &found->second->second;
-    }
     // Made if need be.
     Value& operator[](const Key& key) {
         if (Value* known = find(key)) return *known;
@@ -40,6 +35,12 @@ class BoundedTable {
         }
         index_.emplace(key, order_.begin());
         return order_.front().second;
+    }
+    void erase(const Key& key) {
+        const auto found = index_.find(key);
+        if (found == index_.end()) return;
+        order_.erase(found->second);
+        index_.erase(found);
     }
     std::size_t size() const { return order_.size(); }
 

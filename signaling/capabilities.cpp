@@ -61,7 +61,7 @@ void add_capabilities(SipMessage& message, const UserAgentSettings& settings) {
 }
 
 void add_product(SipMessage& message, const UserAgentSettings& settings) {
-    if (settings.product.empty()) return;
+    if (settings.product.empty() || (!message.is_request() && !settings.product_in_responses)) return;
     message.set(message.is_request() ? HeaderId::user_agent : HeaderId::server, settings.product);
 }
 

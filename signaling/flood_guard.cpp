@@ -1,6 +1,7 @@
 #include "signaling/flood_guard.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -8,64 +9,29 @@ namespace rotunda::sip {
 namespace {
 
 // How long who has read our answer is believed to be where he is; each further proof begins it anew.
-constexpr Duration proof_lasts = std::chrono::minutes(10);
+// Longer than a registration.
+constexpr Duration proof_lasts = std::chrono::hours(2);
 // Bytes to an endpoint that may be a victim, for each it sent.
 constexpr std::uint64_t most_amplified = 3;
-// What a request costs, in unacknowledged calls.
-constexpr std::size_t longest_method = 32;
-constexpr double cost_of_call = 1, cost_of_request = 0.1;
-constexpr std::size_t most_listed = 4096;
-constexpr double most_forgotten_in_all_per_second = 400;
-
-// Calls visit(name, value) for each header field of a message as it came; nothing is parsed.
-template <typename Visit>
-void for_each_header(std::string_view message, Visit&& visit) {
-    for (std::size_t at = message.find('\n'); at != message.npos;) {
-        const std::size_t end = message.find('\n', at + 1);
-        const std::string_view line = message.substr(at + 1, end - at - 1);
-        if (line.size() <= 1) break;  // the body
-        const std::size_t colon = line.find(':');
-        if (colon != line.npos) visit(line.substr(0, colon), trim(line.substr(colon + 1)));
-        at = end;
-    }
-}
+constexpr double strikes_forgiven_per_second = 1;
+constexpr double bans_told = 10, bans_told_per_second = 10;
 
 bool contains(const std::vector<IpPrefix>& list, const IpAddress& address) {
     return std::any_of(list.begin(), list.end(),
                        [&](const IpPrefix& each) { return each.contains(address.unmapped()); });
 }
 
+// Inside a dialog a request proves its sender or is refused at little cost, and an ACK makes no answer.
+bool is_cheap(const RequestSketch& request) {
+    return request.in_dialog || request.method == "ACK" || request.method == "CANCEL";
+}
+
 }  // namespace
 
-std::optional<RequestSketch> sketch_of(std::string_view message) {
-    const auto end = message.find(' ');
-    if (end == message.npos || end == 0 || end > longest_method || message.starts_with("SIP/2.0 "))
-        return std::nullopt;
-    RequestSketch out;
-    out.method = message.substr(0, end);
-    for_each_header(message, [&out](std::string_view name, std::string_view value) {
-        if (iequals(name, "User-Agent"))
-            out.user_agent = value;
-        else if (iequals(name, "To") || iequals(name, "t"))
-            out.in_dialog = value.find(";tag=") != value.npos;
-        else if (iequals(name, "Authorization"))
-            out.has_credentials = !value.empty();
-    });
-    out.bytes = message.size();
-    return out;
-}
-
-RequestSketch sketch_of(const SipMessage& request) {
-    RequestSketch out;
-    out.method = request.method().name();
-    out.user_agent = request.header(HeaderId::user_agent).value_or(std::string_view{});
-    out.in_dialog = !request.to_tag().empty();
-    out.has_credentials = request.header(HeaderId::authorization).has_value();
-    return out;
-}
-
-FloodGuard::FloodGuard(FloodSettings settings)
-    : settings_(std::move(settings)), addresses_(settings_.addresses), peers_(settings_.addresses) {}
+FloodGuard::FloodGuard(FloodSettings settings, std::uint64_t secret)
+    : settings_(std::move(settings)),
+      sides_{{{settings_.addresses, secret}, {settings_.addresses, secret}}},
+      accounts_(settings_.addresses, secret) {}
 
 // Whoever has an IPv6 address has 2^64 of them.
 IpAddress FloodGuard::key_of(const IpAddress& address) {
@@ -76,11 +42,17 @@ IpAddress FloodGuard::key_of(const IpAddress& address) {
     return IpAddress::v6(bytes);
 }
 
-// Over a connection nobody can lie about his address, but that alone makes nobody welcome.
-FloodGuard::Peer* FloodGuard::proven(const Flow& flow, TimePoint now) {
-    if (flow.transport != Transport::udp) return nullptr;
-    Peer* peer = peers_.find(flow.remote);
-    return peer && now < peer->proven_until ? peer : nullptr;
+FloodGuard::Proven* FloodGuard::proven(const Flow& flow, TimePoint now) {
+    Proven* known = sides_[evidence_of(flow)].proven.find(flow.remote);
+    return known && now < known->until ? known : nullptr;
+}
+
+bool FloodGuard::is_banned(const Flow& flow, TimePoint now) {
+    const auto by = [&](Evidence grade) {
+        const Sentence* ban = sides_[grade].bans.find(key_of(flow.remote.address));
+        return ban && now < ban->until;
+    };
+    return by(sure) || (evidence_of(flow) == forgeable && by(forgeable));
 }
 
 bool FloodGuard::is_scanner(std::string_view agent) const {
@@ -89,63 +61,55 @@ bool FloodGuard::is_scanner(std::string_view agent) const {
                        [&](const auto& s) { return iequals(agent.substr(0, s.size()), s); });
 }
 
-FloodGuard::Source& FloodGuard::source(const IpAddress& address, TimePoint now) {
-    Source& from = addresses_[key_of(address)];
-    forget(from, now);
-    return from;
-}
-
-void FloodGuard::forget(Source& from, TimePoint now) const {
-    const std::chrono::duration<double> passed =
-        from.counted == TimePoint{} ? Duration{} : now - from.counted;
-    from.open = std::max(0.0, from.open - passed.count() * settings_.forgotten_per_second);
-    from.strikes = std::max(0.0, from.strikes - passed.count());
-    from.counted = now;
-}
-
-// Forgeries nobody comes back for: as many as there are, all of them are forgotten in a few seconds.
-void FloodGuard::forget_some(TimePoint now) {
-    const std::chrono::duration<double> passed = counted_ == TimePoint{} ? Duration{} : now - counted_;
-    open_in_all_ = std::max(0.0, open_in_all_ - passed.count() * most_forgotten_in_all_per_second);
-    counted_ = now;
-}
+// --- what comes in
 
 Admission FloodGuard::admit(const RequestSketch& request, const Flow& flow, TimePoint now) {
     if (!settings_.enabled) return Admission::pass;
-    if (flow.transport == Transport::udp) peers_[flow.remote].received += request.bytes;
-    if (contains(settings_.exempt, flow.remote.address)) return Admission::pass;
-    Peer* known = proven(flow, now);
-    // Inside a dialog it proves its sender, or is refused at little cost; an ACK makes no answer; and whoever
-    // registered from here renews it, however many others write his address on their datagrams.
-    const bool cheap = request.in_dialog || request.method == "ACK" || request.method == "CANCEL";
-    if (known && (cheap || request.has_credentials)) return Admission::pass;
-    if (!known) {
-        Source& address = source(flow.remote.address, now);
-        if (now < address.banned_until) {
-            ++counters_.dropped_banned;
-            return Admission::drop;
-        }
-        if (is_scanner(request.user_agent)) {
-            ++counters_.dropped_scanners;
-            strike(address, flow.remote.address, settings_.strikes, "scanner", now);
-            return Admission::drop;
-        }
-        if (cheap) return Admission::pass;
-        return charge(address, request.method == "INVITE" ? cost_of_call : cost_of_request, flow, now);
+    Proven* known = proven(flow, now);
+    if (!known) return admit_unproven(request, flow, now);
+    if (now < known->ban.until) {
+        ++counters_.dropped_banned;
+        return Admission::drop;
     }
-    forget(known->own, now);
-    return charge(known->own, request.method == "INVITE" ? cost_of_call : cost_of_request, flow, now);
+    // Whoever registered from here renews it, however many others write his address on their datagrams.
+    if (is_cheap(request) || request.has_credentials || charge(known->own, request, false, now))
+        return Admission::pass;
+    return refuse(flow);
 }
 
-Admission FloodGuard::charge(Source& from, double cost, const Flow& flow, TimePoint now) {
-    forget_some(now);
-    const bool call = cost >= cost_of_call;
-    if (from.open + cost <= settings_.open_calls &&
-        (!call || open_in_all_ + cost <= settings_.open_calls_in_all)) {
-        from.open += cost;
-        if (call) open_in_all_ += cost;
-        return Admission::pass;
+Admission FloodGuard::admit_unproven(const RequestSketch& request, const Flow& flow, TimePoint now) {
+    if (is_banned(flow, now)) {
+        ++counters_.dropped_banned;
+        return Admission::drop;
     }
+    const Evidence grade = evidence_of(flow);
+    Source& address = sides_[grade].sources[key_of(flow.remote.address)];
+    if (is_scanner(request.user_agent)) {
+        ++counters_.dropped_scanners;
+        strike(address, nullptr, flow, grade, settings_.strikes, "scanner", now);
+        return Admission::drop;
+    }
+    if (!is_cheap(request) &&
+        !charge(address, request, grade == forgeable && now >= address.known_until, now))
+        return refuse(flow);
+    if (grade == forgeable) accounts_[flow.remote].received += request.bytes;
+    return Admission::pass;
+}
+
+bool FloodGuard::charge(Source& from, const RequestSketch& request, bool may_be_anybody, TimePoint now) {
+    if (request.method != "INVITE")
+        return from.requests.take(1, settings_.requests, settings_.requests_forgotten, now);
+    if (from.calls.at(now, settings_.open_calls_forgotten) + 1 > settings_.open_calls) return false;
+    if (may_be_anybody) {
+        if (!in_all_.take(1, settings_.open_calls_in_all, settings_.open_calls_in_all_forgotten, now))
+            return false;
+        from.in_all += 1;
+    }
+    from.calls.at(now, settings_.open_calls_forgotten) += 1;
+    return true;
+}
+
+Admission FloodGuard::refuse(const Flow& flow) {
     // What comes over UDP is repeated by whoever means it.
     if (flow.transport == Transport::udp) {
         ++counters_.dropped_limited;
@@ -155,81 +119,117 @@ Admission FloodGuard::charge(Source& from, double cost, const Flow& flow, TimePo
     return Admission::busy;
 }
 
-bool FloodGuard::may_send(std::size_t bytes, const Flow& flow, TimePoint now) {
-    if (!settings_.enabled || flow.transport != Transport::udp) return true;
-    Peer* peer = peers_.find(flow.remote);
-    // Where nothing came from it is we who begin, and a contact has been proven by its registration.
-    if (!peer || peer->received == 0 || now < peer->proven_until ||
-        contains(settings_.exempt, flow.remote.address) || contains(settings_.local, flow.remote.address))
+bool FloodGuard::may_connect(const Flow& flow, TimePoint now) {
+    if (!settings_.enabled) return true;
+    Source& address = sides_[sure].sources[key_of(flow.remote.address)];
+    if (!is_banned(flow, now) &&
+        address.connections.take(1, settings_.connections, settings_.connections_forgotten, now))
         return true;
-    if (peer->sent + bytes > most_amplified * peer->received) {
+    ++counters_.refused_connections;
+    return false;
+}
+
+// --- what goes out
+
+bool FloodGuard::may_send(std::string_view message, const Flow& flow, TimePoint now) {
+    if (!settings_.enabled || flow.transport != Transport::udp ||
+        contains(settings_.local, flow.remote.address) || proven(flow, now))
+        return true;
+    const bool answers = message.starts_with("SIP/2.0 ");
+    // Other requests it is we who begin.
+    if (!answers && !message.starts_with("BYE ") && !message.starts_with("NOTIFY ")) return true;
+    Account* account = accounts_.find(flow.remote);
+    if (!account && !answers) return true;
+    // An answer to what is forgotten already is not worth a victim.
+    if (!account || account->sent + message.size() > most_amplified * account->received) {
         ++counters_.unsent;
         return false;
     }
-    peer->sent += bytes;
+    account->sent += message.size();
     return true;
 }
 
-void FloodGuard::prove(const Flow& flow, TimePoint now) {
+// --- what is learnt
+
+void FloodGuard::prove(const FlowProof& proof, TimePoint now) {
     if (!settings_.enabled) return;
-    open_in_all_ = std::max(0.0, open_in_all_ - cost_of_call);
-    Peer* known = proven(flow, now);
-    Source& from = known ? known->own : source(flow.remote.address, now);
-    from.open = std::max(0.0, from.open - cost_of_call);
-    if (flow.transport == Transport::udp) peers_[flow.remote].proven_until = now + proof_lasts;
+    Side& side = sides_[evidence_of(proof.flow)];
+    Proven* known = proven(proof.flow, now);
+    Source& address = side.sources[key_of(proof.flow.remote.address)];
+    Source& paid = known ? known->own : address;
+    using By = FlowProof::By;
+    if (proof.by == By::ack || proof.by == By::call_credentials) {
+        paid.calls.give_back(1);
+        if (paid.in_all >= 1) {
+            paid.in_all -= 1;
+            in_all_.give_back(1);
+        }
+    } else if (proof.by == By::credentials) {
+        paid.requests.give_back(2);  // this one, and the one that was challenged
+    }
+    address.known_until = now + proof_lasts;
+    side.proven[proof.flow.remote].until = now + proof_lasts;
+    if (proof.flow.transport == Transport::udp) accounts_.erase(proof.flow.remote);
 }
 
-void FloodGuard::on_wrong_credentials(const Flow& flow, TimePoint now) {
-    if (!settings_.enabled || contains(settings_.exempt, flow.remote.address)) return;
-    strike(source(flow.remote.address, now), flow.remote.address, 1, "wrong credentials", now);
+void FloodGuard::on_wrong_credentials(const Flow& flow, bool ours, TimePoint now) {
+    if (!settings_.enabled) return;
+    const Evidence grade = ours ? sure : evidence_of(flow);
+    Source& address = sides_[grade].sources[key_of(flow.remote.address)];
+    strike(address, nullptr, flow, grade, 1, "wrong credentials", now);
+    if (Proven* known = proven(flow, now); known && grade == sure)
+        strike(known->own, &known->ban, flow, grade, 1, "wrong credentials", now);
 }
 
-void FloodGuard::strike(Source& from, const IpAddress& address, double weight, std::string_view why,
-                        TimePoint now) {
-    from.strikes += weight;
-    if (from.strikes < settings_.strikes || now < from.banned_until) return;
-    from.next_ban = from.next_ban == Duration{} ? settings_.first_ban
-                                                : std::min(2 * from.next_ban, settings_.longest_ban);
-    impose(from, address, from.next_ban, why, now);
+// `own`: the ban of a proven endpoint; null: of everybody unproven at that address.
+void FloodGuard::strike(Source& from, Sentence* own, const Flow& flow, Evidence grade, double weight,
+                        std::string_view why, TimePoint now) {
+    double& strikes = from.strikes.at(now, strikes_forgiven_per_second);
+    strikes += weight;
+    if (strikes < settings_.strikes) return;
+    strikes = 0;
+    Sentence& ban = own ? *own : sides_[grade].bans[key_of(flow.remote.address)];
+    if (now < ban.until) return;
+    ban.next = ban.next == Duration{} ? settings_.first_ban : std::min(2 * ban.next, settings_.longest_ban);
+    ban.until = now + ban.next;
+    ++counters_.bans;
+    // Of forged ones there may be thousands a second.
+    if (own || !told_.take(1, bans_told, bans_told_per_second, now)) return;
+    tell({flow.remote.address, ban.next, why, grade == forgeable}, now);
 }
 
-void FloodGuard::impose(Source& on, const IpAddress& address, Duration length, std::string_view why,
-                        TimePoint now) {
-    on.banned_until = now + length;
-    on.strikes = 0;
-    bans_.push_back({address, length, why});
-    ++bans_so_far_;
-    std::erase_if(standing_, [&](const Standing& s) { return key_of(s.address) == key_of(address); });
-    if (standing_.size() == most_listed) standing_.pop_front();
-    standing_.push_back({address, on.banned_until, why});
-}
-
-std::vector<Ban> FloodGuard::bans(TimePoint now) const {
-    std::vector<Ban> out;
-    for (const Standing& each : standing_)
-        if (each.until > now) out.push_back({each.address, each.until - now, each.why});
-    return out;
-}
-
-std::size_t FloodGuard::banned(TimePoint now) {
-    std::erase_if(standing_, [&](const Standing& s) { return s.until <= now; });
-    return standing_.size();
+void FloodGuard::tell(const Ban& ban, TimePoint now) {
+    bans_.push_back(ban);
+    standing_.add(ban, now);
 }
 
 void FloodGuard::ban(const IpAddress& address, Duration length, TimePoint now) {
-    impose(source(address, now), address, length, "operator", now);
+    ++counters_.bans;
+    sides_[sure].bans[key_of(address)].until = now + length;
+    tell({address, length, "operator", false}, now);
 }
 
 bool FloodGuard::lift(const IpAddress& address, TimePoint now) {
-    Source* const known = addresses_.find(key_of(address));
-    if (!known || known->banned_until <= now) return false;
-    *known = {};
-    std::erase_if(standing_, [&](const Standing& s) { return key_of(s.address) == key_of(address); });
-    return true;
+    const IpAddress key = key_of(address);
+    bool stood = false;
+    for (Side& side : sides_) {
+        const Sentence* ban = side.bans.find(key);
+        stood |= ban && now < ban->until;
+        side.bans.erase(key);
+        side.sources.erase(key);
+    }
+    standing_.remove([&](const Ban& each) { return key_of(each.address) == key; });
+    return stood;
 }
 
 std::vector<Ban> FloodGuard::take_bans() {
     return std::exchange(bans_, {});
+}
+
+std::size_t FloodGuard::remembered() const {
+    std::size_t all = accounts_.size();
+    for (const Side& side : sides_) all += side.sources.size() + side.bans.size() + side.proven.size();
+    return all;
 }
 
 }  // namespace rotunda::sip

@@ -1,63 +1,33 @@
 // What stands in front of the parser: floods, scanners, guessers of passwords, and amplification. Looks at
-// few fields of a request, keeps a bounded table of addresses, and knows who has proven that he receives what
-// is sent to him. Sans-IO, signaling thread.
+// few fields of a request, keeps tables of fixed size, and knows who has proven that he receives what is sent
+// to him. Sans-IO, signaling thread.
 //
 // What counts is what does not complete: a request costs its address something, and gives it back when the
-// same endpoint shows that it has read our answer (an ACK, a request inside a dialog, credentials for a nonce
-// of ours). Over UDP anybody can write any source address, so what an unproven endpoint does can limit or ban
-// unproven endpoints of that address only: never a trunk, nor the endpoint of a registration or a call. A
-// proven endpoint answers for itself alone.
+// same endpoint shows that it has read our answer (an ACK, credentials for a nonce of ours).
+//
+// Over UDP anybody can write any source address. So evidence has two grades. What could be forged limits and
+// bans unproven endpoints of that address over UDP only: never a trunk, nor the endpoint of a registration or
+// a call, nor who comes over a connection. What could not (a connection, wrong credentials for a nonce that
+// was given to that address) counts against everybody unproven there. A proven endpoint answers for itself
+// alone.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <deque>
-#include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/leaky_bucket.hpp"
 #include "base/net_address.hpp"
 #include "base/time.hpp"
+#include "signaling/ban_list.hpp"
 #include "signaling/bounded_table.hpp"
+#include "signaling/flood_settings.hpp"
 #include "signaling/flow.hpp"
-#include "signaling/message.hpp"
+#include "signaling/flow_proof.hpp"
+#include "signaling/request_sketch.hpp"
 
 namespace rotunda::sip {
-
-struct FloodSettings {
-    bool enabled = true;
-    // Of one address (IPv6: one /64): what may be open at once, in calls nobody has acknowledged; and how
-    // fast what never completes is forgotten, a second.
-    double open_calls = 512;
-    double forgotten_per_second = 20;
-    // Of all unproven addresses together.
-    double open_calls_in_all = 2000;
-    // Credentials that were wrong, or messages no scanner-free phone sends, until the address is banned.
-    double strikes = 20;
-    Duration first_ban = std::chrono::minutes(1);
-    Duration longest_ban = std::chrono::hours(24);
-    // Beginnings of User-Agent: dropped in silence, and banned at the first sight.
-    std::vector<std::string> scanners = {
-        "friendly-scanner", "sipvicious", "sipcli", "sip-scan", "sipsak", "sundayddr",
-        "VaxSIPUserAgent",  "iWar",       "SIVuS",  "smap",     "pplsip", "Gulp"};
-    std::vector<IpPrefix> exempt;  // trunks and trusted peers
-    // Networks nobody outside can forge: sent whatever is due, like a proven endpoint. Their requests count
-    // like everybody's.
-    std::vector<IpPrefix> local;
-    std::size_t addresses = 65'536;  // the table's size; who was silent for longest makes room
-};
-
-// What the guard wants to know of a request; views into the message.
-struct RequestSketch {
-    std::string_view method;
-    std::string_view user_agent;
-    bool in_dialog = false;        // To has a tag
-    bool has_credentials = false;  // Authorization
-    std::size_t bytes = 0;
-};
-// Nothing of it is parsed in earnest. nullopt: a response, a keep-alive, no message at all.
-std::optional<RequestSketch> sketch_of(std::string_view message);
-RequestSketch sketch_of(const SipMessage& request);
 
 enum class Admission : std::uint8_t {
     pass,
@@ -65,31 +35,27 @@ enum class Admission : std::uint8_t {
     busy,  // 503: over a transport that repeats nothing
 };
 
-struct Ban {
-    IpAddress address;
-    Duration length{};
-    std::string_view why;
-};
-
 class FloodGuard {
   public:
-    explicit FloodGuard(FloodSettings settings);
+    // `secret`: random, so that nobody finds addresses that collide in the tables.
+    explicit FloodGuard(FloodSettings settings, std::uint64_t secret = 0);
 
     Admission admit(const RequestSketch& request, const Flow& flow, TimePoint now);
+    // A new connection may stand.
+    bool may_connect(const Flow& flow, TimePoint now);
     // A UDP datagram of ours may go there: to an unproven endpoint at most three times the bytes it sent.
-    bool may_send(std::size_t bytes, const Flow& flow, TimePoint now);
+    bool may_send(std::string_view message, const Flow& flow, TimePoint now);
 
-    // This endpoint has read what we sent to it.
-    void prove(const Flow& flow, TimePoint now);
-    // Credentials came from there that are wrong.
-    void on_wrong_credentials(const Flow& flow, TimePoint now);
+    void prove(const FlowProof& proof, TimePoint now);
+    // Credentials came from there that are wrong. `ours`: for a nonce that was given to this address.
+    void on_wrong_credentials(const Flow& flow, bool ours, TimePoint now);
 
-    // Since the last call; each is worth one line of log.
+    // Since the last call, at most ten a second; each is worth one line of log.
     std::vector<Ban> take_bans();
-    // Those that stand, the latest last; `length` is what is left. At most 4096 of them are listed.
-    std::vector<Ban> bans(TimePoint now) const;
-    std::size_t banned(TimePoint now);
-    std::uint64_t bans_so_far() const { return bans_so_far_; }
+    // Those that stand, the latest last; of a flood of them not all are listed.
+    std::vector<Ban> bans(TimePoint now) const { return standing_.list(now); }
+    std::size_t banned(TimePoint now) { return standing_.count(now); }
+    std::uint64_t bans_so_far() const { return counters_.bans; }
     // By an operator, who may also take any ban back: false, there was none.
     void ban(const IpAddress& address, Duration length, TimePoint now);
     bool lift(const IpAddress& address, TimePoint now);
@@ -98,50 +64,62 @@ class FloodGuard {
         std::uint64_t dropped_scanners = 0;
         std::uint64_t dropped_limited = 0;
         std::uint64_t refused_busy = 0;
+        std::uint64_t refused_connections = 0;
         std::uint64_t unsent = 0;  // for want of proof
+        std::uint64_t bans = 0;
     };
     const Counters& counters() const { return counters_; }
-    std::size_t known_addresses() const { return addresses_.size(); }
+    // Entries of all tables.
+    std::size_t remembered() const;
 
   private:
-    // Of one address, or of one proven endpoint.
+    enum Evidence : std::uint8_t { forgeable, sure, evidence_grades };
+    // Of one address by one grade of evidence, or of one proven endpoint.
     struct Source {
-        double open = 0;
-        double strikes = 0;
-        TimePoint counted{};
-        TimePoint banned_until{};
-        Duration next_ban{};
+        LeakyBucket calls, requests, connections, strikes;
+        double in_all = 0;        // of its open calls, those that count for all together
+        TimePoint known_until{};  // something from there was proven
     };
-    // One endpoint over UDP.
-    struct Peer {
-        Source own;  // counts once it is proven
-        std::uint64_t received = 0;
-        std::uint64_t sent = 0;
-        TimePoint proven_until{};
+    struct Sentence {
+        TimePoint until{};
+        Duration next{};
     };
+    struct Proven {
+        Source own;
+        Sentence ban;
+        TimePoint until{};
+    };
+    struct Account {  // of an unproven endpoint over UDP
+        std::uint64_t received = 0, sent = 0;
+    };
+    struct Side {  // what is known by one grade of evidence
+        Side(std::size_t size, std::uint64_t secret)
+            : sources(size, secret), bans(size, secret), proven(size, secret) {}
+        BoundedTable<IpAddress, Source> sources;
+        BoundedTable<IpAddress, Sentence> bans;
+        BoundedTable<Endpoint, Proven> proven;  // by transport: UDP's with what could be forged
+    };
+
+    static Evidence evidence_of(const Flow& flow) {
+        return flow.transport == Transport::udp ? forgeable : sure;
+    }
     static IpAddress key_of(const IpAddress& address);
-    Peer* proven(const Flow& flow, TimePoint now);
+    Proven* proven(const Flow& flow, TimePoint now);
+    bool is_banned(const Flow& flow, TimePoint now);
     bool is_scanner(std::string_view user_agent) const;
-    Source& source(const IpAddress& address, TimePoint now);
-    void forget(Source& from, TimePoint now) const;
-    void strike(Source& from, const IpAddress& address, double weight, std::string_view why, TimePoint now);
-    Admission charge(Source& from, double cost, const Flow& flow, TimePoint now);
-    void forget_some(TimePoint now);
-    void impose(Source& on, const IpAddress& address, Duration length, std::string_view why, TimePoint now);
+    Admission admit_unproven(const RequestSketch& request, const Flow& flow, TimePoint now);
+    bool charge(Source& from, const RequestSketch& request, bool may_be_anybody, TimePoint now);
+    Admission refuse(const Flow& flow);
+    void tell(const Ban& ban, TimePoint now);
+    void strike(Source& from, Sentence* own, const Flow& flow, Evidence grade, double weight,
+                std::string_view why, TimePoint now);
 
     FloodSettings settings_;
-    BoundedTable<IpAddress, Source> addresses_;
-    BoundedTable<Endpoint, Peer> peers_;
-    double open_in_all_ = 0;
-    TimePoint counted_{};
+    std::array<Side, evidence_grades> sides_;
+    BoundedTable<Endpoint, Account> accounts_;
+    LeakyBucket in_all_, told_;
     std::vector<Ban> bans_;
-    struct Standing {
-        IpAddress address;
-        TimePoint until{};
-        std::string_view why;
-    };
-    std::deque<Standing> standing_;  // in order of their beginning; some may be over
-    std::uint64_t bans_so_far_ = 0;
+    BanList standing_;
     Counters counters_;
 };
 

@@ -121,7 +121,12 @@ bool UserAgent::passes_guard(RequestReceived& event, TimePoint now) {
         guard_->check(event.request, event.flow, call ? &call->session.identity() : nullptr, now);
     if (verdict.refused)
         refuse(event.transaction, verdict.refused->reason, std::move(verdict.refused->response), now);
-    if (call || verdict.identity.is_user()) proofs_.push_back(event.flow);
+    if (call)
+        proofs_.push_back({event.flow, FlowProof::By::dialog});
+    else if (verdict.identity.is_user())
+        proofs_.push_back({event.flow, event.request.method() == Method::invite
+                                           ? FlowProof::By::call_credentials
+                                           : FlowProof::By::credentials});
     event.identity = std::move(verdict.identity);
     return !verdict.refused;
 }
@@ -227,7 +232,8 @@ void UserAgent::on_new_invite(RequestReceived& event, TimePoint now) {
 void UserAgent::on(AckReceived& event, TimePoint now) {
     Call* call = find_by_tag(event.ack.to_tag());
     if (!call || !call->session.matches(DialogId::of_request(event.ack))) return;
-    proofs_.push_back(event.flow);
+    const Identity& who = call->session.identity();
+    proofs_.push_back({event.flow, FlowProof::By::ack, who.is_user() ? who.name : std::string()});
     with(call, now, [&](InviteSession& session, SessionOutbox& out) {
         session.on_ack(event, now, out);
         return true;
@@ -244,6 +250,7 @@ void UserAgent::on(CancelReceived& event, TimePoint now) {
 }
 
 void UserAgent::on(ResponseReceived& event, TimePoint now) {
+    proofs_.push_back({event.flow, FlowProof::By::dialog});  // he knows our branch
     if (is_owners_answer(event, now)) return;
     const auto it = requests_.find(event.transaction);
     if (it == requests_.end()) return;

@@ -25,6 +25,7 @@
 #include "base/time.hpp"
 #include "base/timer_queue.hpp"
 #include "signaling/flow.hpp"
+#include "signaling/flow_proof.hpp"
 #include "signaling/invite_session.hpp"
 #include "signaling/message.hpp"
 #include "signaling/parser.hpp"
@@ -61,9 +62,8 @@ class UserAgent {
     // --- to the network and the owner; each call hands over everything since the last one
     std::vector<OutgoingMessage> take_outgoing();
     std::vector<UserAgentEvent> take_events();
-    // Over which flows somebody has shown that he reads what we send there, since the last call: by a request
-    // inside a dialog, or by credentials.
-    std::vector<Flow> take_proofs() { return std::exchange(proofs_, {}); }
+    // Over which flows somebody has shown that he reads what we send there, since the last call.
+    std::vector<FlowProof> take_proofs() { return std::exchange(proofs_, {}); }
 
     // --- to and from the DNS (settings.router): each question is to be answered once, with no records where
     // there are none to be had
@@ -244,7 +244,7 @@ class UserAgent {
     TimerQueue<SessionId> timers_;
 
     std::vector<UserAgentEvent> events_;
-    std::vector<Flow> proofs_;
+    std::vector<FlowProof> proofs_;
     RefusalCounters refusals_;
     ReasonCounters<ParseReason> malformed_;
 };

@@ -24,7 +24,9 @@ inline constexpr std::array handled_methods = {Method::invite,  Method::ack,  Me
                                                Method::options, Method::info, Method::update, Method::prack};
 
 struct UserAgentSettings {
-    std::string product;  // Server and User-Agent; empty: neither is sent
+    std::string product;  // User-Agent and Server; empty: neither is sent
+    // Server too: whoever asks learns from it which attacks are worth his while (RFC 3261 §20.35).
+    bool product_in_responses = false;
     bool isfocus = true;  // Contact says ;isfocus (RFC 4579); off for peers it breaks (interop rule 13)
     // Option tags of Supported, and the only ones Require may name.
     std::vector<std::string> supported = {"timer", "100rel"};

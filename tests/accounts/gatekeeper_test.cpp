@@ -246,8 +246,61 @@ TEST_CASE("wrong credentials are told, with where they came from; the first chal
     bench.authenticate(again, right);
     CHECK(bench.gatekeeper.take_wrong_credentials().empty());
     bench.authenticate(message, wrong);
-    REQUIRE(bench.gatekeeper.take_wrong_credentials().size() == 1);
+    const auto told = bench.gatekeeper.take_wrong_credentials();
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].ours);
     CHECK(bench.gatekeeper.take_wrong_credentials().empty());
+    // The same from an address no challenge went to: anybody may have sent them.
+    bench.flow = phone_flow(0, "203.0.113.9:5060");
+    bench.check(message);
+    CHECK_FALSE(bench.gatekeeper.take_wrong_credentials().at(0).ours);
+}
+
+TEST_CASE(
+    "a password is guessed so often and no more, from however many addresses; who was right before still "
+    "is") {
+    AccountBench bench;
+    auto right = bench.client_of("alice", "wonderland");
+    auto first = invite();
+    CHECK_FALSE(bench.authenticate(first, right).refused);
+    const auto guess = [&](int n) {
+        bench.flow = phone_flow(0, ("203.0.113." + std::to_string(n % 200 + 1) + ":5060").c_str());
+        auto message = invite();
+        auto wrong = bench.client_of("alice", "x");
+        bench.authenticate(message, wrong);
+        return bench.gatekeeper.take_wrong_credentials().at(0).ours;
+    };
+    int looked_at = 0;
+    for (int n = 0; n < 300; ++n) looked_at += guess(n) ? 1 : 0;
+    CHECK(looked_at == 100);
+    // From somewhere new not even the right one counts now, from where she was it does; and after a while.
+    const auto call_from = [&](const char* address) {
+        bench.flow = phone_flow(0, address);
+        auto message = invite();
+        auto client = bench.client_of("alice", "wonderland");
+        return !bench.authenticate(message, client).refused;
+    };
+    CHECK_FALSE(call_from("192.0.2.99:5060"));
+    CHECK(call_from("198.51.100.7:6060"));
+    bench.now += 10s;
+    CHECK(call_from("192.0.2.99:5060"));
+}
+
+TEST_CASE("one user has so many calls open that nobody has acknowledged") {
+    AccountBench bench;
+    int refused = 0;
+    for (int n = 0; n < 600; ++n) {
+        auto message = invite();
+        auto client = bench.client_of("alice", "wonderland");
+        const auto verdict = bench.authenticate(message, client);
+        refused += verdict.refused ? 1 : 0;
+        if (verdict.refused) CHECK(bench.status(verdict) == 503);
+    }
+    CHECK(refused == 600 - 512);
+    bench.gatekeeper.on_call_stands("alice");
+    auto message = invite();
+    auto client = bench.client_of("alice", "wonderland");
+    CHECK_FALSE(bench.authenticate(message, client).refused);
 }
 
 TEST_CASE("without domains the address that was dialled is ours, once there are users") {

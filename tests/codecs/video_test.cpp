@@ -1,6 +1,8 @@
 // Pictures through the encoders and decoders.
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <string>
 #include <vector>
 
 #include "base/random.hpp"
@@ -61,6 +63,46 @@ std::vector<Octets> nal_units(const Octets& stream) {
         zeros = octet == 0 ? zeros + 1 : 0;
     }
     return out;
+}
+
+// A sequence parameter set (H.264 7.3.2.1.1) of this many macroblocks, with its start code.
+Octets sequence_of(unsigned width, unsigned height) {
+    std::vector<bool> bits;
+    const auto put = [&](unsigned value, int count) {
+        while (count-- > 0) bits.push_back((value >> count & 1) != 0);
+    };
+    const auto golomb = [&](unsigned value) {
+        int size = 0;
+        while ((value + 1) >> (size + 1) != 0) ++size;
+        put(0, size);
+        put(value + 1, size + 1);
+    };
+    put(0x67, 8);
+    put(66, 8);
+    put(0xc0, 8);
+    put(51, 8);
+    // Its number, frame numbers of 4 bits, order of output as decoded, one reference.
+    for (unsigned each : {0u, 0u, 2u, 1u}) golomb(each);
+    put(0, 1);
+    golomb(width - 1);
+    golomb(height - 1);
+    put(0b1100, 4);  // frames only, direct inference, no cropping, no VUI
+    put(1, 1);
+    while (bits.size() % 8 != 0) bits.push_back(false);
+    Octets out = {0, 0, 0, 1};
+    for (std::size_t at = 0; at < bits.size(); at += 8) {
+        unsigned octet = 0;
+        for (std::size_t bit = 0; bit < 8; ++bit) octet = octet << 1 | (bits[at + bit] ? 1u : 0u);
+        out.push_back(static_cast<std::uint8_t>(octet));
+    }
+    return out;
+}
+
+long resident_kilobytes() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("VmRSS:")) return std::stol(line.substr(6));
+    return 0;
 }
 
 }  // namespace
@@ -238,6 +280,36 @@ TEST_CASE("a picture larger than the limit is refused") {
         CHECK(decoded.damaged);
         CHECK(!decoded.picture);
     }
+}
+
+TEST_CASE("headers that promise 16,000 lines take neither memory nor a picture") {
+    const long before = resident_kilobytes();
+    const auto vp8 = make(small(VideoCodec::vp8));
+    VideoDecoder of_vp8(VideoCodec::vp8);
+    Octets key = encode(*vp8, 0).data;
+    for (std::size_t at : {6, 8}) {  // RFC 6386 9.1: 14 bits of width, 14 of height
+        key[at] = 0xff;
+        key[at + 1] = 0x3f;
+    }
+    const auto h264 = make(small(VideoCodec::h264));
+    VideoDecoder of_h264(VideoCodec::h264);
+    Octets bomb = sequence_of(1024, 1024);
+    for (const Octets& nal : nal_units(encode(*h264, 0).data)) {
+        if ((nal[0] & 0x1f) == 7) continue;
+        bomb.insert(bomb.end(), {0, 0, 0, 1});
+        bomb.insert(bomb.end(), nal.begin(), nal.end());
+    }
+    for (int n = 0; n < 20; ++n) {
+        const auto first = of_vp8.decode(key), second = of_h264.decode(bomb);
+        CHECK_FALSE(first.picture);
+        CHECK(first.damaged);
+        CHECK_FALSE(second.picture);
+        CHECK(second.damaged);
+    }
+    CHECK(resident_kilobytes() - before < 50'000);
+    // And afterwards they decode as ever.
+    CHECK(of_vp8.decode(encode(*vp8, 1, true).data).picture);
+    CHECK(of_h264.decode(encode(*h264, 1, true).data).picture);
 }
 
 TEST_CASE("a picture outlives its decoder") {

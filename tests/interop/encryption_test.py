@@ -4,6 +4,7 @@ import time
 import unittest
 
 import audio
+from gst_phone import GstPhone
 from harness import Baresip, InteropTest, Linphone, Rotunda, measured, wait_until
 
 TONES = {"anna": 440, "boris": 660, "clara": 930}
@@ -44,6 +45,31 @@ class Encryption(InteropTest):
             phone.command("dial", server.uri("1000"))
             wait_until(lambda p=phone: re.search("488 Not Acceptable", p.log()), 10, f"{name} to be refused")
         self.assertEqual(server.events("call.joined"), [])
+
+    def test_gcm_in_both_sizes_and_counter_mode_mix_in_one_room(self):
+        server = self.start(Rotunda)
+        plain = self.start(Baresip, "anna", "PCMU", self.tone_file(440), encryption="srtp-mand")
+        plain.dial(server.uri("1000"))
+        # Optional encryption in plain RTP/AVP as well (RFC 8643).
+        phones = [GstPhone(self.folder, server.port, "AEAD_AES_256_GCM", 660),
+                  GstPhone(self.folder, server.port, "AEAD_AES_128_GCM", 930, profile="RTP/AVP")]
+        for phone in phones:
+            phone.join()
+        time.sleep(6)
+        self.assertEqual([phone.leave() for phone in phones], [200, 200])
+        plain.hang_up()
+        time.sleep(1)
+        for phone, others in ((phones[0], (440, 930)), (phones[1], (440, 660)), (plain, (660, 930))):
+            rate, samples = phone.heard()
+            middle = samples[int(2 * rate):int(4.5 * rate)]
+            silence = audio.level_db(middle, rate, 1500)
+            for hz in others:
+                self.assertGreater(audio.level_db(middle, rate, hz) - silence, 30, (phone, hz))
+        ended = server.events("call.ended")
+        self.assertEqual({event["srtp"] for event in ended},
+                         {"AEAD_AES_256_GCM", "AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80"})
+        for event in ended:
+            self.assertEqual((event["forged"], event["replayed"]), ("0", "0"), event)
 
     def talk(self, server, phones):
         for phone in phones.values():

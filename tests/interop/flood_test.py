@@ -1,4 +1,7 @@
-"""Floods, scanners and guessers while people talk: the talk goes on, others are answered, nothing is learnt, memory comes back."""
+"""Floods, scanners and guessers while people talk: the talk goes on, others are answered, nothing is learnt, memory comes back.
+Every limit is the shipped one. bench/floods has the floods last longer."""
+import hashlib
+import os
 import re
 import socket
 import subprocess
@@ -10,11 +13,11 @@ import numpy as np
 from harness import HERE, InteropTest, Rotunda, measured, wait_until
 from probe import Probe
 
-TALKERS, SECONDS, RATE = 10, 10, 5000
+TALKERS, SECONDS, RATE = 10, int(os.environ.get("FLOOD_SECONDS", "3")), 5000
 
 
 class Floods(InteropTest):
-    def ask(self, server, agent="Phone", method="OPTIONS", user="", timeout=1.0, source="127.0.0.1"):
+    def ask(self, server, agent="Phone", method="OPTIONS", user="", timeout=1.0, source="127.0.0.1", more=""):
         """(milliseconds, answer) of one request outside every call; (None, '') if nobody answers."""
         asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         asker.bind((source, 0))
@@ -22,8 +25,8 @@ class Floods(InteropTest):
         port, unique, start = asker.getsockname()[1], time.monotonic_ns(), time.monotonic()
         asker.sendto((f"{method} sip:{user}{'@' if user else ''}127.0.0.1:{server.port} SIP/2.0\r\n"
                       f"Via: SIP/2.0/UDP {source}:{port};branch=z9hG4bK{unique};rport\r\nFrom: <sip:a@b.example>;tag=1\r\n"
-                      f"To: <sip:127.0.0.1>\r\nCall-ID: {unique}\r\nCSeq: 1 {method}\r\nMax-Forwards: 70\r\n"
-                      f"User-Agent: {agent}\r\nContent-Length: 0\r\n\r\n").encode(), ("127.0.0.1", server.port))
+                      f"To: <sip:{user}@127.0.0.1>\r\nCall-ID: {unique}\r\nCSeq: 1 {method}\r\nMax-Forwards: 70\r\n"
+                      f"User-Agent: {agent}\r\n{more}Content-Length: 0\r\n\r\n").encode(), ("127.0.0.1", server.port))
         try:
             answer = asker.recv(65536).decode(errors="replace")
             return 1000 * (time.monotonic() - start), answer
@@ -47,15 +50,20 @@ class Floods(InteropTest):
 
     def flood(self, server, sources):
         talkers = self.talkers(server)
+        self.call_and_hang_up(server)
         time.sleep(1)
         began = time.monotonic()
         flooder = subprocess.Popen([sys.executable, str(HERE / "flooder.py"), "127.0.0.1", str(server.port), str(SECONDS),
                                     str(RATE), str(sources)], stdout=subprocess.PIPE, text=True)
-        waits = []
+        waits, calls = [], []
         while flooder.poll() is None:
             waits.append(self.ask(server, source="127.0.0.50")[0])  # whoever else is there
+            start = time.monotonic()
+            self.call_and_hang_up(server)
+            calls.append(1000 * (time.monotonic() - start) / 2)
             time.sleep(0.1)
         sent = int(flooder.communicate()[0])
+        self.assertGreater(sent, 0.9 * RATE * SECONDS)
         self.assertNotIn(None, waits, "somebody else was not answered")
         gaps = []
         for probe in talkers:
@@ -63,10 +71,19 @@ class Floods(InteropTest):
             self.assertGreater(len(arrivals), 40 * SECONDS)
             gaps.append(1000 * max(np.diff(arrivals)))
             probe.stop_talking()
-            probe.bye()
-        print(f"{sent} INVITEs from {sources}: worst gap {max(gaps):.0f} ms, others wait {max(waits):.0f} ms at most")
+            self.assertEqual(probe.bye(), 200)
+        print(f"{sent} INVITEs from {sources}: worst gap {max(gaps):.0f} ms, others wait {max(waits):.0f} ms at most, "
+              f"who calls {max(calls):.0f} ms")
         self.assertLess(max(gaps), 20 + 40)
         self.assertLess(max(waits), 100)
+        self.assertLess(max(calls), 100)
+
+    def call_and_hang_up(self, server):
+        """From a port nobody knows yet, of an address from which somebody has called before."""
+        probe = Probe(server.port, "2000", host="127.0.0.50", server_host="127.0.0.1")
+        probe.invite()
+        self.assertEqual(probe.bye(), 200)
+        probe.close()
 
     @measured
     def test_five_thousand_invites_a_second_from_one_source(self):
@@ -75,7 +92,7 @@ class Floods(InteropTest):
 
     @measured
     def test_the_same_from_ten_thousand_forged_sources_and_memory_comes_back(self):
-        server = self.start(Rotunda, flood__open_calls_in_all="100")
+        server = self.start(Rotunda)
         self.ask(server)
         before = self.resident_kb(server)
         self.flood(server, 10_000)
@@ -83,24 +100,84 @@ class Floods(InteropTest):
         wait_until(lambda: server.state()["calls"] == 0, 60, "the forged calls to end")
         wait_until(lambda: self.resident_kb(server) < before + 60_000, 60, "memory to come back")
 
-    def test_scanners_learn_nothing_and_stay_banned_under_another_name(self):
+    def test_who_never_answers_is_sent_three_times_what_he_sent_and_no_media(self):
+        server = self.start(Rotunda, auth__local_net="[]", auth__policy="anyone")
+        victim = Probe(server.port)
+        self.addCleanup(victim.close)
+        victim.cseq = 1
+        victim.request("INVITE", victim.local_sdp())
+        victim.sip.settimeout(1)
+        sent, got, end = len(victim.last), 0, time.monotonic() + 12
+        while time.monotonic() < end:
+            try:
+                got += len(victim.sip.recv(65536))
+            except TimeoutError:
+                continue
+        print(f"{got} octets for {sent}")
+        self.assertGreater(got, sent)
+        self.assertLessEqual(got, 3 * sent)
+        victim.rtp.setblocking(False)
+        self.assertRaises(BlockingIOError, victim.rtp.recv, 2048)
+
+    def run_tool(self, server, *command):
+        start = time.monotonic()
+        done = subprocess.run([*command, "-p", str(server.port), "127.0.0.1"], capture_output=True, text=True, cwd=self.folder,
+                              timeout=60)
+        return done.stdout + done.stderr, start
+
+    def test_svmap_learns_neither_product_nor_version_and_stays_banned_under_another_name(self):
         server = self.start(Rotunda)
         talker = Probe(server.port)
         self.addCleanup(talker.close)
         talker.invite()
-        found = subprocess.run(["svmap", "-p", str(server.port), "127.0.0.1"], capture_output=True, text=True, cwd=self.folder,
-                               timeout=60)
-        self.assertNotIn("Rotunda", found.stdout + found.stderr)
+        self.assertNotIn("Rotunda", self.run_tool(server, "svmap")[0])
         ban = wait_until(lambda: server.events("sip.banned"), 2, "a ban")[0]
-        self.assertEqual((ban["source"], ban["seconds"]), ("127.0.0.1", "60"))
+        self.assertEqual((ban["source"], ban["seconds"], ban["forgeable"]), ("127.0.0.1", "60", "yes"))
         self.assertEqual(self.ask(server, agent="Nice Phone")[1], "")
-        for tool in (["svwar", "-e", "100-110", "-p", str(server.port), "127.0.0.1"],
-                     ["svcrack", "-u", "100", "-r", "1-20", "-p", str(server.port), "127.0.0.1"]):
-            done = subprocess.run(tool, capture_output=True, text=True, cwd=self.folder, timeout=60)
-            self.assertNotRegex(done.stdout, r"\| *100 *\|")
+        for tool in (["svwar", "-e", "100-110"], ["svcrack", "-u", "100", "-r", "1-20"]):
+            self.assertNotRegex(self.run_tool(server, *tool)[0], r"\| *100 *\|")
         # The call at that very address is not touched.
         talker.invite()
         self.assertEqual(talker.bye(), 200)
+
+    def test_where_scanners_are_answered_their_tools_still_learn_nothing(self):
+        server = self.start(Rotunda, flood__scanners="[]", flood__strikes="100000",
+                            users="[{name: '100', password: secret}, {name: '104', password: '7'}]")
+        found = self.run_tool(server, "svmap")[0]
+        self.assertRegex(found, r"127\.0\.0\.1")  # that somebody is there
+        self.assertNotRegex(found, r"(?i)rotunda")
+        for method in ("REGISTER", "INVITE", "OPTIONS"):
+            found = self.run_tool(server, "svwar", "-e", "100-105", "-m", method)[0]
+            self.assertNotRegex(found, r"\| *10[04] *\|", method)
+
+    def test_who_guesses_passwords_is_banned_within_a_second_whatever_he_calls_himself(self):
+        server = self.start(Rotunda, flood__scanners="[]", users="[{name: '100', password: '777'}]")
+        found, start = self.run_tool(server, "svcrack", "-u", "100", "-r", "1-900")
+        ban = wait_until(lambda: server.events("sip.banned"), 2, "a ban")[0]
+        self.assertEqual((ban["source"], ban["message"]), ("127.0.0.1", "wrong credentials"))
+        self.assertNotIn("777", found)
+        self.assertEqual(self.ask(server, agent="Nice Phone")[1], "")
+
+    def test_users_that_exist_and_do_not_exist_answer_alike_in_time_too(self):
+        server = self.start(Rotunda, flood__strikes="1000000", users="[{name: anna, password: secret}]")
+        times, texts = {}, {}
+        for n in range(300):
+            for user in ("anna", "otto"):
+                nonce = self.challenge(server, user)
+                answer = hashlib.md5(f"{user}{n}".encode()).hexdigest()
+                credentials = (f'Authorization: Digest username="{user}", realm="rotunda", nonce="{nonce}", '
+                               f'uri="sip:127.0.0.1", algorithm=MD5, qop=auth, nc=00000001, cnonce="c", response="{answer}"\r\n')
+                took, text = self.ask(server, method="REGISTER", user=user, source="127.0.0.51", more=credentials)
+                times.setdefault(user, []).append(took)
+                texts.setdefault(user, set()).add(re.sub(r'nonce="[^"]*"|branch=\S*|tag=\S*|\d{5,}|rport=\d+|:\d+', "", text)
+                                                  .replace(user, "USER"))
+        self.assertEqual(texts["anna"], texts["otto"])
+        middle = {user: float(np.median(each)) for user, each in times.items()}
+        print(f"wrong credentials of a user {middle['anna']:.3f} ms, of nobody {middle['otto']:.3f} ms")
+        self.assertLess(abs(middle["anna"] - middle["otto"]), 0.1 * max(middle.values()))
+
+    def challenge(self, server, user):
+        return re.search(r'nonce="([^"]+)"', self.ask(server, method="REGISTER", user=user, source="127.0.0.51")[1]).group(1)
 
 
 if __name__ == "__main__":

@@ -37,15 +37,15 @@ def ulaw_encode(samples):
 class Probe:
     """invite() joins a room, talk() streams samples at 20 ms, packets holds what came: (seconds, sequence, stamp, payload)."""
 
-    def __init__(self, server_port, room="1000", host="127.0.0.1"):
-        self.server, self.room, self.host = (host, server_port), room, host
+    def __init__(self, server_port, room="1000", host="127.0.0.1", server_host=None):
+        self.server, self.room, self.host = (server_host or host, server_port), room, host
         self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sip.bind((host, 0))
         self.sip.settimeout(5)
         self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.rtp.bind((host, 0))
         self.call_id, self.tag = f"{random.getrandbits(64):x}", f"{random.getrandbits(32):x}"
-        self.cseq, self.to, self.contact, self.media = 0, f"<sip:{room}@{host}:{server_port}>", None, None
+        self.cseq, self.to, self.contact, self.media = 0, f"<sip:{room}@{self.server[0]}:{server_port}>", None, None
         self.packets, self.sent = [], []
         self.running = True
         self.direction = "sendrecv"
@@ -60,7 +60,7 @@ class Probe:
                 f"a={self.direction}\r\n")
 
     def request(self, method, body="", cseq=None, to=None):
-        target = self.contact or f"sip:{self.room}@{self.host}:{self.server[1]}"
+        target = self.contact or f"sip:{self.room}@{self.server[0]}:{self.server[1]}"
         branch = f"z9hG4bK{random.getrandbits(48):x}"
         port = self.sip.getsockname()[1]
         lines = [f"{method} {target} SIP/2.0", f"Via: SIP/2.0/UDP {self.host}:{port};branch={branch};rport",
@@ -70,7 +70,8 @@ class Probe:
         if body:
             lines.append("Content-Type: application/sdp")
         lines += [f"Content-Length: {len(body)}", "", body]
-        self.sip.sendto("\r\n".join(lines).encode(), self.server)
+        self.last = "\r\n".join(lines).encode()
+        self.sip.sendto(self.last, self.server)
 
     def final_response(self, method):
         while True:

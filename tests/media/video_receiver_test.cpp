@@ -187,6 +187,25 @@ TEST_CASE("the peer is asked in the best way he understands") {
     }
 }
 
+TEST_CASE("who sends more pictures than anybody films is decoded no more than 60 large ones a second") {
+    VideoReceiver receiver(formats(), everything);
+    Sender sender(receiver, VideoCodec::h264, {1280, 720});
+    for (int n = 0; n < 90; ++n) {  // at one moment
+        sender.film();
+        sender.now -= 40ms;
+    }
+    CHECK(receiver.pictures() < 75);
+    CHECK(receiver.pictures() > 60);
+    CHECK(receiver.frames_dropped() > 0);
+    CHECK(receiver.take_keyframe_request(sender.now) == Request::pli);
+    // He comes to his senses.
+    sender.now += 1s;
+    const auto before = receiver.pictures();
+    sender.film({}, true);
+    sender.roll(5);
+    CHECK(receiver.pictures() == before + 6);
+}
+
 TEST_CASE("packets of a format that was not negotiated are nothing") {
     VideoReceiver receiver(formats(), everything);
     Sender sender(receiver);

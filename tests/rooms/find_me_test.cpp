@@ -118,11 +118,18 @@ TEST_CASE("a user who is registered nowhere is 480") {
 
 TEST_CASE("a call for a user is 480; his name is a room only if it is open or configured") {
     FindMe world;
-    world.request("INVITE", 1, 1, pcmu_offer, "alice");
-    CHECK(world.last_status() == 480);
-    world.request("INVITE", 2, 1, pcmu_offer, "2000");  // would be a room on demand
-    CHECK(world.last_status() == 480);
-    world.request("INVITE", 3, 1, pcmu_offer, "2001");
+    Believer guard;
+    world.agent.set_guard(&guard);
+    const auto call = [&](int id, const char* user, const char* who) {
+        world.request("INVITE", id, 1, pcmu_offer, user, "application/sdp", who);
+        return world.last_status();
+    };
+    CHECK(call(1, "alice", "X-Who: user bob\r\n") == 480);
+    CHECK(call(2, "2000", "X-Who: user bob\r\n") == 480);  // would be a room on demand
+    // Who has not proved who he is does not learn who our users are.
+    CHECK(call(3, "alice", "") == 404);
+    CHECK(call(4, "nobody", "") == 404);
+    world.request("INVITE", 5, 1, pcmu_offer, "2001");
     CHECK(world.last_status() == 200);
 }
 

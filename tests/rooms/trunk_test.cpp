@@ -332,19 +332,95 @@ TEST_CASE("as many calls at once through a trunk as it may have, one alarm for a
     for (int n = 0; n < 10; ++n) world.dial("tel:+49301234" + std::to_string(n));
     CHECK(world.requests(sip::Method::invite).size() == 2);
     CHECK(world.log.count("dial.failed") == 8);
-    CHECK(world.log.count("trunk.alarm") == 1);
-    CHECK(world.log.field("trunk.alarm", "trunk") == "carrier");
+    CHECK(world.log.count("toll.alarm") == 1);
+    CHECK(world.log.field("toll.alarm", "trunk") == "carrier");
 }
 
 TEST_CASE("as many calls a day through a trunk as it may have") {
     TollGuard guard;
-    const TollLimits limits{0, 3};
+    const TollLimits limits{0, 3, {}}, none;
     TimePoint now{1000h};
-    for (int n = 0; n < 3; ++n) CHECK_FALSE(guard.refusal("carrier", limits, 0, now += 1h));
-    CHECK(guard.refusal("carrier", limits, 0, now));
-    CHECK(guard.refusal("carrier", limits, 0, now += 1min));
+    const auto refused = [&](const char* trunk, const TollLimits& by) {
+        return guard.refusal({{TollParty::Kind::trunk, trunk, &by, 0}}, 0, now).has_value();
+    };
+    for (int n = 0; n < 3; ++n, now += 1h) CHECK_FALSE(refused("carrier", limits));
+    CHECK(refused("carrier", limits));
+    now += 1min;
+    CHECK(refused("carrier", limits));
     CHECK(guard.take_alarms().size() == 1);
-    CHECK_FALSE(guard.refusal("other", limits, 0, now));
-    CHECK_FALSE(guard.refusal("carrier", {}, 0, now));
-    CHECK_FALSE(guard.refusal("carrier", limits, 0, now += 24h));
+    CHECK_FALSE(refused("other", limits));
+    CHECK_FALSE(refused("carrier", none));
+    now += 24h;
+    CHECK_FALSE(refused("carrier", limits));
+}
+
+TEST_CASE("hours of the week, past midnight and past Sunday too") {
+    constexpr int hour = 60, day = 24 * hour;
+    const auto office = *WeekHours::parse("mon-fri 08:00-18:00"), night = *WeekHours::parse("22:00-06:00"),
+               weekend = *WeekHours::parse("sat-sun 20:00-04:30"), all = *WeekHours::parse("00:00-24:00");
+    CHECK(office.contains(8 * hour));
+    CHECK_FALSE(office.contains(8 * hour - 1));
+    CHECK_FALSE(office.contains(18 * hour));
+    CHECK_FALSE(office.contains(5 * day + 12 * hour));
+    CHECK(night.contains(23 * hour));
+    CHECK(night.contains(3 * day + 5 * hour));
+    CHECK_FALSE(night.contains(3 * day + 6 * hour));
+    CHECK(weekend.contains(4 * hour));  // Monday, from Sunday on
+    CHECK_FALSE(weekend.contains(4 * hour + 30));
+    CHECK_FALSE(weekend.contains(5 * day + 4 * hour));
+    CHECK(all.contains(0));
+    CHECK(all.contains(7 * day - 1));
+    for (const char* wrong : {"", "mon", "8-18", "08:00-08:00", "08:60-09:00", "24:01-25:00",
+                              "mon-foo 08:00-09:00", "mon 08:00", "08:00 - 09:00"})
+        CHECK_FALSE(WeekHours::parse(wrong));
+}
+
+TEST_CASE("a trunk has its hours, and so has a user, who has numbers and limits of his own") {
+    Trunk trunk = carrier();
+    trunk.tolls.hours = {*WeekHours::parse("mon-fri 08:00-18:00")};
+    FocusSettings settings = with(trunk);
+    CallerRule& alice = settings.caller_rules["alice"];
+    alice.numbers = [](std::string_view number) { return number.starts_with("+49"); };
+    alice.limits.calls = 1;
+    settings.caller_rules["*"].limits.calls_per_day = 1;
+    World world(settings);
+    int minute = 12 * 60;
+    world.focus.set_calendar([&](TimePoint) { return minute; });
+    const auto dial = [&](const char* target, const char* user, const char* account) {
+        const std::size_t before = world.requests(sip::Method::invite).size();
+        world.focus.dial("1000", *sip::Uri::parse(target), {}, world.now, {.user = user, .account = account});
+        world.run();
+        return world.requests(sip::Method::invite).size() > before;
+    };
+    CHECK_FALSE(dial("tel:+1900123", "alice", "user alice"));
+    CHECK(world.log.field("dial.failed", "status") == "403");
+    CHECK(world.log.field("toll.alarm", "caller") == "user alice");
+    CHECK(dial("tel:+49301", "alice", "user alice"));
+    CHECK_FALSE(dial("tel:+49302", "alice", "user alice"));
+    CHECK(dial("tel:+1900123", "bob", "user bob"));
+    CHECK_FALSE(dial("tel:+1900124", "bob", "user bob"));
+    CHECK(dial("tel:+1900124", "", "address 192.0.2.7"));
+    CHECK(dial("tel:+1900125", "", ""));  // our own wish
+    minute = 20 * 60;
+    CHECK_FALSE(dial("tel:+1900125", "", ""));
+    CHECK(world.log.field("toll.alarm", "trunk") == "carrier");
+}
+
+TEST_CASE("the trunk's own address leads past neither its numbers nor its limits nor its encryption") {
+    Trunk trunk = carrier();
+    trunk.numbers = [](std::string_view number) { return number.starts_with("+49"); };
+    trunk.tolls.calls = 1;
+    trunk.encryption = sdp::MediaEncryption::off;
+    OnTrunk world(std::move(trunk));
+    for (const char* past :
+         {"sip:+1900123@198.51.100.7", "sip:+1900123@carrier.example", "sip:%2b1900123@198.51.100.9"}) {
+        world.dial(past);
+        CHECK(world.requests(sip::Method::invite).empty());
+    }
+    CHECK(world.log.count("toll.alarm") == 1);
+    const auto invite = world.dial("sip:+49301@198.51.100.9");
+    CHECK(world.requests(sip::Method::invite).size() == 1);
+    CHECK(invite.body().find("a=crypto") == std::string::npos);
+    world.dial("sip:+49302@198.51.100.7");
+    CHECK(world.requests(sip::Method::invite).size() == 1);
 }

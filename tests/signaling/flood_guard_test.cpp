@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 using namespace rotunda;
 using namespace rotunda::sip;
@@ -37,10 +38,11 @@ int passed(FloodGuard& guard, const Flow& flow, int count, TimePoint now,
 
 FloodSettings settings() {
     FloodSettings out;
-    out.exempt = {*IpPrefix::parse("203.0.113.0/24")};
     out.local = {*IpPrefix::parse("10.0.0.0/8")};
     return out;
 }
+
+using By = FlowProof::By;
 
 }  // namespace
 
@@ -69,7 +71,7 @@ TEST_CASE("calls that are acknowledged pass, two thousand a second from one addr
     TimePoint now = start;
     for (int n = 0; n < 120'000; ++n, now += 500us) {
         REQUIRE(guard.admit(request("INVITE"), flow, now) == Admission::pass);
-        if (n >= 100) guard.prove(flow, now);  // the ACK of the call 50 ms ago
+        if (n >= 100) guard.prove({flow, By::ack}, now);  // the ACK of the call 50 ms ago
     }
 }
 
@@ -82,9 +84,9 @@ TEST_CASE("a thousand phones behind one address call, register and talk") {
         RequestSketch again = request("REGISTER");
         again.has_credentials = true;
         CHECK(guard.admit(again, phone, now) == Admission::pass);
-        guard.prove(phone, now);
+        guard.prove({phone, By::credentials}, now);
         CHECK(guard.admit(request("INVITE"), phone, now) == Admission::pass);
-        guard.prove(phone, now);
+        guard.prove({phone, By::ack}, now);
     }
     CHECK(guard.take_bans().empty());
 }
@@ -106,33 +108,90 @@ TEST_CASE("calls that nobody acknowledges are limited, and forgotten after a whi
     CHECK(guard.admit(request("INVITE"), stream, now) == Admission::busy);
 }
 
+TEST_CASE(
+    "a thousand legs from as many ports of one address, all at once: those not let in repeat themselves") {
+    FloodGuard guard(settings());
+    int waiting = 1000;
+    TimePoint now = start;
+    for (int round = 0; round < 4; ++round, now += 500ms) {  // their INVITEs come before any ACK
+        std::vector<Flow> in;
+        for (int n = 0; n < waiting; ++n) {
+            const Flow leg = from("192.0.2.1", static_cast<std::uint16_t>(1000 * round + n + 1));
+            if (guard.admit(request("INVITE"), leg, now) == Admission::pass) in.push_back(leg);
+        }
+        for (const Flow& leg : in) guard.prove({leg, By::ack}, now);
+        waiting -= static_cast<int>(in.size());
+    }
+    CHECK(waiting == 0);
+}
+
 TEST_CASE("ten thousand forged addresses open no more calls than one thing in all allows") {
     FloodGuard guard(settings());
-    int admitted = 0;
+    const Flow phone = from("198.51.100.1", 5070);
+    guard.prove({phone, By::credentials}, start);
+    int admitted = 0, answered = 0;
     TimePoint now = start;
     for (std::uint32_t n = 0; n < 50'000; ++n, now += 200us) {
         Flow flow = from("192.0.2.1");
         flow.remote.address = IpAddress::v4(0x7f010000u + n % 10'000);
         admitted += guard.admit(request("INVITE"), flow, now) == Admission::pass ? 1 : 0;
+        // Meanwhile who is proven calls, as does who comes over a connection or from an address that is
+        // known.
+        if (n % 1000 != 0) continue;
+        for (const Flow& other :
+             {phone, from("198.51.100.1", 5071), from("198.51.100.2", 1, Transport::tcp)}) {
+            answered += guard.admit(request("INVITE"), other, now) == Admission::pass ? 1 : 0;
+            guard.prove({other, By::ack}, now);
+        }
     }
-    CHECK(admitted <= 2000 + 10 * 400 + 1);
-    // Who asks for anything but a call, and who is proven, notices nothing.
+    CHECK(admitted <= 100 + 10 * 50 + 1);
+    CHECK(answered == 150);
+    // Who asks for anything but a call notices nothing.
     CHECK(guard.admit(request("OPTIONS"), from("192.0.2.9"), now) == Admission::pass);
     RequestSketch inside = request("BYE");
     inside.in_dialog = true;
     CHECK(guard.admit(inside, from("192.0.2.9"), now) == Admission::pass);
 }
 
-TEST_CASE("a million forged addresses take no more memory than the table has") {
+TEST_CASE("what is no call has a measure of its own: OPTIONS and REGISTER keep nobody from calling") {
+    FloodGuard guard(settings());
+    const Flow flow = from("192.0.2.1");
+    CHECK(passed(guard, flow, 5000, start, "OPTIONS") == 2000);
+    CHECK(passed(guard, flow, 50, start) == 50);
+    const Flow other = from("192.0.2.2");
+    guard.prove({from("192.0.2.2", 1), By::ack}, start);
+    CHECK(passed(guard, other, 600, start) == 512);
+    CHECK(passed(guard, other, 600, start, "REGISTER") == 600);
+}
+
+TEST_CASE("a million forged addresses take no more memory than the tables have, and forget nobody proven") {
     FloodSettings small = settings();
     small.addresses = 1000;
     FloodGuard guard(small);
+    const Flow phone = from("192.0.2.1", 5070), guesser = from("192.0.2.3", 1, Transport::tcp);
+    guard.prove({phone, By::credentials}, start);
+    for (int n = 0; n < 20; ++n) guard.on_wrong_credentials(guesser, false, start);
     for (std::uint32_t n = 0; n < 1'000'000; ++n) {
         Flow flow = from("192.0.2.1");
         flow.remote.address = IpAddress::v4(0x0b000000u + n);
-        guard.admit(request("INVITE"), flow, start);
+        guard.admit(request(n % 2 == 0 ? "INVITE" : "OPTIONS"), flow, start);
     }
-    CHECK(guard.known_addresses() == 1000);
+    CHECK(guard.remembered() <= 3005);
+    CHECK(guard.may_send(std::string(50'000, 'x'), phone, start));
+    CHECK(passed(guard, guesser, 1, start) == 0);
+}
+
+TEST_CASE("new connections of one address are limited, and refused while it is banned") {
+    FloodGuard guard(settings());
+    const Flow flow = from("192.0.2.1", 1, Transport::tls);
+    int stood = 0;
+    for (int n = 0; n < 5000; ++n) stood += guard.may_connect(flow, start) ? 1 : 0;
+    CHECK(stood == 2000);
+    CHECK(guard.may_connect(flow, start + 1s));
+    CHECK(guard.may_connect(from("192.0.2.2", 1, Transport::tcp), start));
+    for (int n = 0; n < 20; ++n)
+        guard.on_wrong_credentials(from("192.0.2.2", 1, Transport::tcp), false, start);
+    CHECK_FALSE(guard.may_connect(from("192.0.2.2", 2, Transport::tcp), start));
 }
 
 TEST_CASE("a scanner is dropped, banned at once, and stays so under another name; each ban is longer") {
@@ -156,24 +215,42 @@ TEST_CASE("who guesses passwords is banned; one who mistypes is not") {
     FloodGuard guard(settings());
     const Flow guesser = from("192.0.2.1"), clumsy = from("192.0.2.2");
     TimePoint now = start;
-    for (int n = 0; n < 25; ++n, now += 10ms) guard.on_wrong_credentials(guesser, now);
-    for (int n = 0; n < 100; ++n, now += 2s) guard.on_wrong_credentials(clumsy, now);
+    for (int n = 0; n < 25; ++n, now += 10ms) guard.on_wrong_credentials(guesser, true, now);
+    for (int n = 0; n < 100; ++n, now += 2s) guard.on_wrong_credentials(clumsy, true, now);
     const auto bans = guard.take_bans();
     REQUIRE(bans.size() == 1);
     CHECK(bans[0].address == guesser.remote.address);
+    CHECK_FALSE(bans[0].forgeable);
 }
 
-TEST_CASE("forged datagrams neither ban nor slow a trunk, a registration or a call at that address") {
+TEST_CASE("who has proven himself by a call guesses no more passwords than others") {
     FloodGuard guard(settings());
-    const Flow phone = from("192.0.2.1", 5070), trunk = from("203.0.113.5");
-    guard.prove(phone, start);
+    const Flow guesser = from("192.0.2.1", 4000), neighbour = from("192.0.2.1", 4001);
+    guard.prove({guesser, By::ack}, start);
+    guard.prove({neighbour, By::credentials}, start);
+    RequestSketch guess = request("REGISTER");
+    guess.has_credentials = true;
+    int guesses = 0;
+    for (int n = 0; n < 1000; ++n) {
+        if (guard.admit(guess, guesser, start) != Admission::pass) continue;
+        ++guesses;
+        guard.on_wrong_credentials(guesser, true, start);
+    }
+    CHECK(guesses == 20);
+    CHECK(guard.admit(guess, neighbour, start) == Admission::pass);
+    CHECK(guard.admit(guess, from("192.0.2.1", 4002), start) == Admission::drop);
+}
+
+TEST_CASE("forged datagrams neither ban nor slow a registration or a call at that address") {
+    FloodGuard guard(settings());
+    const Flow phone = from("192.0.2.1", 5070), stream = from("192.0.2.1", 5070, Transport::tcp);
+    guard.prove({phone, By::credentials}, start);
     for (int n = 0; n < 10'000; ++n) {
         guard.admit(request("INVITE", "friendly-scanner"),
                     from("192.0.2.1", static_cast<std::uint16_t>(n + 1)), start);
-        guard.admit(request("INVITE", "friendly-scanner"), trunk, start);
         guard.admit(request("INVITE"), phone, start);  // its very endpoint, even
+        guard.on_wrong_credentials(phone, false, start);
     }
-    CHECK(guard.admit(request("INVITE"), trunk, start) == Admission::pass);
     for (const char* method : {"BYE", "INVITE", "INFO"}) {
         RequestSketch inside = request(method);
         inside.in_dialog = true;
@@ -182,26 +259,50 @@ TEST_CASE("forged datagrams neither ban nor slow a trunk, a registration or a ca
     RequestSketch renewal = request("REGISTER");
     renewal.has_credentials = true;
     CHECK(guard.admit(renewal, phone, start) == Admission::pass);
-    CHECK(guard.may_send(100'000, phone, start));
+    CHECK(guard.may_send(std::string(100'000, 'x'), phone, start));
+    // Nobody can forge a connection, and so what was forged says nothing about who has one.
+    CHECK(guard.may_connect(stream, start));
+    CHECK(guard.admit(request("INVITE"), stream, start) == Admission::pass);
+    const auto bans = guard.take_bans();
+    REQUIRE(bans.size() == 1);
+    CHECK(bans[0].forgeable);
+}
+
+TEST_CASE("scanners with forged addresses fill no log") {
+    FloodGuard guard(settings());
+    std::size_t told = 0;
+    for (std::uint32_t n = 0; n < 5000; ++n) {
+        Flow flow = from("192.0.2.1");
+        flow.remote.address = IpAddress::v4(0x0b000000u + n);
+        guard.admit(request("INVITE", "sipcli"), flow, start + n * 200us);
+        told += guard.take_bans().size();
+    }
+    CHECK(told <= 20);
+    CHECK(guard.counters().bans == 5000);
 }
 
 TEST_CASE("an unproven endpoint is sent at most three times what it sent, retransmissions included") {
     FloodGuard guard(settings());
     const Flow flow = from("192.0.2.1");
+    const std::string answer = "SIP/2.0 200 OK\r\n" + std::string(334, 'x');
     guard.admit(request("INVITE"), flow, start);  // 400 octets
     std::size_t sent = 0;
     for (int n = 0; n < 20; ++n)
-        if (guard.may_send(350, flow, start + n * 500ms)) sent += 350;
+        if (guard.may_send(answer, flow, start + n * 500ms)) sent += answer.size();
     CHECK(sent == 1050);
+    CHECK_FALSE(guard.may_send("BYE " + std::string(300, 'x'), flow, start + 10s));
     guard.admit(request("INVITE"), flow, start + 11s);  // he repeats his
-    CHECK(guard.may_send(350, flow, start + 11s));
-    guard.prove(flow, start + 12s);
-    CHECK(guard.may_send(50'000, flow, start + 12s));
+    CHECK(guard.may_send(answer, flow, start + 11s));
+    guard.prove({flow, By::ack}, start + 12s);
+    const std::string much = "SIP/2.0 200 OK\r\n" + std::string(50'000, 'x');
+    CHECK(guard.may_send(much, flow, start + 12s));
     CHECK(guard.counters().unsent > 0);
-    // Where nothing came from, it is we who call; in our own networks nobody is a victim.
-    CHECK(guard.may_send(5000, from("192.0.2.77"), start));
+    // Where nothing came from it is we who call, and no answer is due; in our own networks nobody is a
+    // victim.
+    CHECK(guard.may_send("INVITE " + std::string(5000, 'x'), from("192.0.2.77"), start));
+    CHECK_FALSE(guard.may_send(answer, from("192.0.2.77"), start));
     guard.admit(request("INVITE"), from("10.1.2.3"), start);
-    CHECK(guard.may_send(50'000, from("10.1.2.3"), start));
+    CHECK(guard.may_send(much, from("10.1.2.3"), start));
 }
 
 TEST_CASE("of an IPv6 subscriber all addresses are one") {

@@ -168,6 +168,7 @@ TEST_CASE("A message above the limit gets 513") {
 TEST_CASE("OPTIONS outside a dialog is the owner's; Max-Forwards 0 does not matter to an endpoint") {
     UserAgentSettings settings;
     settings.product = "Rotunda";
+    settings.product_in_responses = true;
     settings.supported = {"timer"};
     AgentBench bench(settings);
     std::string text = PeerRequest{.method = "OPTIONS", .contact = ""}.text();
@@ -184,6 +185,17 @@ TEST_CASE("OPTIONS outside a dialog is the owner's; Max-Forwards 0 does not matt
     CHECK(header(bench.last(), HeaderId::server) == "Rotunda");
     CHECK(bench.last().body() == our_sdp);
     CHECK_FALSE(bench.last().to_tag().empty());
+}
+
+TEST_CASE("Who calls does not learn the product unless that is switched on; whom we ask does") {
+    UserAgentSettings settings;
+    settings.product = "Rotunda";
+    AgentBench bench(settings);
+    const SessionId session = bench.incoming_call();
+    CHECK_FALSE(bench.last().has(HeaderId::server));
+    bench.agent.bye(session, {}, bench.now);
+    bench.drain();
+    CHECK(header(bench.last(), HeaderId::user_agent) == "Rotunda");
 }
 
 TEST_CASE("An agent without a product name says neither Server nor User-Agent") {

@@ -1,0 +1,47 @@
+// What one user may have open, and how often his password may be guessed, from however many addresses.
+// Sans-IO, signaling thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/leaky_bucket.hpp"
+#include "base/net_address.hpp"
+#include "signaling/bounded_table.hpp"
+
+namespace rotunda::accounts {
+
+class UserLimits {
+  public:
+    explicit UserLimits(std::uint64_t secret) : users_(most_users, secret), places_(most_users, secret) {}
+
+    // Credentials of his, from there, are worth a look. Where he has proved himself before they always are,
+    // whoever guesses elsewhere.
+    bool may_try(const std::string& user, const IpAddress& from, TimePoint now);
+    void on_wrong(const std::string& user, TimePoint now);
+    void on_right(const std::string& user, const IpAddress& from, TimePoint now);
+
+    // He may begin a call; it is open until it stands.
+    bool take_call(const std::string& user, TimePoint now);
+    void on_call_stands(const std::string& user);
+
+    static constexpr double wrong_tries = 100, forgiven_per_second = 0.5;
+    static constexpr double open_calls = 512, open_calls_forgotten = 20;
+
+  private:
+    static constexpr std::size_t most_users = 32'768;
+    struct User {
+        LeakyBucket wrong, calls;
+    };
+    static std::string place(const std::string& user, const IpAddress& from) {
+        return from.unmapped().to_string() + ' ' + user;
+    }
+
+    sip::BoundedTable<std::string, User> users_;
+    sip::BoundedTable<std::string, TimePoint>
+        places_;  // where users have proved themselves, and until when it counts
+};
+
+}  // namespace rotunda::accounts

@@ -1,0 +1,59 @@
+// The bans that stand, for people to look at. Bounded: of too many the oldest are not listed.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <string_view>
+#include <vector>
+
+#include "base/net_address.hpp"
+#include "base/time.hpp"
+
+namespace rotunda::sip {
+
+struct Ban {
+    IpAddress address;
+    Duration length{};  // in all, or what is left of it
+    std::string_view why;
+    bool forgeable = false;  // perhaps somebody else sent it in his name
+};
+
+class BanList {
+  public:
+    static constexpr std::size_t most = 4096;
+
+    // One for each address.
+    void add(const Ban& ban, TimePoint now) {
+        remove([&](const Ban& each) { return each.address == ban.address; });
+        if (standing_.size() == most) standing_.pop_front();
+        standing_.push_back({ban, now + ban.length});
+    }
+    template <typename Which>
+    void remove(Which which) {
+        std::erase_if(standing_, [&](const Standing& each) { return which(each.ban); });
+    }
+    // The latest last, each with what is left of it.
+    std::vector<Ban> list(TimePoint now) const {
+        std::vector<Ban> out;
+        for (const Standing& each : standing_) {
+            if (each.until <= now) continue;
+            out.push_back(each.ban);
+            out.back().length = each.until - now;
+        }
+        return out;
+    }
+    std::size_t count(TimePoint now) {
+        std::erase_if(standing_, [&](const Standing& each) { return each.until <= now; });
+        return standing_.size();
+    }
+
+  private:
+    struct Standing {
+        Ban ban;
+        TimePoint until{};
+    };
+    std::deque<Standing> standing_;  // in order of their beginning; some may be over
+};
+
+}  // namespace rotunda::sip

@@ -12,7 +12,7 @@ class LeakyBucket {
   public:
     // What it holds now, after what was forgotten since.
     double& at(TimePoint now, double forgotten_per_second) {
-        const std::chrono::duration<double> passed = counted_ == TimePoint{} ? Duration{} : now - counted_;
+        const std::chrono::duration<double> passed = now - counted_;
         level_ = std::max(0.0, level_ - passed.count() * forgotten_per_second);
         counted_ = now;
         return level_;

@@ -87,12 +87,12 @@ class Floods(InteropTest):
 
     @measured
     def test_five_thousand_invites_a_second_from_one_source(self):
-        server = self.start(Rotunda)
+        server = self.start(Rotunda, media__ports="20000-29999")  # as shipped: each forged call keeps its ports for 32 s
         self.flood(server, 1)
 
     @measured
     def test_the_same_from_ten_thousand_forged_sources_and_memory_comes_back(self):
-        server = self.start(Rotunda)
+        server = self.start(Rotunda, media__ports="20000-29999")
         self.ask(server)
         before = self.resident_kb(server)
         self.flood(server, 10_000)
@@ -151,7 +151,7 @@ class Floods(InteropTest):
             self.assertNotRegex(found, r"\| *10[04] *\|", method)
 
     def test_who_guesses_passwords_is_banned_within_a_second_whatever_he_calls_himself(self):
-        server = self.start(Rotunda, flood__scanners="[]", users="[{name: '100', password: '777'}]")
+        server = self.start(Rotunda, flood__scanners="[]", auth__algorithms="MD5", users="[{name: '100', password: '777'}]")
         found, start = self.run_tool(server, "svcrack", "-u", "100", "-r", "1-900")
         ban = wait_until(lambda: server.events("sip.banned"), 2, "a ban")[0]
         self.assertEqual((ban["source"], ban["message"]), ("127.0.0.1", "wrong credentials"))

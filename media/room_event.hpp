@@ -127,7 +127,7 @@ struct HandshakeDone {
 };
 
 using RoomEvent = std::variant<MediaStarted, MediaSilent, DigitPressed, TalkingChanged, SpeakerChanged,
-                               ActiveSpeakerChanged, VoiceLag, HandshakeDone, LegReport, LegEnded, LegReleased,
-                               LevelsMeasured, PacketsCaptured>;
+                               ActiveSpeakerChanged, VoiceLag, HandshakeDone, LegReport, LegEnded,
+                               LegReleased, LevelsMeasured, PacketsCaptured>;
 
 }  // namespace rotunda::media

@@ -1,4 +1,5 @@
-// The signaling thread's reactor, over epoll: what waits for sockets and timers needs no more than this.
+// The signaling thread's reactor. Asio stays behind it: what waits for sockets and timers needs no more than
+// this.
 #pragma once
 
 #include <functional>
@@ -8,6 +9,10 @@
 #include "base/time.hpp"
 #include "server/clock.hpp"
 #include "server/file_descriptor.hpp"
+
+namespace boost::asio {
+class io_context;
+}
 
 namespace rotunda::server {
 
@@ -25,9 +30,9 @@ class EventLoop {
     // Calls `handler` with the number of each such signal from now on.
     void on_signals(std::initializer_list<int> numbers, std::function<void(int)> handler);
 
+    boost::asio::io_context& context();
+
   private:
-    friend class LoopTimer;
-    friend class LoopSocket;
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
@@ -41,11 +46,11 @@ class LoopTimer {
     LoopTimer(const LoopTimer&) = delete;
     LoopTimer& operator=(const LoopTimer&) = delete;
 
-    // Calls on_due once, not before the deadline; nullopt: never. Costs no system call.
+    // Calls on_due once, not before the deadline; nullopt: never. Moving a deadline further away costs no
+    // system call.
     void set(std::optional<TimePoint> deadline);
 
   private:
-    friend class EventLoop;
     struct State;
     std::shared_ptr<State> state_;
 };
@@ -68,7 +73,6 @@ class LoopSocket {
     void once_writable(std::function<void()> handler);
 
   private:
-    friend class EventLoop;
     struct State;
     std::shared_ptr<State> state_;
 };

@@ -28,8 +28,6 @@ class SipUdpSocket {
     static Result<std::unique_ptr<SipUdpSocket>, int> open(EventLoop& loop, const Endpoint& local,
                                                            std::uint8_t dscp, OnDatagram on_datagram);
 
-    ~SipUdpSocket();
-
     // Sends from `from`, which is this socket's address or, if that is a wildcard, any address of ours. 0, or
     // errno.
     int send(std::string_view bytes, const IpAddress& from, const Endpoint& to);
@@ -40,12 +38,11 @@ class SipUdpSocket {
   private:
     SipUdpSocket(EventLoop& loop, FileDescriptor fd, const Endpoint& bound, OnDatagram on_datagram);
     void read_some();
-    struct Batch;
-    void deliver(Batch& batch, std::size_t index);
+    bool read_one();
 
     Endpoint bound_;
     OnDatagram on_datagram_;
-    std::unique_ptr<Batch> batch_;
+    std::vector<char> buffer_;
     Counters counters_;
     LoopSocket socket_;
 };

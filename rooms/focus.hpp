@@ -265,6 +265,7 @@ class Focus {
     void on_subscribe(const sip::RequestReceived& subscribe, std::optional<sip::SessionId> session,
                       TimePoint now);
     void on_message(const sip::RequestReceived& message, const Participant* who, TimePoint now);
+    void on_message_in_call(const sip::DialogRequestReceived& message, TimePoint now);
     const Participant* sender_of(const sip::RequestReceived& message) const;
     void answer(const sip::RequestReceived& request, int status, const sip::ExtraHeaders& headers,
                 TimePoint now);

@@ -57,6 +57,7 @@ std::optional<Focus::Refused> Focus::refusal_to_refer(const sip::Identity& who, 
                                                       std::string_view room) const {
     if (!accounts::allows(settings_.refer.access, who)) return Refused{403, "REFER is not for him", {}};
     if (quota_.full(key)) return Refused{480, "refer.max_dials reached", retry_later()};
+    if (refusing_) return overloaded("shutting down");  // a 302 would send him away with his REFER
     return refusal(room, who);
 }
 

@@ -22,7 +22,7 @@ void Focus::on(const sip::RequestReceived& event, TimePoint now) {
 void Focus::on(const sip::DialogRequestReceived& event, TimePoint now) {
     const sip::Method& method = event.received.request.method();
     if (method == sip::Method::subscribe) return on_subscribe(event.received, event.session, now);
-    if (method == sip::Method::message) return on_message(event.received, find(event.session), now);
+    if (method == sip::Method::message) return on_message_in_call(event, now);
     if (method == sip::Method::refer) return on_refer(event.received, event.session, now);
     on_notify(event, now);
 }
@@ -123,6 +123,13 @@ void Focus::on_message(const sip::RequestReceived& message, const Participant* w
     if (who && who->joined) return chat_.say(message, *who, now);
     const bool open = rooms_.find(room_for(message.request.uri(), message.flow)) != nullptr;
     refuse(message, {open ? 403 : 404, "only who is in the room may speak", {}}, now);
+}
+
+// RFC 5057 §5.3: a dialog that a subscription keeps when its call is over has no room to speak in.
+void Focus::on_message_in_call(const sip::DialogRequestReceived& message, TimePoint now) {
+    const Participant* who = find(message.session);
+    if (!who) return refuse(message.received, {481, "the call is over", {}}, now);
+    on_message(message.received, who, now);
 }
 
 // Outside a call: the user who is in the room and has proved to be himself, or who is there with the same

@@ -40,6 +40,43 @@ TEST_CASE("a room can be watched while it is open: else 480, and 404 where there
     CHECK(world.focus.notifier().size() == 1);
 }
 
+TEST_CASE("after its BYE nobody speaks, and no call ends, in a dialog that a subscription keeps") {
+    World world;
+    world.call(1);
+    world.call(2);
+    world.request("SUBSCRIBE", 1, 2, {}, "1000", {}, event);
+    world.request("BYE", 1, 3);
+    world.request("MESSAGE", 1, 4, "Still there?", "1000", "text/plain");
+    CHECK(world.last_status() == 481);
+    world.request("MESSAGE", 1, 5, "Nor where no room is open?", "2000", "text/plain");
+    CHECK(world.last_status() == 481);
+    world.request("BYE", 1, 6);
+    CHECK(world.last_status() == 481);
+    CHECK(world.focus.calls() == 1);
+}
+
+TEST_CASE("the roster shows who is muted by the focus, until he is heard again") {
+    World world;
+    world.call(1);
+    const media::RoomId room = world.all<JoinRoom>()[0]->room;
+    const media::ParticipantId who = world.all<JoinRoom>()[0]->participant;
+    subscribe(world, 10, "1000");
+    world.answer(200);
+    const auto told_in_time = [&world] {
+        world.now += 2s;
+        world.focus.on_timeout(world.now);
+        world.run();
+        const std::string body = world.requests(sip::Method::notify).back().body();
+        world.answer(200);
+        return body;
+    };
+    CHECK(world.requests(sip::Method::notify).back().body().find("muted-via-focus") == std::string::npos);
+    REQUIRE(world.focus.control(room, who, {.muted = true}));
+    CHECK(told_in_time().find("<status>muted-via-focus</status>") != std::string::npos);
+    REQUIRE(world.focus.control(room, who, {}));
+    CHECK(told_in_time().find("<status>connected</status>") != std::string::npos);
+}
+
 TEST_CASE("a participant watches his room inside his call, whatever he calls it") {
     World world;
     world.call(1);

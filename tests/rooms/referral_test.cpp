@@ -282,3 +282,14 @@ TEST_CASE("whom we called counts as who he is: a trunk's party may refer, and be
     world.run();
     CHECK(world.requests(sip::Method::invite).size() == 2);
 }
+
+TEST_CASE("while it drains a REFER is put off, whatever new calls are told") {
+    FocusSettings settings = referring_settings();
+    settings.drain_redirect = sip::Uri::parse("sip:192.0.2.7");
+    Referring world(settings);
+    world.call(1);
+    world.focus.refuse_new_calls();
+    world.refer(1, 2, bob);
+    CHECK(world.status_of(1) == 503);
+    CHECK(world.requests(sip::Method::invite).empty());
+}

@@ -124,7 +124,6 @@ class AudioReceiver {
     codecs::G722Meter g722_meter_;
     bool is_skimming_ = false;
     Duration skimmed_{};                // what would be left in fifo_
-    std::size_t skipped_ = 0;           // packets, since skimming began
     Duration unplayed_{};               // what no packet filled since the last that was played
     bool pauses_ = false;               // because there was nothing to say
     std::size_t decoded_in_a_row_ = 0;  // packets

@@ -13,7 +13,6 @@ void AudioReceiver::begin_skimming() {
     fifo_.clear();
     taken_ = 0;
     is_skimming_ = true;
-    skipped_ = 0;
     decoded_in_a_row_ = 0;
 }
 
@@ -30,7 +29,6 @@ void AudioReceiver::skip(const Step& step) {
     note_unplayed(step);
     skimmed_ += step.duration;
     if (step.action != rtp::JitterBuffer::Action::play) return;
-    ++skipped_;
     const auto kind = kind_of(step.packet.header.payload_type);
     if (kind && kind->use == PayloadKind::Use::comfort_noise) return on_comfort_noise(step.packet.payload);
     if (step.stretch == Stretch::expand) skimmed_ += step.stretch_by;
@@ -45,11 +43,11 @@ void AudioReceiver::note_unplayed(const Step& step) {
     pauses_ = step.action == rtp::JitterBuffer::Action::silence;
 }
 
-// Not to be heard yet, but to be measured: the sound that was left over counts as silence, and after more
-// than a packet's gap the decoder starts without a past.
+// Not to be heard yet, but to be measured: the sound that was left over counts as silence, and the decoder
+// starts without a past.
 void AudioReceiver::end_skimming() {
     if (!std::exchange(is_skimming_, false)) return;
-    if (decoder_ && skipped_ > 1) decoder_->reset();
+    if (decoder_) decoder_->reset();
     fill_silence(std::exchange(skimmed_, Duration::zero()));
 }
 

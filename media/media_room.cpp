@@ -233,8 +233,7 @@ void MediaRoom::receive(std::size_t index, TimePoint now) {
 }
 
 // Who has a place is decoded and measured. Of the others only who does not show otherwise how loud he is:
-// where places are free, as exactly as a decoder would; where they are not, by any sign. And there one tick
-// in two is enough for those: a word's beginning is noticed 20 ms later at most, and nothing of it is lost.
+// where places are free, as exactly as a decoder would; where they are not, by any sign.
 void MediaRoom::listen_to(std::size_t index) {
     MediaSession& session = *members_[index].session;
     mixer::Talker& talker = talkers_[index];
@@ -246,13 +245,9 @@ void MediaRoom::listen_to(std::size_t index) {
     } else if ((is_crowded() || shown.is_measured) && !talker.is_audible() && !shown.is_unknown) {
         session.skim(deadline_, block);
         talker.update(shown.dbov, block);
-    } else if (is_crowded() && !talker.is_audible() && (ticks_ + index) % 2 == 0) {
-        session.skim(deadline_, block);
-        talker.update(members_[index].measured_dbov, block);
     } else {
         const Pcm heard = session.pull(deadline_, block);
-        members_[index].measured_dbov = mixer::level_dbov(heard);
-        talker.update(members_[index].measured_dbov, block);
+        talker.update(mixer::level_dbov(heard), block);
         ++context_.counters.decodes;
     }
 }

@@ -62,7 +62,6 @@ class MediaRoom {
         bool deafened = false;
         bool held = false;  // by himself; here, so that the mix touches no session
         bool told_talking = false;
-        float measured_dbov = mixer::silence_dbov;  // when he was last decoded
         TalkerArrivals arrivals;
         VoiceTreatment treatment;
 

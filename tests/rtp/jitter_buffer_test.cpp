@@ -33,7 +33,7 @@ class Bench {
         RtpPacket packet;
         packet.header = {false, 0, static_cast<std::uint16_t>(number), timestamp, ssrc};
         packet.payload = payload;
-        return buffer.insert(packet, {clock_hz, duration, silence_follows, may_pause}, now);
+        return buffer.insert(packet, {duration, clock_hz, silence_follows, may_pause}, now);
     }
     // Packet number n of a stream without pauses.
     Inserted put(int number) { return put(number, static_cast<std::uint32_t>(number) * 160); }
@@ -409,12 +409,12 @@ TEST_CASE("payloads too big for the buffer, and a clock that is none, are refuse
     packet.payload = big;
     CHECK(bench.buffer.insert(packet, {}, start) == Inserted::discarded);
     packet.payload = Bytes(big).first(1500);
-    CHECK(bench.buffer.insert(packet, {0, 20ms, false}, start) == Inserted::discarded);
-    CHECK(bench.buffer.insert(packet, {8000, 20ms, false}, start) == Inserted::stored);
+    CHECK(bench.buffer.insert(packet, {20ms, 0, false}, start) == Inserted::discarded);
+    CHECK(bench.buffer.insert(packet, {20ms, 8000, false}, start) == Inserted::stored);
     for (std::uint16_t i = 1; i < 200; ++i) {
         packet.header.sequence = i;
         packet.header.timestamp = i * 160u;
-        bench.buffer.insert(packet, {8000, 20ms, false}, start + i * 20ms);
+        bench.buffer.insert(packet, {20ms, 8000, false}, start + i * 20ms);
     }
     CHECK(bench.buffer.size() <= 5);
 }

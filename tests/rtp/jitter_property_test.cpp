@@ -141,7 +141,7 @@ TEST_CASE("neither inserting nor pulling touches the heap") {
         ++packet.header.sequence;
         packet.header.timestamp += 160;
         packet.payload = Bytes(payload).first(random.next() % 1501);
-        if (random.next() % 10 != 0) buffer.insert(packet, {8000, 20ms, random.next() % 50 == 0}, now);
+        if (random.next() % 10 != 0) buffer.insert(packet, {20ms, 8000, random.next() % 50 == 0}, now);
         if (random.next() % 100 == 0) packet.header.sequence = random.u16();
         now += 20ms;
         for (; fifo < 20ms; fifo += buffer.next(now, fifo).duration) {

@@ -26,7 +26,7 @@ class ToySender {
     }
     TimePoint next_at() const { return clock_.at(elapsed_); }
     ToyPacket next() {
-        ToyPacket packet{header, {8000, ptime_, false}};
+        ToyPacket packet{header, {ptime_, 8000, false}};
         ++header.sequence;
         pause(ptime_);
         return packet;

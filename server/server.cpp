@@ -5,141 +5,23 @@
 
 #include <csignal>
 
-#include "api/operator_api.hpp"
-#include "rooms/focus.hpp"
-#include "server/account_services.hpp"
-#include "server/call_recorder.hpp"
-#include "server/clock.hpp"
-#include "server/dns_client.hpp"
-#include "server/event_loop.hpp"
-#include "server/event_tap.hpp"
-#include "server/front_door.hpp"
 #include "server/greeting.hpp"
-#include "server/http_listener.hpp"
-#include "server/local_addresses.hpp"
-#include "server/log_writer.hpp"
 #include "server/media_identity.hpp"
-#include "server/media_port_pool.hpp"
-#include "server/media_worker.hpp"
-#include "server/overload_watch.hpp"
-#include "server/process_limits.hpp"
-#include "server/reload.hpp"
-#include "server/service_manager.hpp"
+#include "server/server_parts.hpp"
 #include "server/settings.hpp"
-#include "server/sip_routes.hpp"
-#include "server/sip_tap.hpp"
-#include "server/sip_transports.hpp"
 #include "server/socket.hpp"
-#include "server/state_report.hpp"
-#include "server/system_random.hpp"
-#include "server/video_worker.hpp"
-#include "server/webhooks.hpp"
 #include "server/week_minute.hpp"
 #include "signaling/stateless_response.hpp"
-#include "signaling/user_agent.hpp"
 #include "signaling/writer.hpp"
 
 namespace rotunda::server {
 namespace {
 
-// With the BYEs out, so long their answers are waited for; the whole end takes less than two seconds.
-constexpr Duration farewell = std::chrono::milliseconds(1500);
 // In requests: a hundred calls.
 constexpr std::uint64_t busy_spell = 200;
 constexpr int busy_retry_after_s = 10;
-// RFC 3326; 503-like reasons are for requests, a BYE says why the call ends.
-constexpr std::string_view shutdown_reason = "SIP;cause=503;text=\"Shutting down\"";
 
 }  // namespace
-
-class Server::Parts final : private api::Host {
-  public:
-    Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity> dtls);
-
-    Result<std::vector<ListenAddress>> listen();
-    void run();
-    void stop();
-    void post_reload() {
-        loop.post([this] { (void)reload(); });
-    }
-    const std::vector<ListenAddress>& bound() const { return bound_; }
-    std::optional<Endpoint> http_bound() const { return http_bound_; }
-
-    EventLoop loop;
-
-  private:
-    // api::Host
-    api::Snapshot snapshot() const override;
-    TimePoint now() const override { return clock_.now(); }
-    WallOffset wall_offset() const override { return clock_.wall_offset(); }
-    void drain() override;
-    Result<api::ReloadReport> reload() override;
-    void each_user(const UserVisitor& visit) const override;
-    std::vector<sip::Ban> bans() const override { return door_.bans(); }
-    void ban(const IpAddress& address, Duration length) override { door_.ban(address, length); }
-    bool lift_ban(const IpAddress& address) override { return door_.lift(address); }
-    // Passes on what the cores have to say until they have nothing more.
-    void settle() override;
-
-    std::optional<Error> listen_http();
-    void start_workers();
-    void warn_about_limits();
-    void on_message(sip::ParsedMessage message, const sip::Flow& flow);
-    bool settle_once();
-    void give_memory_back();
-    void on_timer();
-    void watch_load();
-    void on_room_events(std::vector<media::RoomEvent>& events);
-    void on_video_events(const std::vector<media::VideoEvent>& events);
-    void on_stop_signal();
-    void begin_draining();
-    void announce_end();
-    void hang_up();
-    void end_farewell();
-    void stop_if_quiet();
-    void log_state();
-    void keep(const rooms::CallRecord& record);
-
-    Config config_;
-    const Reread reread_;
-    SystemClock clock_;
-    SystemRandom random_;
-    LogWriter log_;
-    const std::size_t file_limit_ = raise_file_limit();
-    const std::unique_ptr<rtp::DtlsIdentity> dtls_;
-    LocalAddresses routes_;
-    AdvertisedAddresses advertised_;
-    UdpPortPool ports_;
-    AccountServices accounts_;
-    api::Records records_;
-    Webhooks webhooks_;
-    CallRecorder recorder_;
-    EventTap events_;
-    SipTap tap_;
-    std::vector<ListenAddress> bound_;
-    FrontDoor door_;
-    SipRoutes sip_routes_;
-    sip::UserAgent agent_;
-    rooms::Focus focus_;
-    SipTransports transports_;
-    DnsClient dns_;
-    const TimePoint started_ = clock_.now();
-    api::OperatorApi api_;
-    HttpListener http_;
-    ServiceManager service_;
-    std::optional<Endpoint> http_bound_;
-    LoopTimer agent_timer_;
-    OverloadWatch overload_;
-    bool overloaded_ = false;
-    LoopTimer overload_timer_;
-    LoopTimer end_timer_;  // the end of the present phase
-    enum class Phase { serving, draining, announcing, hanging_up, stopped } phase_ = Phase::serving;
-    bool signalled_ = false;
-    std::uint64_t requests_at_trim_ = 0;
-    std::uint64_t reloads_ = 0, failed_reloads_ = 0;
-    std::vector<std::unique_ptr<MediaWorker>> workers_;
-    std::vector<std::unique_ptr<VideoWorker>> video_workers_;
-};
 
 Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity> dtls)
     : config_(std::move(c)),
@@ -373,162 +255,8 @@ void Server::Parts::on_video_events(const std::vector<media::VideoEvent>& events
     settle();
 }
 
-void Server::Parts::stop() {
-    loop.post([this] { on_stop_signal(); });
-}
-
-// Asked over HTTP: unlike at SIGTERM, no deadline means that calls may take all the time they want.
-void Server::Parts::drain() {
-    if (phase_ != Phase::serving) return;
-    begin_draining();
-    if (config_.drain_deadline > Duration(0)) end_timer_.set(clock_.now() + config_.drain_deadline);
-    loop.post([this] { settle(); });  // it may end the server, which owes an answer first
-}
-
-void Server::Parts::each_user(const UserVisitor& visit) const {
-    accounts_.users().each(
-        [&](const std::string& name) { visit(name, accounts_.registrar().locations().bindings(name)); });
-}
-
-// Everything that can fail comes before anything is changed.
-Result<api::ReloadReport> Server::Parts::reload() {
-    const auto refuse = [this](std::string why) {
-        ++failed_reloads_;
-        events_.write({LogLevel::warning, "config.not_reloaded", why + "; nothing was changed", {}});
-        return fail_with(std::move(why));
-    };
-    if (!reread_) return refuse("this server was not started from a configuration it could read again");
-    const auto read = reread_();
-    if (!read) return refuse(read.error().message);
-    Reload plan = plan_reload(config_, *read);
-    if (const auto problem = transports_.use(plan.config.sip.tls)) return refuse(problem->message);
-    config_ = std::move(plan.config);
-    log_.set_level(config_.log.level);
-    transports_.know_peers(certificate_domains(config_));
-    accounts_.configure();
-    focus_.configure(focus_settings(config_, dtls_.get()), clock_.now());
-    api_.set_tokens(http_tokens(config_));
-    webhooks_.configure(config_.webhooks);
-    ++reloads_;
-    events_.write({LogLevel::info,
-                   "config.reloaded",
-                   "",
-                   {{"changed", fmt::format("{}", fmt::join(plan.changed, " "))},
-                    {"ignored_until_restart", fmt::format("{}", fmt::join(plan.ignored, " "))}}});
-    settle();
-    return api::ReloadReport{std::move(plan.changed), std::move(plan.ignored)};
-}
-
-void Server::Parts::begin_draining() {
-    events_.write({LogLevel::info,
-                   "server.draining",
-                   "no new calls",
-                   {{"calls", std::to_string(focus_.calls())},
-                    {"deadline_ms", std::to_string(config_.drain_deadline / std::chrono::milliseconds(1))}}});
-    service_.stopping();
-    phase_ = Phase::draining;
-    focus_.refuse_new_calls();
-}
-
-// A server that was told over HTTP to drain goes on with it at the first signal (a container's preStop hook
-// comes before SIGTERM), but no longer than the deadline.
-void Server::Parts::on_stop_signal() {
-    if (std::exchange(signalled_, true)) {
-        phase_ = Phase::stopped;
-        return loop.stop();
-    }
-    if (phase_ == Phase::announcing || phase_ == Phase::hanging_up) return;
-    drain();
-    if (config_.drain_deadline == Duration(0)) hang_up();
-}
-
-void Server::Parts::announce_end() {
-    phase_ = Phase::announcing;
-    focus_.announce_end();
-    end_timer_.set(clock_.now() + media::closing_chime_lasts);
-    settle();
-}
-
-void Server::Parts::hang_up() {
-    phase_ = Phase::hanging_up;
-    focus_.end_all_calls(shutdown_reason, clock_.now());
-    focus_.sign_off(clock_.now());
-    end_timer_.set(clock_.now() + farewell);
-    settle();
-}
-
-// A peer who never acknowledged our 200 learns now that the call is over.
-void Server::Parts::end_farewell() {
-    agent_.send_waiting_byes(clock_.now());
-    settle();
-    loop.stop();
-}
-
-// Every BYE answered and every leg's quality line written.
-void Server::Parts::stop_if_quiet() {
-    if (phase_ == Phase::stopped || !focus_.idle() || agent_.session_count() > 0) return;
-    phase_ = Phase::stopped;
-    loop.stop();
-}
-
-api::Snapshot Server::Parts::snapshot() const {
-    const sip::TransactionLayer& layer = agent_.transactions();
-    api::Snapshot now;
-    now.version = ROTUNDA_VERSION;
-    now.uptime = clock_.now() - started_;
-    now.draining = phase_ != Phase::serving;
-    now.sessions = agent_.session_count();
-    now.transactions = layer.server_transactions() + layer.client_transactions();
-    now.stream_connections = transports_.tcp().connections();
-    now.free_media_pairs = ports_.free();
-    now.log_lines_lost = log_.lost();
-    now.requests = layer.counters().requests;
-    now.refused = refusals(agent_, transports_);
-    const HttpListener::Counters& http = http_.counters();
-    now.http = {http_.connections(), http.requests, http.refused, http.limited};
-    const Webhooks::Counters hooks = webhooks_.counters();
-    now.webhooks = {hooks.sent, hooks.retries, hooks.lost, hooks.waiting};
-    now.records_lost = recorder_.lost();
-    now.hep_lost = tap_.hep().lost();
-    const sip::FloodGuard::Counters& flood = door_.counters();
-    now.bans = door_.bans_so_far();
-    now.banned = door_.bans().size();
-    now.calls_max = config_.calls_max;
-    now.certificate_expires = transports_.certificate_expires();
-    now.reloads = reloads_;
-    now.failed_reloads = failed_reloads_;
-    now.queues = {{"log", log_.waiting()},
-                  {"records", recorder_.waiting()},
-                  {"webhooks", hooks.waiting},
-                  {"media", 0},
-                  {"video", 0}};
-    for (const auto& worker : workers_) now.queues["media"] += worker->waiting();
-    for (const auto& worker : video_workers_) now.queues["video"] += worker->waiting();
-    now.refused["flood_banned"] = flood.dropped_banned;
-    now.refused["flood_scanners"] = flood.dropped_scanners;
-    now.refused["flood_limited"] = flood.dropped_limited + flood.refused_busy;
-    now.refused["flood_unsent"] = flood.unsent;
-    now.refused["flood_connections"] = flood.refused_connections;
-    for (const auto& worker : workers_) now.media += worker->counters();
-    for (const auto& worker : video_workers_) now.video += worker->counters();
-    return now;
-}
-
-void Server::Parts::keep(const rooms::CallRecord& record) {
-    const WallOffset offset = clock_.wall_offset();
-    std::string json = api::to_json(record, offset);
-    records_.calls.add(json);
-    recorder_.add(
-        {std::move(json), record.call_id, record.room, api::timestamp(to_wall(record.ended, offset))});
-}
-
-void Server::Parts::log_state() {
-    const api::Snapshot now = snapshot();
-    log_.write(state_record(focus_, now));
-    log_.write(refused_record(now.refused));
-}
-
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
 Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::start(Config config, Reread reread) {

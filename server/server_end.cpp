@@ -1,0 +1,78 @@
+// How a server ends: refusing, announcing, hanging up.
+#include "server/server_parts.hpp"
+
+namespace rotunda::server {
+namespace {
+
+// With the BYEs out, so long their answers are waited for; the whole end takes less than two seconds.
+constexpr Duration farewell = std::chrono::milliseconds(1500);
+// RFC 3326; 503-like reasons are for requests, a BYE says why the call ends.
+constexpr std::string_view shutdown_reason = "SIP;cause=503;text=\"Shutting down\"";
+
+}  // namespace
+
+void Server::Parts::stop() {
+    loop.post([this] { on_stop_signal(); });
+}
+
+// Asked over HTTP: unlike at SIGTERM, no deadline means that calls may take all the time they want.
+void Server::Parts::drain() {
+    if (phase_ != Phase::serving) return;
+    begin_draining();
+    if (config_.drain_deadline > Duration(0)) end_timer_.set(clock_.now() + config_.drain_deadline);
+    loop.post([this] { settle(); });  // it may end the server, which owes an answer first
+}
+
+void Server::Parts::begin_draining() {
+    events_.write({LogLevel::info,
+                   "server.draining",
+                   "no new calls",
+                   {{"calls", std::to_string(focus_.calls())},
+                    {"deadline_ms", std::to_string(config_.drain_deadline / std::chrono::milliseconds(1))}}});
+    service_.stopping();
+    phase_ = Phase::draining;
+    focus_.refuse_new_calls();
+}
+
+// A server that was told over HTTP to drain goes on with it at the first signal (a container's preStop hook
+// comes before SIGTERM), but no longer than the deadline.
+void Server::Parts::on_stop_signal() {
+    if (std::exchange(signalled_, true)) {
+        phase_ = Phase::stopped;
+        return loop.stop();
+    }
+    if (phase_ == Phase::announcing || phase_ == Phase::hanging_up) return;
+    drain();
+    if (config_.drain_deadline == Duration(0)) hang_up();
+}
+
+void Server::Parts::announce_end() {
+    phase_ = Phase::announcing;
+    focus_.announce_end();
+    end_timer_.set(clock_.now() + media::closing_chime_lasts);
+    settle();
+}
+
+void Server::Parts::hang_up() {
+    phase_ = Phase::hanging_up;
+    focus_.end_all_calls(shutdown_reason, clock_.now());
+    focus_.sign_off(clock_.now());
+    end_timer_.set(clock_.now() + farewell);
+    settle();
+}
+
+// A peer who never acknowledged our 200 learns now that the call is over.
+void Server::Parts::end_farewell() {
+    agent_.send_waiting_byes(clock_.now());
+    settle();
+    loop.stop();
+}
+
+// Every BYE answered and every leg's quality line written.
+void Server::Parts::stop_if_quiet() {
+    if (phase_ == Phase::stopped || !focus_.idle() || agent_.session_count() > 0) return;
+    phase_ = Phase::stopped;
+    loop.stop();
+}
+
+}  // namespace rotunda::server

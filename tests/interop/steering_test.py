@@ -120,13 +120,13 @@ class Steering(OperatorTest):
         self.assertIn("calls.max", why)
 
     def test_layouts_and_spotlight_are_set_where_there_is_video_and_refused_where_there_is_none(self):
-        self.serve(video__enabled="true")
+        self.serve()
         self.command("open", "board")
         self.assertEqual(json.loads(self.command("layout", "board", "1+5", "--json"))["layout"], "1+5")
         self.assertIn("grid", self.command("layout", "board", "oval", status=2))
         self.assertIn("in this room", self.command("spotlight", "board", "77", status=2))
         self.server.stop()
-        self.serve()
+        self.serve(video__enabled="false")
         self.command("open", "board")
         self.assertIn("video.enabled", self.command("layout", "board", "grid", status=2))
 

@@ -47,7 +47,8 @@ Seen read(std::string_view bytes, std::size_t cut) {
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view bytes(reinterpret_cast<const char*>(data), std::min<std::size_t>(size, 4096));
     const Seen whole = read(bytes, bytes.size());
-    // Of octets that are wrong somewhere in a header the parser may wait for the header's end, or say so at once.
+    // Of octets that are wrong somewhere in a header the parser may wait for the header's end, or say so at
+    // once.
     require(read(bytes, bytes.size() / 2).requests == whole.requests, "where it is cut does not matter");
     return 0;
 }

@@ -39,6 +39,7 @@ class DtlsSrtp(InteropTest):
         wait_until(lambda: "488" in plain.log(), 5, "488")
         phone = self.start(Baresip, "anna", "PCMU", self.tone_file(440), encryption="dtls_srtp")
         phone.dial(server.uri("1000"))
+        wait_until(lambda: server.events("call.media"), 5, "his media: he is gone once the other has answered")
         # He asks us to call another, to whom we offer DTLS-SRTP.
         callee = self.start(Baresip, "clara", "PCMU", self.tone_file(660), encryption="dtls_srtp", answers=True)
         phone.command("transfer", f"sip:clara@127.0.0.1:{callee.port}")

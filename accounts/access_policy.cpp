@@ -2,15 +2,11 @@
 
 #include <algorithm>
 
+#include "base/address_list.hpp"
 #include "base/text.hpp"
 
 namespace rotunda::accounts {
 namespace {
-
-bool contains(const std::vector<IpPrefix>& list, const IpAddress& address) {
-    return std::any_of(list.begin(), list.end(),
-                       [&](const IpPrefix& each) { return each.contains(address.unmapped()); });
-}
 
 Access asked_by(const AccessPolicy& policy, const sip::Uri& request_uri, const sip::Flow& flow) {
     if (const auto room = policy.rooms.find(request_uri.user()); room != policy.rooms.end())

@@ -177,6 +177,7 @@ struct Config {
         bool alone_prompt = true;
         bool active_speaker = false;
         bool automatic_gain = false;
+        bool follow_talkers = false;
         std::uint32_t comfort_noise = 72;
         std::vector<ConfiguredRoom> list;
     };

@@ -28,6 +28,7 @@ rooms::RoomPolicy room_policy(const Config& config) {
     policy.media.alone_prompt = config.rooms.alone_prompt;
     policy.media.announce_speaker = config.rooms.active_speaker;
     policy.media.automatic_gain = config.rooms.automatic_gain;
+    policy.media.follow_talkers = config.rooms.follow_talkers;
     policy.media.comfort_noise_minus_dbov = static_cast<int>(config.rooms.comfort_noise);
     return policy;
 }

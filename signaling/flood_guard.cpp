@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/address_list.hpp"
 #include "base/text.hpp"
 
 namespace rotunda::sip {
@@ -15,11 +16,6 @@ constexpr Duration proof_lasts = std::chrono::hours(2);
 constexpr std::uint64_t most_amplified = 3;
 constexpr double strikes_forgiven_per_second = 1;
 constexpr double bans_told = 10, bans_told_per_second = 10;
-
-bool contains(const std::vector<IpPrefix>& list, const IpAddress& address) {
-    return std::any_of(list.begin(), list.end(),
-                       [&](const IpPrefix& each) { return each.contains(address.unmapped()); });
-}
 
 // Inside a dialog a request proves its sender or is refused at little cost, and an ACK makes no answer.
 bool is_cheap(const RequestSketch& request) {

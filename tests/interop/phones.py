@@ -39,8 +39,8 @@ class Baresip(Process):
             "module sndfile.so", *(["module srtp.so", "module dtls_srtp.so"] if encryption else []),
             # With a film it has video: plays the file, and shows what it sees to nobody but `snapshot_recv`.
             *(["module avcodec.so", "module vp8.so", "module avformat.so", "module fakevideo.so", "module snapshot.so",
-               f"video_source avformat,{film}", "video_display fakevideo,nil", "video_size 640x360", "video_fps 25",
-               "video_bitrate 600000"] if film else []), "module_tmp uuid.so", "module_tmp account.so", "module_app menu.so",
+               f"video_source {film if ',' in str(film) else f'avformat,{film}'}", "video_display fakevideo,nil",
+               "video_size 640x360", "video_fps 25", "video_bitrate 600000"] if film else []), "module_tmp uuid.so", "module_tmp account.so", "module_app menu.so",
             "module_app ctrl_tcp.so", f"ctrl_tcp_listen 127.0.0.1:{self.control}", f"snd_path {self.records}",
             *([f"cons_listen 127.0.0.1:{self.console_port}", "module_app cons.so"] if console else []),
             *([f"sip_certificate {certificate}"] if certificate else []), *(["module_app contact.so"] if chats_with else []), ""]))

@@ -15,7 +15,8 @@ from probe import Probe
 
 # As a camera would give them, R G B; and as Y U V of BT.601, which is what the codecs carry.
 COLOURS = {"red": (200, 30, 30), "green": (30, 160, 60), "blue": (40, 60, 200), "yellow": (210, 200, 40),
-           "white": (220, 220, 220), "purple": (150, 40, 160)}
+           "white": (220, 220, 220), "purple": (150, 40, 160), "pure green": (0, 255, 0)}
+TEST_CARD = "fakevideo,nil"  # instead of a film: what baresip draws itself
 
 
 def yuv(colour):

@@ -122,17 +122,19 @@ class VideoTest(InteropTest):
         return frame if all(frame.shows(colour, x, 0.5) for colour, x in colours.items()) else None
 
     def test_a_person_at_a_baresip_presses_video_while_the_talk_goes_on(self):
+        # Not a film: baresip 1.0 can wait for ever for the thread that reads one when it shall stop it. Its test card has
+        # green between red and blue.
         server = self.server(**{"video.view": "shared"})
-        phone = self.start(Baresip, "anna", play=self.tone_file(440), video="H264", film=colour_film(self.folder, "blue"))
+        phone = self.start(Baresip, "anna", play=self.tone_file(440), video="H264", film=video.TEST_CARD)
         probe = self.joined(server, "red")
         phone.dial(server.uri("1000"))
-        self.expect(probe, [("blue", (0.75, 0.5))], 12)
+        self.expect(probe, [("pure green", (0.75, 0.5))], 12)
         probe.packets.clear()
         for _ in range(3):
             phone.command("video_dir", "inactive")
-            wait_until(lambda: not probe.sees("blue", 0.75, 0.5), 5, "his picture to go")
+            wait_until(lambda: not probe.sees("pure green", 0.75, 0.5), 5, "his picture to go")
             phone.command("video_dir", "sendrecv")
-            self.expect(probe, [("red", (0.25, 0.5)), ("blue", (0.75, 0.5))], 5)
+            self.expect(probe, [("red", (0.25, 0.5)), ("pure green", (0.75, 0.5))], 5)
         wait_until(lambda: len(probe.packets) > 60, 3, "more of his voice")
         self.assert_no_gap(probe)
         levels = [np.sqrt(np.mean(ulaw_decode(packet[3]) ** 2)) for packet in probe.packets]

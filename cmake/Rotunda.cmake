@@ -5,6 +5,8 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+include(CheckPIESupported)
+check_pie_supported()
 # The binary is found where the README says: build/<preset>/rotunda.
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 
@@ -18,12 +20,20 @@ target_include_directories(rotunda_flags INTERFACE ${PROJECT_SOURCE_DIR})
 # g++ 12, optimising, warns of what cannot be: overlaps in std::string's operator+ (GCC bug 105651), members of a variant's
 # other alternatives used uninitialised (GCC bug 80635). The asan preset and clang-tidy look for the true ones.
 target_compile_options(rotunda_flags INTERFACE
-    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror 
+    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror
     $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
     -fno-omit-frame-pointer -fstack-protector-strong)
+# scripts/check-hardening holds the binary to these: calls of libc checked, no jump over the stack's guard page, no jump into the
+# middle of a function, and nothing writable that the loader or the processor believes.
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_definitions(rotunda_flags INTERFACE _FORTIFY_SOURCE=2)
-    target_link_options(rotunda_flags INTERFACE -Wl,-z,relro,-z,now)
+    target_compile_options(rotunda_flags INTERFACE -fstack-clash-protection)
+    if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+        target_compile_options(rotunda_flags INTERFACE -fcf-protection=full)
+    elseif(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
+        target_compile_options(rotunda_flags INTERFACE -mbranch-protection=standard)
+    endif()
+    target_link_options(rotunda_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code)
 endif()
 if(ROTUNDA_SANITIZE)
     target_compile_options(rotunda_flags INTERFACE -fsanitize=${ROTUNDA_SANITIZE} -fno-sanitize-recover=all)

@@ -5,39 +5,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <vector>
 
 #include "mixer/level.hpp"
+#include "tests/mixer/rough_voice.hpp"
 
 using namespace rotunda;
 using namespace rotunda::mixer;
 
 namespace {
 
-constexpr Duration block = std::chrono::milliseconds(20);
-constexpr std::size_t samples = 320;  // at 16 kHz
-
-// A rough voice in syllables of 160 ms with pauses of 80.
-struct Voice {
-    double peak = 0.1;
-    std::size_t at = 0;
-
-    std::vector<std::int16_t> next() {
-        std::vector<std::int16_t> pcm(samples);
-        for (std::int16_t& sample : pcm) {
-            const double t = static_cast<double>(at++) / 16000;
-            double sum = 0;
-            for (int k = 1; k < 6; ++k) sum += std::sin(2 * std::numbers::pi * 120 * k * t + k * k) / k;
-            const double open = std::fmod(t, 0.24) < 0.16 ? 1 : 0.001;
-            sample = static_cast<std::int16_t>(std::lround(32767 * peak * open * sum / 2));
-        }
-        return pcm;
-    }
-};
+constexpr Duration block = RoughVoice::block;
 
 // Mean level of the loud blocks of the next seconds, through `gain`.
-double level_after(AutomaticGain& gain, Voice voice, int seconds) {
+double level_after(AutomaticGain& gain, RoughVoice voice, int seconds) {
     double sum = 0;
     int count = 0;
     for (int i = 0; i < seconds * 50; ++i) {
@@ -57,18 +38,18 @@ TEST_CASE("quiet and loud talkers end up alike, within the gain's bounds") {
     for (const double peak : {0.05, 0.1, 0.4, 0.8}) {
         CAPTURE(peak);
         AutomaticGain gain;
-        const double level = level_after(gain, Voice{peak}, 20);
+        const double level = level_after(gain, RoughVoice{peak}, 20);
         CHECK(std::abs(level - AutomaticGain::target_dbov) < 5);
     }
     AutomaticGain whisper;
-    level_after(whisper, Voice{0.004}, 30);
+    level_after(whisper, RoughVoice{0.004}, 30);
     CHECK(whisper.gain_db() <= AutomaticGain::most_db);
     CHECK(whisper.gain_db() > AutomaticGain::most_db - 4);
 }
 
 TEST_CASE("the gain is slow, and stands still in pauses") {
     AutomaticGain gain;
-    Voice voice{0.03};
+    RoughVoice voice{0.03};
     float before = 0;
     for (int i = 0; i < 1500; ++i) {
         const auto pcm = voice.next();
@@ -84,9 +65,9 @@ TEST_CASE("the gain is slow, and stands still in pauses") {
 
 TEST_CASE("who was quiet and shouts is neither clipped nor wrapped") {
     AutomaticGain gain;
-    level_after(gain, Voice{0.03}, 20);
+    level_after(gain, RoughVoice{0.03}, 20);
     CHECK(gain.gain_db() > 5);
-    Voice loud{0.7};
+    RoughVoice loud{0.7};
     for (int i = 0; i < 100; ++i) {
         auto pcm = loud.next();
         const auto original = pcm;
@@ -99,7 +80,7 @@ TEST_CASE("who was quiet and shouts is neither clipped nor wrapped") {
 
 TEST_CASE("a talker of the right loudness is left as he is") {
     AutomaticGain gain;
-    Voice voice{0.13};
+    RoughVoice voice{0.13};
     for (int i = 0; i < 1000; ++i) {
         const float level = level_dbov(voice.next());
         CHECK_FALSE(gain.update(level, level > -60, block));

@@ -5,50 +5,19 @@
 #include <sys/socket.h>
 
 #include <chrono>
-#include <fstream>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "running_server.hpp"
 #include "signaling/stream_framer.hpp"
-#include "tests/test_data.hpp"
+#include "tests/torture_messages.hpp"
 
 using namespace rotunda;
 using namespace rotunda::server;
 using namespace std::chrono_literals;
 
 namespace {
-
-struct Row {
-    std::string file, allowed;
-};
-
-std::string read_file(const std::string& name) {
-    std::ifstream in(test_data("sip-torture/" + name), std::ios::binary);
-    REQUIRE_MESSAGE(in, name);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::vector<Row> rows() {
-    std::istringstream table(read_file("expected.tsv"));
-    std::vector<Row> found;
-    std::string line;
-    std::getline(table, line);
-    while (std::getline(table, line)) {
-        std::istringstream cells(line);
-        std::vector<std::string> cell(6);
-        for (std::string& text : cell) std::getline(cells, text, '\t');
-        found.push_back({cell[0], cell[5]});
-    }
-    REQUIRE(found.size() == 49);
-    return found;
-}
-
-std::string torture(const std::string& file) {
-    return read_file("messages/" + file);
-}
 
 // Final statuses that came, in order.
 using Outcome = std::vector<int>;
@@ -140,11 +109,11 @@ bool answers_options(Phone& phone) {
 }  // namespace
 
 TEST_CASE("all 49 messages over UDP, each with its outcome, and OPTIONS answered after each") {
-    for (const Row& row : rows()) {
+    for (const TortureRow& row : torture_rows()) {
         CAPTURE(row.file);
         Running running(torture_server());  // a new one: several of the messages share a branch
         Phone phone(listener(running, sip::Transport::udp));
-        const Outcome outcome = over_udp(phone, torture(row.file));
+        const Outcome outcome = over_udp(phone, torture_message(row.file));
         const std::string shown = outcome.empty() ? "-" : std::to_string(outcome[0]);
         CHECK_MESSAGE(is_allowed(row.allowed, outcome), shown, " is not ", row.allowed);
     }
@@ -156,12 +125,12 @@ TEST_CASE("all 49 messages over TCP, each with its outcome there, and OPTIONS an
     // header that never ends (baddn) are waited for in vain.
     const std::set<std::string> refused = {"ncl.dat", "mcl01.dat", "inv2543.dat"};
     const std::set<std::string> waited_for = {"clerr.dat", "baddn.dat"};
-    for (const Row& row : rows()) {
+    for (const TortureRow& row : torture_rows()) {
         CAPTURE(row.file);
         Running running(torture_server());
         Phone phone(listener(running, sip::Transport::udp));
         Connection connection(listener(running, sip::Transport::tcp));
-        connection.send(torture(row.file));
+        connection.send(torture_message(row.file));
         Outcome outcome;
         if (waited_for.contains(row.file)) {
             CHECK_FALSE(connection.read(outcome));

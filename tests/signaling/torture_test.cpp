@@ -2,9 +2,7 @@
 // silence.
 #include <doctest/doctest.h>
 
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,40 +10,12 @@
 #include "base/text.hpp"
 #include "signaling/parser.hpp"
 #include "signaling/writer.hpp"
-#include "tests/test_data.hpp"
+#include "tests/torture_messages.hpp"
 
 using namespace rotunda;
 using namespace rotunda::sip;
 
 namespace {
-
-const std::string folder = rotunda::test_data("sip-torture/");
-
-std::string read_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    REQUIRE_MESSAGE(in, path);
-    std::ostringstream out;
-    out << in.rdbuf();
-    return out.str();
-}
-
-struct Row {
-    std::string file, kind, allowed;
-};
-
-std::vector<Row> expected_rows() {
-    std::istringstream table(read_file(folder + "expected.tsv"));
-    std::vector<Row> rows;
-    std::string line;
-    std::getline(table, line);
-    while (std::getline(table, line)) {
-        std::istringstream cells(line);
-        std::vector<std::string> cell(6);
-        for (std::string& text : cell) std::getline(cells, text, '\t');
-        rows.push_back({cell[0], cell[3], cell[5]});
-    }
-    return rows;
-}
 
 struct Refusal {
     ParseVerdict verdict;
@@ -86,7 +56,7 @@ const std::map<std::string, Refusal> refusals = {
 };
 
 SipMessage accepted(const std::string& file) {
-    ParsedMessage parsed = parse_message(read_file(folder + "messages/" + file));
+    ParsedMessage parsed = parse_message(torture_message(file));
     REQUIRE_MESSAGE(parsed.ok(), file << ": " << parsed.phrase);
     return std::move(parsed.message);
 }
@@ -100,12 +70,12 @@ bool allows(const std::string& allowed, int status) {
 }  // namespace
 
 TEST_CASE("each of the 49 torture messages is accepted, refused or dropped as it should be") {
-    const auto rows = expected_rows();
+    const auto rows = torture_rows();
     REQUIRE(rows.size() == 49);
     std::size_t refused = 0;
-    for (const Row& row : rows) {
+    for (const TortureRow& row : rows) {
         CAPTURE(row.file);
-        const ParsedMessage parsed = parse_message(read_file(folder + "messages/" + row.file));
+        const ParsedMessage parsed = parse_message(torture_message(row.file));
         const auto refusal = refusals.find(row.file);
         if (refusal == refusals.end()) {
             CHECK_MESSAGE(parsed.ok(), to_string(parsed.reason));
@@ -128,7 +98,7 @@ TEST_CASE("each of the 49 torture messages is accepted, refused or dropped as it
 }
 
 TEST_CASE("every torture message that is accepted survives being written and read again") {
-    for (const Row& row : expected_rows()) {
+    for (const TortureRow& row : torture_rows()) {
         if (refusals.contains(row.file)) continue;
         CAPTURE(row.file);
         const SipMessage message = accepted(row.file);
@@ -144,7 +114,7 @@ TEST_CASE(
     for (const auto& [file, refusal] : refusals) {
         if (refusal.verdict != answer) continue;
         CAPTURE(file);
-        const ParsedMessage parsed = parse_message(read_file(folder + "messages/" + file));
+        const ParsedMessage parsed = parse_message(torture_message(file));
         const SipMessage response = SipMessage::response_to(parsed.message, parsed.status, parsed.phrase);
         const ParsedMessage back = parse_message(to_wire(response));
         CHECK(back.message.status() == refusal.status);

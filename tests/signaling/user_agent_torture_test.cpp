@@ -1,44 +1,13 @@
 // RFC 4475 at the level of the user agent: what leaves it after each of the messages, against expected.tsv.
-#include <fstream>
-#include <sstream>
-
 #include "base/text.hpp"
 #include "tests/signaling/agent_bench.hpp"
-#include "tests/test_data.hpp"
+#include "tests/torture_messages.hpp"
 
 using namespace rotunda;
 using namespace rotunda::sip;
 using namespace std::chrono_literals;
 
 namespace {
-
-const std::string folder = rotunda::test_data("sip-torture/");
-
-std::string read_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    REQUIRE_MESSAGE(in, path);
-    std::ostringstream out;
-    out << in.rdbuf();
-    return out.str();
-}
-
-struct Row {
-    std::string file, kind, transport, allowed;
-};
-
-std::vector<Row> expected_rows() {
-    std::istringstream table(read_file(folder + "expected.tsv"));
-    std::vector<Row> rows;
-    std::string line;
-    std::getline(table, line);
-    while (std::getline(table, line)) {
-        std::istringstream cells(line);
-        std::vector<std::string> cell(6);
-        for (std::string& text : cell) std::getline(cells, text, '\t');
-        rows.push_back({cell[0], cell[3], cell[4], cell[5]});
-    }
-    return rows;
-}
 
 bool is_allowed(std::string_view allowed, int status) {
     if (allowed == "any") return true;
@@ -98,12 +67,12 @@ int status_of(std::string_view response) {
 
 TEST_CASE("Every torture message is answered as the table says, and the agent goes on") {
     int requests = 0, responses = 0;
-    for (const Row& row : expected_rows()) {
+    for (const TortureRow& row : torture_rows()) {
         CAPTURE(row.file);
         CAPTURE(row.allowed);
         Torture torture;
         if (row.transport == "TCP" || row.transport == "TLS") torture.flow = bench_flow(Transport::tcp);
-        torture.receive(read_file(folder + "messages/" + row.file));
+        torture.receive(torture_message(row.file));
         if (row.kind == "response") {
             ++responses;
             CHECK(torture.sent.empty());
@@ -128,7 +97,7 @@ TEST_CASE("Every torture message is answered as the table says, and the agent go
 TEST_CASE("What the torture test wants said beside the status is said") {
     const auto says = [](const std::string& file, std::string_view line) {
         Torture torture;
-        torture.receive(read_file(folder + "messages/" + file));
+        torture.receive(torture_message(file));
         REQUIRE(torture.sent.size() == 1);
         CAPTURE(torture.sent.back());
         CHECK(torture.sent.back().find(line) != std::string::npos);

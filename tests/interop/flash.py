@@ -25,10 +25,10 @@ def nal_units(stream):
     return [stream[a + 3:b].rstrip(b"\0") for a, b in zip(starts, starts[1:] + [len(stream) + 1])]
 
 
-def still_pictures(brightness):
+def still_pictures(brightness=0.0, pattern="pattern=smpte"):
     """Two IDR pictures, to be sent in turn: consecutive ones must differ in their idr_pic_id (H.264 §7.4.3)."""
     stream = subprocess.run(
-        ["gst-launch-1.0", "-q", "videotestsrc", "pattern=smpte", "num-buffers=2", "!", "video/x-raw,format=I420,width=640,height=360",
+        ["gst-launch-1.0", "-q", "videotestsrc", *pattern.split(), "num-buffers=2", "!", "video/x-raw,format=I420,width=640,height=360",
          "!", "videobalance", f"brightness={brightness}", "!", "x264enc", "key-int-max=1", "threads=1", "tune=zerolatency",
          "speed-preset=ultrafast", "bitrate=1500", "!", "video/x-h264,profile=constrained-baseline,stream-format=byte-stream", "!",
          "fdsink"], stdout=subprocess.PIPE, check=True, timeout=30).stdout

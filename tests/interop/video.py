@@ -99,6 +99,23 @@ def still(folder, colour, width=640, height=480):
     return path
 
 
+def film_pcap(path, pictures, seconds=5, fps=25):
+    """A capture of RTP with these pictures in turn, each a list of payloads, as Ethernet frames: what SIPp plays."""
+    with open(path, "wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        sequence = 0
+        for number in range(seconds * fps):
+            payloads = pictures[number % len(pictures)]
+            for i, payload in enumerate(payloads):
+                marker = 0x80 if i == len(payloads) - 1 else 0
+                rtp = struct.pack(">BBHII", 0x80, marker | 99, sequence, number * 90000 // fps, 0x51995199) + payload
+                udp = struct.pack(">HHHH", 5000, 5000, 8 + len(rtp), 0) + rtp
+                ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), sequence, 0, 64, 17, 0, bytes(4), bytes(4))
+                frame = bytes(12) + b"\x08\x00" + ip + udp
+                file.write(struct.pack("<IIII", number // fps, number % fps * 1000000 // fps + i, len(frame), len(frame)) + frame)
+                sequence += 1
+
+
 def y4m(folder, colour, width=640, height=360, seconds=2, fps=25):
     """A film without an end for a browser's camera."""
     path = folder / f"{colour}.y4m"

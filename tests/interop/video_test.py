@@ -1,14 +1,16 @@
 """Video with phones nobody here wrote: baresip (H.264, VP8), and GStreamer's encoders and decoders behind a SIP probe.
 Each films one colour; the frames they see prove who sits where."""
+import threading
 import time
 import unittest
 
 import numpy as np
 
 import video
-from harness import Baresip, InteropTest, Linphone, Rotunda, measured, wait_until
+from flash import payloads_of, still_pictures
+from harness import Baresip, InteropTest, Linphone, Rotunda, measured, run_sipp, wait_until
 from probe import ulaw_decode
-from video import VideoProbe, colour_film
+from video import VideoProbe, colour_film, film_pcap, foreground
 
 QUARTERS = [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)]
 
@@ -160,6 +162,16 @@ class VideoTest(InteropTest):
         seen = video.read_jpeg(path)
         self.keep(seen, "linphone")
         self.assertTrue(seen.shows("red", 0.25, 0.5) and seen.shows("blue", 0.75, 0.5), (seen.at(0.25, 0.5), seen.at(0.75, 0.5)))
+
+    def test_sipp_with_a_recorded_film_is_seen(self):
+        server = self.server(**{"video.view": "shared"})
+        probe = self.joined(server, "red")
+        stills = still_pictures(pattern=f"pattern=solid-color foreground-color={foreground('blue')}")
+        film_pcap(self.folder / "film.pcap", [list(payloads_of(still)) for still in stills])
+        call = threading.Thread(target=run_sipp, args=(self, server, "video", ["1000"]))
+        call.start()
+        self.expect(probe, [("red", (0.25, 0.5)), ("blue", (0.75, 0.5))])
+        call.join()
 
     def test_the_picture_follows_the_speaker(self):
         server = self.server(**{"video.layout": "speaker"})

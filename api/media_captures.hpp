@@ -10,24 +10,28 @@
 
 #include "base/net_address.hpp"
 #include "base/time.hpp"
+#include "media/media_transport.hpp"
 #include "media/packet_capture.hpp"
 
 namespace rotunda::api {
 
 inline constexpr Duration longest_capture = std::chrono::minutes(10);
-inline constexpr std::size_t largest_capture = 16u << 20;  // octets
+inline constexpr std::size_t largest_capture = 16u << 20;  // octets, of sound and of picture
 
 class MediaCaptures {
   public:
-    struct Capture {
-        std::string call_id;
+    struct Stream {
         Endpoint local;  // our RTP address
-        bool is_over = false;
         std::vector<media::CapturedPacket> packets;
     };
-    // Whatever was kept of this call is gone.
-    void begin(std::string call_id, const Endpoint& local);
-    void add(std::string_view call_id, std::vector<media::CapturedPacket> packets, bool last);
+    struct Capture {
+        std::string call_id;
+        Stream sound, picture;
+    };
+    // Whatever was kept of this call is gone. `sound`, `picture`: our RTP addresses.
+    void begin(std::string call_id, const Endpoint& sound, const Endpoint& picture);
+    void add(std::string_view call_id, media::MediaTraffic stream,
+             std::vector<media::CapturedPacket> packets);
     // Null: nothing is kept of it.
     const Capture* find(std::string_view call_id) const;
 

@@ -108,6 +108,9 @@ HttpResponse OperatorApi::metrics() {
     out.gauge("rotunda_draining", now.draining ? 1 : 0, "1 when no new calls are taken.");
     out.gauge("rotunda_ready", why_not() ? 0 : 1, "1 when new calls are welcome, as /readyz says.");
     out.gauge("rotunda_calls", static_cast<double>(focus_.calls()), "Calls now.");
+    std::uint64_t participants = 0;
+    focus_.each_room([&](const rooms::Room& room) { participants += room.participants; });
+    out.gauge("rotunda_participants", static_cast<double>(participants), "People in rooms now.");
     out.gauge("rotunda_rooms", static_cast<double>(focus_.rooms()), "Rooms open now.");
     out.gauge("rotunda_subscriptions", static_cast<double>(focus_.notifier().size()),
               "Subscriptions to rooms and transfers now.");

@@ -90,7 +90,8 @@ HttpResponse OperatorApi::begin_capture(const rooms::Participant& who, const Htt
     const auto length = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
     if (!focus_.capture(who.room, who.id, length, largest_capture))
         return problem(409, "His call is not up.");
-    records_.captures.begin(who.call_id, {who.local.address, who.local.audio_port});
+    records_.captures.begin(who.call_id, {who.local.address, who.local.audio_port},
+                            {who.local.address, who.local.video_port});
     host_.settle();
     return without_body(202);
 }

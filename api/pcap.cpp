@@ -114,8 +114,9 @@ std::string to_pcap(const std::vector<TracedMessage>& messages, const MediaCaptu
                     WallOffset offset) {
     std::vector<Datagram> datagrams;
     for (const TracedMessage& message : messages) datagrams.push_back(datagram_of(message));
-    for (const media::CapturedPacket& packet : media.packets)
-        datagrams.push_back(datagram_of(packet, media.local, offset));
+    for (const MediaCaptures::Stream* stream : {&media.sound, &media.picture})
+        for (const media::CapturedPacket& packet : stream->packets)
+            datagrams.push_back(datagram_of(packet, stream->local, offset));
     std::stable_sort(datagrams.begin(), datagrams.end(),
                      [](const Datagram& a, const Datagram& b) { return a.at < b.at; });
     return file_of(datagrams);

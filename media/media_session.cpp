@@ -225,7 +225,7 @@ void MediaSession::send_rtp(MutableBytes buffer, std::size_t size, const Endpoin
 void MediaSession::do_duties(TimePoint now) {
     if (now >= rtcp_.next_timeout()) {
         std::array<std::uint8_t, rtp::max_rtcp_size> buffer;
-        send_rtcp(rtcp_.on_timeout(now, sender_, statistics_, buffer));
+        send_rtcp(rtcp_.on_timeout(now, sender_, statistics_, buffer), now);
     }
     if (const auto digit = receiver_.on_timeout(now)) report_digit(*digit);
     const bool shaking_hands = tend(path_, now) | (rtcp_path_ && tend(*rtcp_path_, now));
@@ -248,17 +248,17 @@ void MediaSession::do_duties(TimePoint now) {
         {rtcp_.next_timeout(), next_housekeeping_, receiver_.next_timeout().value_or(TimePoint::max())});
 }
 
-void MediaSession::send_rtcp(Bytes compound) {
+void MediaSession::send_rtcp(Bytes compound, TimePoint now) {
     if (compound.empty()) return;
     std::array<std::uint8_t, rtp::max_rtcp_size + rtp::max_srtp_overhead> buffer;
     std::memcpy(buffer.data(), compound.data(), compound.size());
     const Bytes datagram = rtcp_crypto().seal_rtcp(buffer, compound.size());
     if (datagram.empty()) return;
-    if (leg_.rtcp_mux) {
-        if (const auto to = destination()) ports_.rtp->send(datagram, *to);
-    } else if (const auto to = rtcp_latch_.destination(); to && ports_.rtcp) {
-        ports_.rtcp->send(datagram, *to);
-    }
+    const auto to = leg_.rtcp_mux ? destination() : rtcp_latch_.destination();
+    MediaTransport* const socket = leg_.rtcp_mux ? ports_.rtp.get() : ports_.rtcp.get();
+    if (!to || !socket) return;
+    if (capture_) capture_->add(now, false, *to, compound);
+    socket->send(datagram, *to);
 }
 
 // A silent leg is one that should be heard and is not: neither held nor told not to send (interop rule 25).
@@ -289,13 +289,13 @@ void MediaSession::yield_ssrc(std::uint32_t peer_ssrc, TimePoint now) {
     if (peer_ssrc != sender_.ssrc() || yielded_ssrc_) return;
     yielded_ssrc_ = true;
     std::array<std::uint8_t, rtp::max_rtcp_size> buffer;
-    send_rtcp(rtcp_.write_bye(now, sender_, statistics_, buffer));
+    send_rtcp(rtcp_.write_bye(now, sender_, statistics_, buffer), now);
     sender_.begin();
 }
 
 LegQuality MediaSession::end(TimePoint now) {
     std::array<std::uint8_t, rtp::max_rtcp_size> buffer;
-    send_rtcp(rtcp_.write_bye(now, sender_, statistics_, buffer));
+    send_rtcp(rtcp_.write_bye(now, sender_, statistics_, buffer), now);
     if (capture_) tell_captured(TimePoint::max());
     return quality();
 }

@@ -121,7 +121,7 @@ class MediaSession {
     void note_sender_reports(Bytes compound);
     void report_lag();
     void settle_lock(TimePoint now);
-    void send_rtcp(Bytes compound);
+    void send_rtcp(Bytes compound, TimePoint now);
 
     // Passed in.
     RoomId room_;

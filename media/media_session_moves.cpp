@@ -32,7 +32,8 @@ void MediaSession::capture(const CapturePackets& command, TimePoint now) {
 
 void MediaSession::tell_captured(TimePoint now) {
     const bool over = capture_->is_over(now);
-    context_->events.push_back(PacketsCaptured{room_, participant_, capture_->take(), over});
+    context_->events.push_back(
+        PacketsCaptured{room_, participant_, MediaTraffic::audio, capture_->take(), over});
     if (over) capture_.reset();
 }
 

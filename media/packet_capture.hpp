@@ -34,6 +34,7 @@ class PacketCapture {
         packets_.push_back({at, inbound, peer, {packet.begin(), packet.end()}});
     }
     bool is_over(TimePoint now) const { return left_ == 0 || now >= until_; }
+    std::size_t size() const { return packets_.size(); }  // since take()
     std::vector<CapturedPacket> take() { return std::exchange(packets_, {}); }
 
   private:

@@ -131,7 +131,7 @@ struct AdoptLeg {
     LegControl control;
 };
 // Tells what he sends and is sent from now on, for so long and so many octets at most: PacketsCaptured, each
-// second.
+// second. Also a VideoCommand: each worker tells of its own stream.
 struct CapturePackets {
     RoomId room;
     ParticipantId participant;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/time.hpp"
-#include "media/packet_capture.hpp"
+#include "media/packets_captured.hpp"
 #include "media/room_command.hpp"
 
 namespace rotunda::media {
@@ -58,14 +58,6 @@ struct LevelsMeasured {
     };
     RoomId room;
     std::vector<Level> levels;
-};
-
-// What CapturePackets asked for, since the last time. `last`: it is over.
-struct PacketsCaptured {
-    RoomId room;
-    ParticipantId participant;
-    std::vector<CapturedPacket> packets;
-    bool last = false;
 };
 
 // Whom the room listens to is another one now: slower than SpeakerChanged, so that no cough and no echo

@@ -128,6 +128,6 @@ struct SetLayout {
 };
 
 using VideoCommand = std::variant<JoinVideo, UpdateVideo, LeaveVideo, SetPeople, SetSpeaker, SetVoiceLag,
-                                  RequestKeyframe, SetLayout>;
+                                  RequestKeyframe, SetLayout, CapturePackets>;
 
 }  // namespace rotunda::media

@@ -83,6 +83,10 @@ void VideoEngine::on(SetLayout& command, TimePoint) {
     if (VideoRoom* const room = find(command.room)) room->set_layout(command);
 }
 
+void VideoEngine::on(CapturePackets& command, TimePoint now) {
+    if (VideoRoom* const room = find(command.room)) room->capture(command, now);
+}
+
 void VideoEngine::count() {
     context_.counters.rooms = rooms_.size();
     context_.counters.sessions = context_.counters.strained = 0;

@@ -50,6 +50,7 @@ class VideoEngine {
     void on(SetVoiceLag& command, TimePoint now);
     void on(RequestKeyframe& command, TimePoint now);
     void on(SetLayout& command, TimePoint now);
+    void on(CapturePackets& command, TimePoint now);
     VideoRoom* find(RoomId room);
     void count();
 

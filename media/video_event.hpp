@@ -9,6 +9,7 @@
 #include "base/picture.hpp"
 #include "base/srtp_keys.hpp"
 #include "media/load_governor.hpp"
+#include "media/packets_captured.hpp"
 #include "media/room_command.hpp"
 
 namespace rotunda::media {
@@ -67,7 +68,7 @@ struct VideoEnded {
     VideoQuality quality;
 };
 
-using VideoEvent =
-    std::variant<VideoStarted, KeyframeNeeded, HoldVoice, VideoHandshakeDone, VideoLoadChanged, VideoEnded>;
+using VideoEvent = std::variant<VideoStarted, KeyframeNeeded, HoldVoice, VideoHandshakeDone, VideoLoadChanged,
+                                PacketsCaptured, VideoEnded>;
 
 }  // namespace rotunda::media

@@ -57,7 +57,7 @@ void VideoRoom::leave(ParticipantId participant, TimePoint now) {
     Member* const member = find(participant);
     if (!member) return;
     output_.unwatch(*member->session);
-    context_.events.push_back(VideoEnded{id_, participant, member->session->end(now)});
+    context_.events.push_back(VideoEnded{id_, participant, member->session->end(id_, now)});
     members_.erase(members_.begin() + (member - members_.data()));
     if (!settings_.shows_audio_only) speaker_.remove(source_of(participant));
 }
@@ -75,6 +75,10 @@ void VideoRoom::set_layout(const SetLayout& command) {
         settings_.layout = command.layout;
     else if (Member* const member = find(command.participant))
         member->own_layout = command.layout;
+}
+
+void VideoRoom::capture(const CapturePackets& command, TimePoint now) {
+    if (Member* const member = find(command.participant)) member->session->capture(command, now);
 }
 
 // --- turns

@@ -30,6 +30,7 @@ class VideoRoom final : private SeatSource {
     void set_voice_lag(ParticipantId participant, Duration lag);
     void request_keyframe(ParticipantId participant);
     void set_layout(const SetLayout& command);
+    void capture(const CapturePackets& command, TimePoint now);
 
     TimePoint next_timeout() const { return std::min(next_turn_, next_frame_); }
     void run_turn(TimePoint now);

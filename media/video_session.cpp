@@ -15,6 +15,8 @@ using std::chrono::milliseconds;
 constexpr int most_reads = 64;
 constexpr int most_rtcp_reads = 8;
 constexpr std::size_t max_datagram = 2048;
+// Packets of a capture go to the signaling thread by the hundred.
+constexpr std::size_t captured_at_once = 200;
 constexpr Duration housekeeping_interval = std::chrono::seconds(1);
 // A sender may send four times what we said we take, and a second of that at once; the rest is dropped before
 // it costs more than a read.
@@ -87,6 +89,7 @@ bool VideoSession::update(const VideoLeg& leg, TimePoint now) {
 // --- what comes in
 
 void VideoSession::receive(TimePoint now) {
+    turn_ = now;
     read(*ports_.rtp, leg_.rtcp_mux, most_reads, now);
     if (ports_.rtcp && !leg_.rtcp_mux) read(*ports_.rtcp, true, most_rtcp_reads, now);
 }
@@ -121,6 +124,7 @@ void VideoSession::follow_nomination(TimePoint now) {
 
 void VideoSession::on_rtp(MutableBytes datagram, const ReceivedDatagram& received) {
     const auto plain = paths_.rtp().open_rtp(datagram);
+    if (plain && capture_) capture_->add(received.arrival, true, received.source, *plain);
     const auto packet = plain ? rtp::RtpPacket::parse(*plain) : std::nullopt;
     if (!packet || !receiver_.knows(packet->header.payload_type) || !is_from_peer(packet->header, received) ||
         !has_budget(datagram.size(), packet->header.timestamp, received.arrival)) {
@@ -177,6 +181,7 @@ void VideoSession::tell(RoomId room) {
     if (std::exchange(info_wanted_, false)) context_.events.push_back(KeyframeNeeded{room, participant_});
     if (const auto end = std::exchange(handshake_end_, std::nullopt))
         context_.events.push_back(VideoHandshakeDone{room, participant_, end->suite, end->failure});
+    if (capture_) tell_captured(room, turn_);
 }
 
 void VideoSession::on_turn(TimePoint now) {
@@ -246,16 +251,32 @@ void VideoSession::send_part() {
     const std::uint16_t sequence = sender_.next_sequence();
     sender_.write_part(std::span(buffer).first<rtp::rtp_header_size>(), payload.size(), last, sampled_);
     std::memcpy(buffer.data() + rtp::rtp_header_size, payload.data(), payload.size());
+    if (capture_)
+        capture_->add(turn_, false, *to, Bytes(buffer).first(rtp::rtp_header_size + payload.size()));
     const Bytes datagram = paths_.rtp().seal_rtp(buffer, rtp::rtp_header_size + payload.size());
     const bool sent = !datagram.empty() && ports_.rtp->send(datagram, *to);
     ++(sent ? context_.counters.packets_sent : context_.counters.send_failures);
     if (sent && history_) history_->add(sequence, datagram);
 }
 
-VideoQuality VideoSession::end(TimePoint now) {
+void VideoSession::capture(const CapturePackets& command, TimePoint now) {
+    capture_ = std::make_unique<PacketCapture>(command.octets, now + command.length);
+    keyframe_wanted_ = keyframe_due_ = true;
+}
+
+void VideoSession::tell_captured(RoomId room, TimePoint until) {
+    const bool over = capture_->is_over(until);
+    if (!over && capture_->size() < captured_at_once) return;
+    context_.events.push_back(
+        PacketsCaptured{room, participant_, MediaTraffic::video, capture_->take(), over});
+    if (over) capture_.reset();
+}
+
+VideoQuality VideoSession::end(RoomId room, TimePoint now) {
     finish_picture();
     std::array<std::uint8_t, rtp::max_rtcp_size> buffer;
     send_rtcp(rtcp_.write_bye(now, sender_, statistics_, buffer));
+    if (capture_) tell_captured(room, TimePoint::max());
     VideoQuality quality;
     quality.packets_received = statistics_.packets_received();
     quality.packets_lost = statistics_.packets_lost();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "media/packet_capture.hpp"
 #include "media/packet_history.hpp"
 #include "media/packet_pacing.hpp"
 #include "media/receiver_rate.hpp"
@@ -58,6 +59,10 @@ class VideoSession {
     // What happened in decode() and receive() is told to the focus.
     void tell(RoomId room);
 
+    // For an operator; packets sent again are left out. Begins with a keyframe each way, as soon as there is
+    // one, since who looks into the middle of a stream sees nothing.
+    void capture(const CapturePackets& command, TimePoint now);
+
     // --- the picture for him
     // The peer asked for a keyframe since the last call, or cannot ask and may have missed one.
     bool take_keyframe_wish(TimePoint now);
@@ -69,8 +74,8 @@ class VideoSession {
     void begin_picture(const rtp::PayloadList& payloads, TimePoint sampled, Duration window, TimePoint now);
     void finish_picture();
 
-    // RTCP BYE, and the quality of the whole call.
-    VideoQuality end(TimePoint now);
+    // RTCP BYE, the rest of what is captured, and the quality of the whole call.
+    VideoQuality end(RoomId room, TimePoint now);
 
   private:
     void read(MediaTransport& socket, bool for_rtcp, int most, TimePoint now);
@@ -91,6 +96,7 @@ class VideoSession {
 
     void send_part();
     void send_until(std::size_t end);
+    void tell_captured(RoomId room, TimePoint until);
     void settle_lock(TimePoint now);
     void signal(TimePoint now);
     void follow_nomination(TimePoint now);
@@ -117,6 +123,7 @@ class VideoSession {
     ReceiverRate rate_;
     PacketPacing pacing_;
     std::unique_ptr<PacketHistory> history_;
+    std::unique_ptr<PacketCapture> capture_;  // while an operator wants it
 
     // State.
     PictureClass sent_class_;
@@ -130,6 +137,7 @@ class VideoSession {
     TimePoint budget_at_{};
     bool fresh_ = false;  // packets came since the last decode()
     bool keyframe_wanted_ = false;
+    bool keyframe_due_ = false;              // one of his own, for who begins to look now
     std::optional<TimePoint> next_unasked_;  // keyframe, for who cannot ask
     Duration until_unasked_ = std::chrono::seconds(1);
     bool info_wanted_ = false;
@@ -139,6 +147,7 @@ class VideoSession {
     std::uint16_t rtcp_count_ = 0;
     std::uint8_t fir_number_ = 0;
     TimePoint next_housekeeping_;
+    TimePoint turn_{};  // when the present one began
     std::uint64_t told_pictures_ = 0;
     std::uint64_t discarded_ = 0;
     std::uint64_t repeated_ = 0;

@@ -1,6 +1,7 @@
 // A video leg's RTCP: what the peer asks for, and what is asked of him.
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "media/video_session.hpp"
 
@@ -22,6 +23,7 @@ bool VideoSession::accepts_rtcp(Bytes datagram, const ReceivedDatagram& received
 
 void VideoSession::on_rtcp(MutableBytes datagram, const ReceivedDatagram& received, TimePoint now) {
     const auto plain = paths_.rtcp().open_rtcp(datagram);
+    if (plain && capture_) capture_->add(received.arrival, true, received.source, *plain);
     if (!plain || !accepts_rtcp(*plain, received)) {
         ++discarded_;
         return;
@@ -83,8 +85,11 @@ void VideoSession::ask_for_packets(TimePoint now) {
 
 void VideoSession::ask_for_keyframe(TimePoint now) {
     using Request = VideoReceiver::KeyframeRequest;
-    const Request request = receiver_.take_keyframe_request(now);
-    if (request == Request::none || !peer_ssrc_) return;
+    Request request = receiver_.take_keyframe_request(now);
+    if (!peer_ssrc_) return;
+    if (std::exchange(keyframe_due_, false) && request == Request::none)
+        request = leg_.feedback.pli ? Request::pli : leg_.feedback.fir ? Request::fir : Request::info;
+    if (request == Request::none) return;
     ++keyframes_asked_;
     if (request == Request::info) {
         info_wanted_ = true;
@@ -122,11 +127,11 @@ void VideoSession::send_rtcp(Bytes compound) {
     std::memcpy(buffer.data(), compound.data(), compound.size());
     const Bytes datagram = paths_.rtcp().seal_rtcp(buffer, compound.size());
     if (datagram.empty()) return;
-    if (leg_.rtcp_mux) {
-        if (const auto to = destination()) ports_.rtp->send(datagram, *to);
-    } else if (const auto to = rtcp_latch_.destination(); to && ports_.rtcp) {
-        ports_.rtcp->send(datagram, *to);
-    }
+    const auto to = leg_.rtcp_mux ? destination() : rtcp_latch_.destination();
+    MediaTransport* const socket = leg_.rtcp_mux ? ports_.rtp.get() : ports_.rtcp.get();
+    if (!to || !socket) return;
+    if (capture_) capture_->add(turn_, false, *to, compound);
+    socket->send(datagram, *to);
 }
 
 }  // namespace rotunda::media

@@ -88,7 +88,7 @@ class Focus {
     // Everything the user agent has to say; call it whenever the agent was given something.
     void drain_agent(TimePoint now);
     void handle(media::RoomEvent event, TimePoint now);
-    void handle(const media::VideoEvent& event, TimePoint now);
+    void handle(media::VideoEvent event, TimePoint now);
     std::vector<WorkerCommand> take_commands();
     std::vector<VideoWorkerCommand> take_video_commands() { return video_.take_commands(); }
     void on_timeout(TimePoint now);
@@ -156,8 +156,8 @@ class Focus {
     // Keys pressed towards him: as telephone-events, or by INFO where he knows none. False: not in that room,
     // or he is to be sent nothing now.
     bool send_digits(media::RoomId room, media::ParticipantId who, const std::string& digits, TimePoint now);
-    // Hands what he sends and is sent, decrypted, to on_captured's handler, for so long and so many octets at
-    // most. False: not in that room, or his call is not up.
+    // Hands what he sends and is sent, decrypted, to on_captured's handler, for so long and so many octets of
+    // sound, and of picture, at most. False: not in that room, or his call is not up.
     bool capture(media::RoomId room, media::ParticipantId who, Duration length, std::size_t octets);
     using Captured = std::function<void(const Participant&, media::PacketsCaptured)>;
     void on_captured(Captured handler) { on_captured_ = std::move(handler); }

@@ -28,6 +28,7 @@ bool Focus::capture(media::RoomId room, media::ParticipantId id, Duration length
     const Participant* who = find_participant(room, id);
     if (!who || !who->joined || who->between_rooms) return false;
     command(*who, media::CapturePackets{room, id, length, octets});
+    video_.capture(*who, length, octets);
     log_.captured(*who, length);
     return true;
 }

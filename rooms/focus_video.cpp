@@ -6,9 +6,9 @@
 
 namespace rotunda::rooms {
 
-void Focus::handle(const media::VideoEvent& event, TimePoint now) {
+void Focus::handle(media::VideoEvent event, TimePoint now) {
     std::visit(
-        [&](const auto& e) {
+        [&](auto& e) {
             if constexpr (std::is_same_v<std::decay_t<decltype(e)>, media::VideoLoadChanged>)
                 on(e);
             else if (const auto it = participants_.find(e.participant); it != participants_.end())

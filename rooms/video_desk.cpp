@@ -194,6 +194,10 @@ void VideoDesk::hold_voice(const Participant& who, Duration hold) {
         sound_commands_.push_back({who.worker, media::SyncVoice{who.room, who.id, true, hold}});
 }
 
+void VideoDesk::capture(const Participant& who, Duration length, std::size_t octets) {
+    if (who.video.joined) command(who.room, media::CapturePackets{who.room, who.id, length, octets});
+}
+
 // --- to the workers
 
 void VideoDesk::command(media::RoomId room, media::VideoCommand command) {

@@ -72,6 +72,9 @@ class VideoDesk {
     // He asked for a keyframe by INFO.
     void request_keyframe(const Participant& who);
 
+    // His picture, if he has one now: see Focus::capture().
+    void capture(const Participant& who, Duration length, std::size_t octets);
+
     // Since the last call.
     std::vector<VideoWorkerCommand> take_commands();
     // Those for the media workers: what of the sound is of interest here.

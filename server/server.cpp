@@ -41,7 +41,7 @@ Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity>
       sip_routes_(routes_, advertised_, bound_, config_.sip.domains),
       agent_(user_agent_settings(config_), random_),
       focus_(focus_settings(config_, dtls_.get()), agent_, ports_, sip_routes_, random_, events_),
-      transports_(loop, clock_, log_, advertised_, config_.sip,
+      transports_(loop, clock_, log_, events_, advertised_, config_.sip,
                   {[this](std::string_view bytes, const sip::Flow& flow) {
                        if (!door_.lets_in(bytes, flow)) return;
                        tap_.message(true, flow, bytes);
@@ -82,7 +82,7 @@ Result<std::vector<ListenAddress>> Server::Parts::listen() {
     webhooks_.configure(config_.webhooks);
     focus_.on_record([this](const rooms::CallRecord& record) { keep(record); });
     focus_.on_captured([this](const rooms::Participant& who, media::PacketsCaptured event) {
-        records_.captures.add(who.call_id, std::move(event.packets), event.last);
+        records_.captures.add(who.call_id, event.traffic, std::move(event.packets));
     });
     agent_.set_guard(&accounts_.gatekeeper());
     focus_.set_registrar(&accounts_.registrar());
@@ -127,7 +127,7 @@ void Server::Parts::start_workers() {
         video_workers_.push_back(std::make_unique<VideoWorker>(
             clock_, dtls_.get(), video.helpers, video_tuning(config_),
             [this](std::vector<media::VideoEvent> events) {
-                loop.post([this, moved = std::move(events)] { on_video_events(moved); });
+                loop.post([this, moved = std::move(events)]() mutable { on_video_events(moved); });
             }));
 }
 
@@ -250,8 +250,8 @@ void Server::Parts::on_room_events(std::vector<media::RoomEvent>& events) {
     settle();
 }
 
-void Server::Parts::on_video_events(const std::vector<media::VideoEvent>& events) {
-    for (const media::VideoEvent& event : events) focus_.handle(event, clock_.now());
+void Server::Parts::on_video_events(std::vector<media::VideoEvent>& events) {
+    for (media::VideoEvent& event : events) focus_.handle(std::move(event), clock_.now());
     settle();
 }
 

@@ -68,7 +68,7 @@ class Server::Parts final : private api::Host {
     void on_timer();
     void watch_load();
     void on_room_events(std::vector<media::RoomEvent>& events);
-    void on_video_events(const std::vector<media::VideoEvent>& events);
+    void on_video_events(std::vector<media::VideoEvent>& events);
     void on_stop_signal();
     void begin_draining();
     void announce_end();

@@ -50,11 +50,12 @@ std::string_view remedy(int error) {
 
 }  // namespace
 
-SipTransports::SipTransports(EventLoop& loop, const Clock& clock, LogSink& log,
+SipTransports::SipTransports(EventLoop& loop, const Clock& clock, LogSink& log, LogSink& events,
                              const AdvertisedAddresses& advertised, const Config::Sip& settings,
                              Handlers handlers)
     : loop_(loop),
       log_(log),
+      events_(events),
       advertised_(advertised),
       settings_(settings),
       handlers_(std::move(handlers)),
@@ -133,9 +134,9 @@ std::optional<Error> SipTransports::use(const Config::Tls& settings) {
 void SipTransports::look_for_new_certificates() {
     const auto reloaded = tls_->reload_if_changed();
     if (!reloaded)
-        log_.write({LogLevel::warning, "sip.tls_not_reloaded", reloaded.error().message, {}});
+        events_.write({LogLevel::warning, "sip.tls_not_reloaded", reloaded.error().message, {}});
     else if (*reloaded)
-        log_.write({LogLevel::info, "sip.tls_reloaded", "new connections use the new certificates", {}});
+        events_.write({LogLevel::info, "sip.tls_reloaded", "new connections use the new certificates", {}});
     warn_of_expiry();
     certificate_timer_.set(clock_.now() + certificate_interval);
 }
@@ -149,11 +150,11 @@ void SipTransports::warn_of_expiry() {
                                                                 : Expiry::over;
     if (std::exchange(expiry_told_, expiry) == expiry || expiry == Expiry::far) return;
     const bool over = expiry == Expiry::over;
-    log_.write({over ? LogLevel::error : LogLevel::warning,
-                over ? "sip.certificate_expired" : "sip.certificate_expires",
-                over ? "clients that verify it refuse new connections; those that stand stay"
-                     : "sip.tls.certificate is to be renewed; a new file is taken up by itself",
-                {{"ends", api::timestamp(*ends)}}});
+    events_.write({over ? LogLevel::error : LogLevel::warning,
+                   over ? "sip.certificate_expired" : "sip.certificate_expires",
+                   over ? "clients that verify it refuse new connections; those that stand stay"
+                        : "sip.tls.certificate is to be renewed; a new file is taken up by itself",
+                   {{"ends", api::timestamp(*ends)}}});
 }
 
 void SipTransports::on_datagram(std::string_view bytes, const Endpoint& local, const Endpoint& remote) {

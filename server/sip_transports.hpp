@@ -28,9 +28,10 @@ class SipTransports {
         std::function<bool(const sip::Flow& flow)> lets_connect = {};
     };
 
-    // Everything referred to outlives the transports.
-    SipTransports(EventLoop& loop, const Clock& clock, LogSink& log, const AdvertisedAddresses& advertised,
-                  const Config::Sip& settings, Handlers handlers);
+    // Everything referred to outlives the transports. `events`: where what becomes of the certificates goes,
+    // which an operator wants to be told of; not from within the constructor.
+    SipTransports(EventLoop& loop, const Clock& clock, LogSink& log, LogSink& events,
+                  const AdvertisedAddresses& advertised, const Config::Sip& settings, Handlers handlers);
     ~SipTransports();
 
     // The domains that are told in a flow whose peer proves one by certificate. Before listen().
@@ -58,6 +59,7 @@ class SipTransports {
 
     EventLoop& loop_;
     LogSink& log_;
+    LogSink& events_;
     const AdvertisedAddresses& advertised_;
     const Config::Sip& settings_;
     Handlers handlers_;

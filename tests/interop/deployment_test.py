@@ -1,13 +1,16 @@
 """What an operator is given beside the program is whole: the unit, the manifests, compose, Prometheus, Grafana, the health check."""
 import json
+import os
 import pathlib
 import re
+import signal
+import socket
 import subprocess
 import unittest
 
 import yaml
 
-from harness import BINARY, InteropTest, Rotunda
+from harness import BINARY, InteropTest, Rotunda, free_port
 
 DOCKER = pathlib.Path(__file__).resolve().parent.parent.parent / "docker"
 
@@ -26,6 +29,37 @@ class Deployment(InteropTest):
         for line in ("Type=notify", "WatchdogSec=20s", "LimitNOFILE=65536", "DynamicUser=yes", "NoNewPrivileges=yes"):
             self.assertIn(f"\n{line}\n", unit)
 
+    def test_the_unit_leaves_an_attacker_little(self):
+        checked = run("systemd-analyze", "security", "--offline=true", "--no-pager", DOCKER / "rotunda.service")
+        exposure = re.search(r"Overall exposure level for rotunda.service: ([0-9.]+)", checked.stdout)
+        self.assertIsNotNone(exposure, checked.stdout + checked.stderr)
+        self.assertLessEqual(float(exposure.group(1)), 1.5)
+
+    def test_the_service_manager_is_told_of_start_life_and_end_and_of_nothing_while_the_server_hangs(self):
+        manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(manager.close)
+        manager.bind(str(self.folder / "notify"))
+        manager.settimeout(5)
+        environment = {**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify"), "WATCHDOG_USEC": "600000"}
+        server = subprocess.Popen([BINARY, "--set", f"sip.listen=udp://127.0.0.1:{free_port()}", "--set", "http.listen=", "--set", "database.path="],
+                                  env=environment, stdout=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        self.assertEqual(manager.recv(100), b"READY=1")
+        self.assertEqual([manager.recv(100) for _ in range(3)], [b"WATCHDOG=1"] * 3)
+        server.send_signal(signal.SIGSTOP)
+        manager.settimeout(1.2)  # twice the interval after which it would be killed
+        with self.assertRaises(TimeoutError):
+            while True:
+                self.assertEqual(manager.recv(100), b"WATCHDOG=1")
+        server.send_signal(signal.SIGCONT)
+        server.send_signal(signal.SIGTERM)
+        manager.settimeout(5)
+        while (word := manager.recv(100)) == b"WATCHDOG=1":
+            pass
+        self.assertEqual(word, b"STOPPING=1")
+        self.assertEqual(server.wait(5), 0)
+
     def test_the_manifests_say_what_the_image_is_and_drain_before_they_stop(self):
         daemons, budget = yaml.safe_load_all((DOCKER / "kubernetes.yaml").read_text())
         self.assertEqual((daemons["kind"], budget["kind"]), ("DaemonSet", "PodDisruptionBudget"))
@@ -35,17 +69,41 @@ class Deployment(InteropTest):
         self.assertTrue(pod["hostNetwork"])
         self.assertGreater(pod["terminationGracePeriodSeconds"], deadline)
         self.assertEqual(container["readinessProbe"]["exec"]["command"][-1], "/readyz")
-        self.assertIn("preStop", container["lifecycle"])
+        self.assertEqual(container["livenessProbe"]["exec"]["command"], container["readinessProbe"]["exec"]["command"][:1])
+        # What is called inside the container is what the image has there.
+        self.assertEqual(container["lifecycle"]["preStop"]["exec"]["command"], ["rotunda", "drain"])
+        self.assertEqual((budget["apiVersion"], budget["spec"]["maxUnavailable"]), ("policy/v1", 1))
+        self.assertIn(f"/usr/lib/rotunda/healthcheck\n", (DOCKER / "Dockerfile").read_text())
         dockerfile = (DOCKER / "Dockerfile").read_text()
         self.assertIn(f"--uid {container['securityContext']['runAsUser']} ", dockerfile)
         self.assertEqual(daemons["spec"]["selector"]["matchLabels"], budget["spec"]["selector"]["matchLabels"])
 
+    def test_every_way_to_run_it_has_a_place_to_write(self):
+        place = "/var/lib/rotunda"
+        self.assertIn(f"\nWORKDIR {place}\nVOLUME {place}\n", (DOCKER / "Dockerfile").read_text())
+        self.assertIn("\nStateDirectory=rotunda\nWorkingDirectory=%S/rotunda\n", (DOCKER / "rotunda.service").read_text())
+        self.assertIn(f"rotunda:{place}", yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]["rotunda"]["volumes"])
+        pod = next(yaml.safe_load_all((DOCKER / "kubernetes.yaml").read_text()))["spec"]["template"]["spec"]
+        self.assertEqual(pod["containers"][0]["volumeMounts"], [{"name": pod["volumes"][0]["name"], "mountPath": place}])
+
+    def test_every_way_to_run_it_waits_longer_for_its_end_than_it_drains(self):
+        seconds = lambda text: float(re.fullmatch(r"(\d+)(s|m)", text).group(1)) * (60 if text.endswith("m") else 1)
+        deadline = lambda file: seconds(re.search(r"ROTUNDA_DRAIN_DEADLINE=(\S+)", (DOCKER / file).read_text()).group(1))
+        unit = re.search(r"^TimeoutStopSec=(\S+)$", (DOCKER / "rotunda.service").read_text(), re.M).group(1)
+        self.assertGreater(seconds(unit), deadline("rotunda.service"))
+        compose = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]["rotunda"]
+        self.assertGreater(seconds(compose["stop_grace_period"]), deadline("Dockerfile"))
+        self.assertEqual((compose["network_mode"], compose["read_only"], compose["cap_drop"]), ("host", True, ["ALL"]))
+
     def test_compose_mounts_files_that_exist_and_prometheus_reads_them(self):
+        checked = run("docker-compose", "-f", DOCKER / "compose.yaml", "config", "--quiet")
+        self.assertEqual((checked.returncode, checked.stderr), (0, ""))
         services = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]
         self.assertEqual(set(services), {"rotunda", "prometheus", "grafana"})
         for service in services.values():
             for volume in service.get("volumes", []):
-                self.assertTrue((DOCKER / volume.split(":")[0]).exists(), volume)
+                source = volume.split(":")[0]
+                self.assertTrue(source == "rotunda" or (DOCKER / source).exists(), volume)
         checked = run("promtool", "check", "config", DOCKER / "prometheus/prometheus.yml")
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
         source = yaml.safe_load((DOCKER / "grafana/provisioning/datasources/prometheus.yaml").read_text())["datasources"][0]

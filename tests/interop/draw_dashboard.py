@@ -4,51 +4,25 @@ calls come and go. Where there is no Grafana this shows that the panels ask for 
 Needs prometheus and chromium. No part of ctest. Exit status 1 if a panel that must have data has none."""
 import contextlib
 import html
-import json
 import pathlib
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.parse
-import urllib.request
 
 import audio
-from harness import Rotunda, free_port, wait_until
+from dashboard import DASHBOARD, Prometheus, points_of
+from harness import Rotunda, wait_until
 from probe import Probe
 
-DASHBOARD = json.loads((pathlib.Path(__file__).resolve().parent.parent.parent / "docker/grafana/rotunda.json").read_text())
 SECONDS = 150
 # What a healthy server without video, webhooks and scanners has none of.
 MAY_BE_EMPTY = {"Refused input a second, by reason"}
 
 
-class Prometheus:
-    def __init__(self, folder, target):
-        self.port = free_port()
-        (folder / "prometheus.yml").write_text(
-            "global: {scrape_interval: 2s}\nscrape_configs:\n  - job_name: rotunda\n    static_configs: [{targets: ['%s']}]\n" % target)
-        self.child = subprocess.Popen(["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-                                       f"--web.listen-address=127.0.0.1:{self.port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def ask(self, expression, begun):
-        query = urllib.parse.urlencode({"query": expression, "start": begun, "end": time.time(), "step": 2})
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/query_range?{query}") as answer:
-            return json.load(answer)["data"]["result"]
-
-
 def series_of(panel, prometheus, begun):
     """[(name, [(seconds, value)])] of everything the panel's queries find."""
-    found = []
-    for target in panel["targets"]:
-        for series in prometheus.ask(target["expr"].replace("$instance", ".*"), begun):
-            points = [(float(at) - begun, float(value)) for at, value in series["values"] if value != "NaN"]
-            name = target.get("legendFormat", "")
-            for key, value in series["metric"].items():
-                name = name.replace("{{%s}}" % key, value)
-            if points:
-                found.append((name or series["metric"].get("__name__", ""), points))
-    return found
+    return [series for target in panel["targets"] for series in points_of(target, prometheus, begun)]
 
 
 def draw(panel, found):
@@ -116,8 +90,7 @@ def main():
                 probe.bye()
                 probe.close()
         finally:
-            prometheus.child.terminate()
-            prometheus.child.wait(10)
+            prometheus.stop()
             server.stop()
     print(f"{len(DASHBOARD['panels'])} panels drawn to {picture}; without data: {', '.join(empty) or 'none'}")
     sys.exit(1 if empty else 0)

@@ -1,9 +1,11 @@
 """What goes wrong around a server: a clear line, a counter, and no effect on a call."""
 import socket
 import subprocess
+import time
 import unittest
 
 from certificates import Authority
+from events_test import WebSocket
 from harness import BINARY, free_port, wait_until
 from operation_test import ConfiguredRotunda, OperatorTest
 
@@ -29,6 +31,9 @@ class Misfortune(OperatorTest):
         told = self.server.events("sip.certificate_expired")
         self.assertEqual(len(told), 1)
         self.assertIn("ends", told[0])
+        # An event as well, also for who begins to watch later.
+        event = WebSocket(self.api, "/v1/events?after=1").await_event("sip.certificate_expired")
+        self.assertEqual(event["data"]["ends"], told[0]["ends"])
         self.assertRegex(self.metrics(), r"\nrotunda_certificate_expiry_timestamp_seconds 1\.?\d+")
         self.talkers(2)
         self.assertEqual(len(self.in_room()), 2)
@@ -38,6 +43,9 @@ class Misfortune(OperatorTest):
         key.write_text(good.read_text())
         self.command("reload")
         self.assertEqual(len(self.in_room()), 2)
+        expires = lambda: float(next(line for line in self.metrics().splitlines()
+                                     if line.startswith("rotunda_certificate_expiry_timestamp_seconds ")).split()[1])
+        wait_until(lambda: expires() > time.time(), 15, "the metric to tell of the new certificate")
 
     def test_a_key_that_does_not_fit_changes_nothing(self):
         authority = Authority(self.folder)

@@ -103,6 +103,22 @@ class Steering(OperatorTest):
         self.assertGreater(packets, 180)
         self.assertLess(packets, 220)
 
+    def test_who_is_deafened_hears_nobody_until_it_is_undone_and_is_heard_all_the_while(self):
+        self.serve()
+        anna, bert = self.talkers(2)
+        time.sleep(1)
+        who = str(self.who("1000", anna.call_id)["id"])
+        self.assertGreater(self.level(anna, 550), 0.05)
+        self.command("deafen", "1000", who)
+        time.sleep(1)
+        self.assertTrue(self.who("1000", anna.call_id)["deafened"])
+        self.assertLess(self.level(anna, 550), 0.001)
+        self.assertGreater(self.level(bert, 400), 0.05)
+        self.command("undeafen", "1000", who)
+        time.sleep(1)
+        self.assertGreater(self.level(anna, 550), 0.05)
+        self.assertEqual([len(self.server.events(f"call.{each}")) for each in ("deafened", "undeafened")], [1, 1])
+
     def test_levels_are_listed_and_a_full_server_is_not_ready(self):
         self.serve(calls__max=2)
         self.assertEqual(self.get("/readyz")[0], 200)

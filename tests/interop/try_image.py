@@ -31,11 +31,13 @@ class Image(InteropTest):
         if not IMAGE:
             subprocess.run(["docker", "build", "--network=host", "-t", cls.image, "-f", "docker/Dockerfile", "."], cwd=REPOSITORY, check=True)
 
-    def run_container(self, *words, environment=None):
+    def run_container(self, *words, environment=None, mounted=None):
         settings = [word for name, value in (environment or {}).items() for word in ("-e", f"{name}={value}")]
+        if mounted:
+            settings += ["-v", f"{mounted}:/etc/rotunda.yaml:ro"]
         container = docker("run", "-d", "--network=host", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges",
                            *settings, self.image, *words)
-        self.addCleanup(docker, "rm", "-f", container, check=False)
+        self.addCleanup(docker, "rm", "-f", "-v", container, check=False)
         return container
 
     def test_it_is_small_has_no_compiler_and_its_own_user(self):
@@ -47,13 +49,17 @@ class Image(InteropTest):
         found = docker("run", "--rm", "--network=host", "--entrypoint=/bin/sh", self.image, "-c", "command -v gcc cc c++ ld make; id -u; true")
         self.assertEqual(found, "5060")
 
+    @staticmethod
+    def expect_health(container):
+        health = lambda: json.loads(docker("inspect", container))[0]["State"]["Health"]["Status"]
+        wait_until(lambda: health() == "healthy", 40, "the container to be healthy")
+
     def test_two_phones_talk_through_it_and_it_drains(self):
         port, web = free_port(), free_port()
         container = self.run_container(environment={
             "ROTUNDA_SIP_LISTEN": f"udp://127.0.0.1:{port}", "ROTUNDA_HTTP_LISTEN": f"127.0.0.1:{web}",
-            "ROTUNDA_MEDIA_PORTS": "29000-29099", "ROTUNDA_LOG_FORMAT": "json", "ROTUNDA_DATABASE_PATH": ""})
-        health = lambda: json.loads(docker("inspect", container))[0]["State"]["Health"]["Status"]
-        wait_until(lambda: health() == "healthy", 40, "the container to be healthy")
+            "ROTUNDA_MEDIA_PORTS": "29000-29099", "ROTUNDA_LOG_FORMAT": "json"})
+        self.expect_health(container)
         phones = [self.start(Baresip, name, codec, self.tone_file(hz)) for name, codec, hz in (("anna", "PCMU", 440), ("bert", "opus", 660))]
         for phone in phones:
             phone.dial(f"sip:1000@127.0.0.1:{port}")
@@ -74,6 +80,27 @@ class Image(InteropTest):
         port = free_port()
         container = self.run_container("--set", f"sip.listen=udp://127.0.0.1:{port}", "--set", "http.listen=")
         wait_until(lambda: "sip:1000@" in docker("logs", container), 10, "the greeting")
+
+    def test_a_mounted_file_is_obeyed_and_what_it_wants_kept_is_kept_although_the_root_is_read_only(self):
+        port, web = free_port(), free_port()
+        settings = self.folder / "rotunda.yaml"
+        self.folder.chmod(0o755)
+        settings.write_text(f"sip: {{listen: ['udp://127.0.0.1:{port}'], domains: [example.com]}}\nhttp: {{listen: '127.0.0.1:{web}'}}\n"
+                            "rooms: {on_demand: '', list: [board]}\nusers: [{name: anna, password: correct-horse}]\n"
+                            "cdr: {file: calls.jsonl, database: calls.db}\n")
+        container = self.run_container("--config", "/etc/rotunda.yaml", mounted=settings)
+        asked = lambda *words: docker("exec", container, "rotunda", "--config", "/etc/rotunda.yaml", *words)
+        wait_until(lambda: "sip:board@" in docker("logs", container), 10, "the greeting")
+        self.assertIn("anna", asked("users"))
+        self.expect_health(container)
+        phone = self.start(Baresip, "bert", "PCMU", self.tone_file(440))
+        phone.dial(f"sip:board@127.0.0.1:{port}")
+        self.assertRegex(asked("rooms"), r"(?m)^board +1 ")
+        phone.hang_up()
+        wait_until(lambda: '"room":"board"' in docker("exec", container, "cat", "/var/lib/rotunda/calls.jsonl", check=False), 5, "the record")
+        self.assertIn("calls.db", docker("exec", container, "ls", "/var/lib/rotunda"))
+        settings.write_text(settings.read_text().replace("list: [board]", "list: [board, kitchen]"))
+        self.assertIn("rooms.list", asked("reload"))
 
 
 if __name__ == "__main__":

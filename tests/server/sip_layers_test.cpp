@@ -33,7 +33,7 @@ Config::Sip settings_of(std::vector<ListenAddress> listeners, bool trusted) {
 struct Side {
     Side(LoopFixture& f, std::vector<ListenAddress> listeners, bool trusted = true)
         : settings(settings_of(std::move(listeners), trusted)),
-          transports(f.loop, f.clock, log, advertised, settings,
+          transports(f.loop, f.clock, log, log, advertised, settings,
                      {[](std::string_view, const sip::Flow&) {},
                       [this](sip::ParsedMessage message, const sip::Flow& flow) {
                           received.push_back(std::string(message.message.call_id()));

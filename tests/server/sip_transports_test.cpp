@@ -31,7 +31,7 @@ struct Transports : LoopFixture {
     explicit Transports(std::vector<ListenAddress> addresses, const Config& config = {})
         : settings(listen_on(std::move(addresses))),
           advertised(config),
-          transports(loop, clock, log, advertised, settings,
+          transports(loop, clock, log, log, advertised, settings,
                      {[this](std::string_view bytes, const sip::Flow& flow) {
                           received.emplace_back(bytes);
                           flows.push_back(flow);
@@ -187,7 +187,7 @@ TEST_CASE("a listener that cannot be had is one clear line") {
     Transports holder({udp("127.0.0.1:0"), tcp("127.0.0.1:0")});
     const auto try_listen = [&](ListenAddress address) {
         const Config::Sip settings = listen_on({address});
-        SipTransports transports(loop, clock, log, advertised, settings, {});
+        SipTransports transports(loop, clock, log, log, advertised, settings, {});
         auto result = transports.listen();
         return result.ok() ? std::string("listens") : result.error().message;
     };

@@ -25,6 +25,16 @@ class Scenarios(InteropTest):
             with self.subTest(scenario):
                 self.play(scenario, transport="t1")
 
+    def test_a_call_is_joined_by_who_may(self):
+        self.server = self.start(Rotunda, auth__trusted="[{name: carrier, address: 127.0.0.1}]")
+        self.play("join")
+        self.assertEqual([event["room"] for event in self.server.events("call.joined")], ["1000", "1000"])
+
+    def test_a_stranger_joins_nobody(self):
+        self.server = self.start(Rotunda)
+        self.play("join_stranger")
+        self.assertEqual(len(self.server.events("call.joined")), 1)
+
     def test_over_ipv6(self):
         if not pathlib.Path("/proc/net/if_inet6").exists():
             self.skipTest("this machine has no IPv6")

@@ -173,6 +173,13 @@ class VideoTest(InteropTest):
         self.expect(probe, [("red", (0.25, 0.5)), ("blue", (0.75, 0.5))])
         call.join()
 
+    def test_a_camera_without_feedback_is_asked_for_a_whole_picture_by_info(self):
+        """Its RTP holds changes of a picture that never came (RFC 7741 4.2, RFC 6386 9.1)."""
+        server = self.server()
+        self.joined(server, "green")
+        film_pcap(self.folder / "film.pcap", [[bytes((0x10, 0x11, 0, 0)) + bytes(40)]])
+        run_sipp(self, server, "picture_update", ["1000"], limit=20)
+
     def test_the_picture_follows_the_speaker(self):
         server = self.server(**{"video.layout": "speaker"})
         one, two, three = (self.joined(server, colour) for colour in ("red", "green", "blue"))

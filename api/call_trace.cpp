@@ -47,9 +47,11 @@ CallTrace::Calls::iterator CallTrace::call_for(std::string_view id, bool begins)
 }
 
 void CallTrace::add(WallTime at, bool inbound, const sip::Flow& flow, std::string_view text) {
+    const bool begins = text.starts_with(invite);
+    if (!begins && calls_.empty()) return;
     const std::string_view id = call_id_of(text);
     if (id.empty()) return;
-    const auto call = call_for(id, text.starts_with(invite));
+    const auto call = call_for(id, begins);
     if (call == calls_.end() || call->messages.size() >= limits_.messages) return;
     TracedMessage message{at, inbound, flow, std::string(text.substr(0, limits_.largest))};
     cover_keys(message.text);

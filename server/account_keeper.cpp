@@ -5,7 +5,7 @@
 namespace rotunda::server {
 namespace {
 
-// How long a change of users may take to be noticed, and how many writes are gathered into one transaction.
+// How long a change of users may take to be noticed, and after how long a failed write is tried again.
 constexpr std::chrono::seconds interval(1);
 
 }  // namespace
@@ -27,8 +27,15 @@ AccountKeeper::~AccountKeeper() {
 }
 
 void AccountKeeper::save(Bindings changed) {
-    const std::lock_guard lock(mutex_);
-    for (auto& [user, bindings] : changed) waiting_.insert_or_assign(user, std::move(bindings));
+    {
+        const std::lock_guard lock(mutex_);
+        if (waiting_.empty())
+            waiting_ = std::move(changed);
+        else
+            for (auto& [user, bindings] : changed) waiting_.insert_or_assign(user, std::move(bindings));
+        fresh_ = true;
+    }
+    wake_.notify_one();
 }
 
 void AccountKeeper::run() {
@@ -41,7 +48,9 @@ void AccountKeeper::run() {
 
 bool AccountKeeper::pause() {
     std::unique_lock lock(mutex_);
-    return wake_.wait_for(lock, interval, [this] { return ending_; });
+    wake_.wait_for(lock, interval, [this] { return ending_ || fresh_; });
+    fresh_ = false;
+    return ending_;
 }
 
 AccountKeeper::Bindings AccountKeeper::take_waiting() {

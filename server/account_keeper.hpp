@@ -44,7 +44,7 @@ class AccountKeeper {
 
   private:
     void run();
-    // Waits for a second, or for the end; true at the end.
+    // Waits for something to write, for a second, or for the end; true at the end.
     bool pause();
     Bindings take_waiting();
     void write_waiting();
@@ -60,6 +60,7 @@ class AccountKeeper {
     std::mutex mutex_;
     std::condition_variable wake_;
     Bindings waiting_;
+    bool fresh_ = false;  // something has come to be written
     bool ending_ = false;
     std::thread thread_;  // last: it uses all of the above
 };

@@ -2,13 +2,15 @@
 
 #include <unistd.h>
 
-#include "server/local_addresses.hpp"
 #include "server/settings.hpp"
 
 namespace rotunda::server {
 namespace {
 
-accounts::AccessPolicy access_policy(const Config& config) {
+// Contacts that change within so long are kept together.
+constexpr Duration gathering = std::chrono::seconds(1);
+
+accounts::AccessPolicy access_policy(const Config& config, LocalAddresses& addresses) {
     accounts::AccessPolicy policy;
     policy.access = config.auth.policy;
     policy.local_net = config.auth.local_net;
@@ -21,9 +23,10 @@ accounts::AccessPolicy access_policy(const Config& config) {
         if (!trunk.certificate.empty()) policy.trusted.push_back({trunk.name, {}, trunk.certificate});
     }
     policy.domains = config.sip.domains;
-    for (const IpAddress& address : host_addresses())
-        if (!address.is_loopback()) policy.addresses.push_back(address);
     if (config.sip.external_address) policy.addresses.push_back(config.sip.external_address->address);
+    policy.is_host_address = [&addresses](const IpAddress& address) {
+        return !address.is_loopback() && addresses.is_ours(address);
+    };
     for (const ConfiguredRoom& room : config.rooms.list)
         if (room.access) policy.rooms.emplace(room.name, *room.access);
     return policy;
@@ -59,16 +62,22 @@ std::string realm_of(const Config& config) {
 }
 
 AccountServices::AccountServices(const Config& config, EventLoop& loop, const Clock& clock,
-                                 RandomSource& random, LogSink& log)
+                                 LocalAddresses& addresses, RandomSource& random, LogSink& log)
     : config_(config),
       loop_(loop),
       clock_(clock),
+      addresses_(addresses),
       log_(log),
       offset_(clock.wall_offset()),
-      gatekeeper_(access_policy(config), digest_settings(config), users_, random),
+      gatekeeper_(access_policy(config, addresses), digest_settings(config), users_, random),
       registrar_(registrar_settings(config), gatekeeper_),
-      expiry_(loop, clock, [this] { on_due(); }) {
+      expiry_(loop, clock, [this] { on_due(); }),
+      handing_over_(loop, clock, [this] { hand_over(); }) {
     take_users({});
+}
+
+AccountServices::~AccountServices() {
+    hand_over();
 }
 
 // Without users there is nothing to keep, so no file is made before somebody needs one.
@@ -119,7 +128,7 @@ void AccountServices::take_users(AccountKeeper::Users stored) {
 }
 
 void AccountServices::configure() {
-    gatekeeper_.configure(access_policy(config_), digest_settings(config_));
+    gatekeeper_.configure(access_policy(config_, addresses_), digest_settings(config_));
     registrar_.configure(registrar_settings(config_));
     take_users(std::move(stored_));
     settle();
@@ -136,8 +145,16 @@ void AccountServices::on_due() {
 }
 
 void AccountServices::settle() {
-    accounts::LocationService& locations = registrar_.locations();
+    const accounts::LocationService& locations = registrar_.locations();
     expiry_.set(locations.next_timeout());
+    if (changes_wait_ || !locations.has_changed()) return;
+    changes_wait_ = true;
+    handing_over_.set(clock_.now() + gathering);
+}
+
+void AccountServices::hand_over() {
+    accounts::LocationService& locations = registrar_.locations();
+    changes_wait_ = false;
     AccountKeeper::Bindings changed;
     for (const std::string& user : locations.take_changed()) {
         const auto& bindings = changed.emplace(user, locations.bindings(user)).first->second;

@@ -11,14 +11,17 @@
 #include "server/clock.hpp"
 #include "server/config.hpp"
 #include "server/event_loop.hpp"
+#include "server/local_addresses.hpp"
 
 namespace rotunda::server {
 
 class AccountServices {
   public:
     // Everything referred to outlives it.
-    AccountServices(const Config& config, EventLoop& loop, const Clock& clock, RandomSource& random,
-                    LogSink& log);
+    AccountServices(const Config& config, EventLoop& loop, const Clock& clock, LocalAddresses& addresses,
+                    RandomSource& random, LogSink& log);
+    // Keeps what has changed.
+    ~AccountServices();
 
     // Users and contacts of the database, where there is one or has to be one. Call it once.
     std::optional<Error> open();
@@ -34,17 +37,19 @@ class AccountServices {
 
     // RFC 5626 §5.2: a contact that can be reached over that connection alone is registered no longer.
     void on_connection_lost(sip::ConnectionId connection);
-    // Hands changed contacts to the keeper; call it when the user agent was given something.
+    // Looks after what has changed; call it when the user agent was given something.
     void settle();
 
   private:
     std::optional<Error> restore(AccountDatabase& database);
     void take_users(AccountKeeper::Users stored);
     void on_due();
+    void hand_over();
 
     const Config& config_;
     EventLoop& loop_;
     const Clock& clock_;
+    LocalAddresses& addresses_;
     LogSink& log_;
     const WallOffset offset_;
     AccountKeeper::Users stored_;  // of the database
@@ -52,6 +57,8 @@ class AccountServices {
     accounts::Gatekeeper gatekeeper_;
     accounts::Registrar registrar_;
     LoopTimer expiry_;
+    LoopTimer handing_over_;  // changed contacts, to the keeper
+    bool changes_wait_ = false;
     std::unique_ptr<AccountKeeper> keeper_;
 };
 

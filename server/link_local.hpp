@@ -7,18 +7,14 @@
 #include <vector>
 
 #include "base/net_address.hpp"
+#include "server/interface_addresses.hpp"
 #include "server/socket.hpp"
 
 namespace rotunda::server {
 
-struct LinkLocalAddress {
-    IpAddress address;
-    std::uint32_t zone = 0;  // the interface's index
-};
-
 bool is_link_local_v6(const IpAddress& address);
 // This host's, of interfaces that are up.
-std::vector<LinkLocalAddress> link_local_addresses();
+std::vector<InterfaceAddress> link_local_addresses();
 // 0: none is needed, or it cannot be known, as that of a peer on a host with several links.
 std::uint32_t zone_of(const IpAddress& address);
 // With the zone. Asks the system where the address is link-local: not for every packet.

@@ -1,11 +1,8 @@
 #include "server/local_addresses.hpp"
 
-#include <ifaddrs.h>
-#include <net/if.h>
-
 #include <algorithm>
-#include <memory>
 
+#include "server/interface_addresses.hpp"
 #include "server/link_local.hpp"
 #include "server/socket.hpp"
 
@@ -42,6 +39,10 @@ std::optional<IpAddress> LocalAddresses::towards(const IpAddress& peer) {
     return local;
 }
 
+bool LocalAddresses::is_ours(const IpAddress& address) {
+    return !address.is_wildcard() && !address.is_multicast() && towards(address) == address;
+}
+
 AdvertisedAddresses::AdvertisedAddresses(const Config& config)
     : sip_(config.sip.external_address),
       media_(config.media.external_address),
@@ -66,20 +67,9 @@ IpAddress AdvertisedAddresses::for_media(const IpAddress& local, const IpAddress
 }
 
 std::vector<IpAddress> host_addresses() {
-    ifaddrs* first = nullptr;
-    if (getifaddrs(&first) != 0) return {};
-    const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> list(first, freeifaddrs);
     std::vector<IpAddress> found;
-    for (const ifaddrs* i = first; i; i = i->ifa_next) {
-        if (!i->ifa_addr || !(i->ifa_flags & IFF_UP)) continue;
-        const int family = i->ifa_addr->sa_family;
-        if (family != AF_INET && family != AF_INET6) continue;
-        SocketAddress address;
-        std::copy_n(reinterpret_cast<const char*>(i->ifa_addr), family == AF_INET ? 16 : 28,
-                    reinterpret_cast<char*>(address.get()));
-        const IpAddress ip = address.endpoint().address;
-        if (!is_link_local(ip)) found.push_back(ip);
-    }
+    for (const InterfaceAddress& each : interface_addresses())
+        if (!is_link_local(each.address)) found.push_back(each.address);
     std::stable_partition(found.begin(), found.end(), [](const IpAddress& ip) { return !ip.is_loopback(); });
     return found;
 }

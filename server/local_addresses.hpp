@@ -20,6 +20,8 @@ class LocalAddresses {
     // The source address the kernel would take towards `peer`; nullopt without a route. Answers are kept for
     // ten seconds.
     std::optional<IpAddress> towards(const IpAddress& peer);
+    // An address of this host, which the kernel reaches from itself.
+    bool is_ours(const IpAddress& address);
 
   private:
     struct Known {

@@ -31,7 +31,7 @@ Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity>
       routes_(clock_),
       advertised_(config_),
       ports_(config_.media, clock_, routes_, advertised_, random_),
-      accounts_(config_, loop, clock_, random_, log_),
+      accounts_(config_, loop, clock_, routes_, random_, log_),
       records_(static_cast<std::uint64_t>(clock_.wall().time_since_epoch() / std::chrono::microseconds(1))),
       webhooks_(clock_, log_),
       recorder_(config_.cdr, log_),

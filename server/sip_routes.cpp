@@ -72,13 +72,13 @@ std::optional<sip::Flow> SipRoutes::flow_to(sip::Transport transport, const Endp
 bool SipRoutes::is_self(const sip::Uri& uri) {
     const auto parsed = IpAddress::parse(uri.host());
     if (!parsed)
-        return std::any_of(domains_.begin(), domains_.end(),
-                           [&](const std::string& domain) { return iequals(domain, uri.host()); });
+        return std::any_of(domains_.begin(), domains_.end(), [&](const std::string& domain) {
+            return sip::is_same_domain(domain, uri.host());
+        });
     const IpAddress address = parsed->unmapped();
     const sip::Transport transport = transport_of(uri);
     const std::uint16_t port = uri.port() != 0 ? uri.port() : sip::default_port(transport);
-    // The kernel reaches an address of this host from itself.
-    const bool here = routes_.towards(address) == address;
+    const bool here = routes_.is_ours(address);
     return std::any_of(bound_.begin(), bound_.end(), [&](const ListenAddress& each) {
         if (each.transport != transport || each.endpoint.address.family() != address.family()) return false;
         if (here) return each.endpoint.port == port;

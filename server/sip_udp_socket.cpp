@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -15,7 +16,7 @@ constexpr std::size_t largest_datagram = 65'536;
 // Calls arrive in bursts; the default buffer holds some 200 INVITEs only.
 constexpr int receive_buffer = 4 << 20;
 // So many datagrams, then timers and other sockets have their turn.
-constexpr int reads_in_a_row = 64;
+constexpr std::size_t reads_in_a_row = 16;
 
 // Room for either family's packet information, aligned as control messages must be.
 union PacketInfo {
@@ -79,41 +80,57 @@ Result<std::unique_ptr<SipUdpSocket>, int> SipUdpSocket::open(EventLoop& loop, c
         new SipUdpSocket(loop, std::move(*fd), bound, std::move(on_datagram)));
 }
 
+// What one system call reads. Memory that no datagram has come to is not touched.
+struct SipUdpSocket::Batch {
+    Batch() : bytes(std::make_unique_for_overwrite<char[]>(reads_in_a_row * largest_datagram)) {
+        for (std::size_t i = 0; i < reads_in_a_row; ++i) {
+            data[i] = {bytes.get() + i * largest_datagram, largest_datagram};
+            messages[i].msg_hdr.msg_iov = &data[i];
+            messages[i].msg_hdr.msg_iovlen = 1;
+            prepare(i);
+        }
+    }
+    void prepare(std::size_t i) {
+        msghdr& header = messages[i].msg_hdr;
+        header.msg_name = sources[i].get();
+        header.msg_namelen = *sources[i].fill();
+        header.msg_control = infos[i].bytes;
+        header.msg_controllen = sizeof infos[i].bytes;
+    }
+
+    std::unique_ptr<char[]> bytes;
+    std::array<SocketAddress, reads_in_a_row> sources;
+    std::array<PacketInfo, reads_in_a_row> infos{};
+    std::array<iovec, reads_in_a_row> data{};
+    std::array<mmsghdr, reads_in_a_row> messages{};
+};
+
 SipUdpSocket::SipUdpSocket(EventLoop& loop, FileDescriptor fd, const Endpoint& bound, OnDatagram on_datagram)
     : bound_(bound),
       on_datagram_(std::move(on_datagram)),
-      buffer_(largest_datagram),
+      batch_(std::make_unique<Batch>()),
       socket_(loop, std::move(fd)) {
     socket_.on_readable([this] { read_some(); });
 }
 
+SipUdpSocket::~SipUdpSocket() = default;
+
 void SipUdpSocket::read_some() {
-    for (int i = 0; i < reads_in_a_row && read_one(); ++i) {
+    const int read = recvmmsg(socket_.fd(), batch_->messages.data(), reads_in_a_row, MSG_DONTWAIT, nullptr);
+    if (read < 0 && errno != EAGAIN) ++counters_.receive_errors;
+    for (int i = 0; i < read; ++i) {
+        deliver(*batch_, static_cast<std::size_t>(i));
+        batch_->prepare(static_cast<std::size_t>(i));
     }
 }
 
-bool SipUdpSocket::read_one() {
-    SocketAddress source;
-    PacketInfo space{};
-    iovec data{buffer_.data(), buffer_.size()};
-    msghdr message{};
-    message.msg_name = source.get();
-    message.msg_namelen = *source.fill();
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = space.bytes;
-    message.msg_controllen = sizeof space.bytes;
-    const ssize_t size = recvmsg(socket_.fd(), &message, MSG_DONTWAIT);
-    if (size < 0) {
-        if (errno == EAGAIN) return false;
-        ++counters_.receive_errors;
-        return errno == EINTR;
-    }
+void SipUdpSocket::deliver(Batch& batch, std::size_t index) {
+    mmsghdr& message = batch.messages[index];
     ++counters_.received;
     const IpAddress local =
-        bound_.address.is_wildcard() ? destination(message).value_or(bound_.address) : bound_.address;
-    on_datagram_({buffer_.data(), static_cast<std::size_t>(size)}, {local, bound_.port}, source.endpoint());
-    return true;
+        bound_.address.is_wildcard() ? destination(message.msg_hdr).value_or(bound_.address) : bound_.address;
+    const auto* bytes = static_cast<const char*>(batch.data[index].iov_base);
+    on_datagram_({bytes, message.msg_len}, {local, bound_.port}, batch.sources[index].endpoint());
 }
 
 int SipUdpSocket::send(std::string_view bytes, const IpAddress& from, const Endpoint& to) {

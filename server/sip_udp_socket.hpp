@@ -28,6 +28,8 @@ class SipUdpSocket {
     static Result<std::unique_ptr<SipUdpSocket>, int> open(EventLoop& loop, const Endpoint& local,
                                                            std::uint8_t dscp, OnDatagram on_datagram);
 
+    ~SipUdpSocket();
+
     // Sends from `from`, which is this socket's address or, if that is a wildcard, any address of ours. 0, or
     // errno.
     int send(std::string_view bytes, const IpAddress& from, const Endpoint& to);
@@ -38,11 +40,12 @@ class SipUdpSocket {
   private:
     SipUdpSocket(EventLoop& loop, FileDescriptor fd, const Endpoint& bound, OnDatagram on_datagram);
     void read_some();
-    bool read_one();
+    struct Batch;
+    void deliver(Batch& batch, std::size_t index);
 
     Endpoint bound_;
     OnDatagram on_datagram_;
-    std::vector<char> buffer_;
+    std::unique_ptr<Batch> batch_;
     Counters counters_;
     LoopSocket socket_;
 };

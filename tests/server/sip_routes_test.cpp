@@ -50,4 +50,6 @@ TEST_CASE("an address is reached from the listener that serves the way there, or
     CHECK(ways.routes.is_self(*sip::Uri::parse("sip:1000@127.0.0.1:5070")));
     CHECK_FALSE(ways.routes.is_self(*sip::Uri::parse("sip:1000@127.0.0.1:5080")));
     CHECK(ways.routes.is_self(*sip::Uri::parse("sip:anna@EXAMPLE.com")));
+    CHECK(ways.routes.is_self(*sip::Uri::parse("sip:anna@example.com.")));
+    CHECK_FALSE(ways.routes.is_self(*sip::Uri::parse("sip:anna@example.com..")));
 }

@@ -3,8 +3,10 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
+#include "base/hex.hpp"
 #include "base/text.hpp"
 #include "signaling/digest.hpp"
 
@@ -64,13 +66,10 @@ Credentials DigestAuthenticator::refused(const sip::DigestAuthorization& credent
 // address.
 std::string DigestAuthenticator::opaque_of(const IpAddress& address) const {
     const std::string text = secret_ + address.unmapped().to_string();
-    unsigned char hash[EVP_MAX_MD_SIZE] = {};
+    std::array<std::uint8_t, EVP_MAX_MD_SIZE> hash{};
     unsigned size = 0;
-    EVP_Digest(text.data(), text.size(), hash, &size, EVP_sha256(), nullptr);
-    std::string out;
-    for (std::size_t i = 0; i < 8; ++i)
-        for (const int shift : {4, 0}) out += "0123456789abcdef"[hash[i] >> shift & 15];
-    return out;
+    EVP_Digest(text.data(), text.size(), hash.data(), &size, EVP_sha256(), nullptr);
+    return to_hex(std::span(hash).first(8));
 }
 
 bool DigestAuthenticator::is_offered(sip::DigestAlgorithm algorithm) const {

@@ -5,16 +5,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/hex.hpp"
+
 namespace rotunda::accounts {
 namespace {
 
 constexpr std::size_t number_digits = 16, mac_digits = 32;
 constexpr std::size_t nonce_size = 2 * number_digits + mac_digits;
-
-void append_hex(std::string& text, std::uint64_t value) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    for (int shift = 60; shift >= 0; shift -= 4) text += digits[value >> shift & 15];
-}
 
 std::optional<std::uint64_t> read_hex64(std::string_view text) {
     std::uint64_t value = 0;

@@ -17,6 +17,13 @@ std::optional<T> number(std::string_view text, T most) {
     return value;
 }
 
+// inet_ntop() formats as printf does, which is felt where every request is answered with an address.
+std::string dotted(const std::array<std::uint8_t, 16>& bytes) {
+    std::string text = std::to_string(bytes[0]);
+    for (std::size_t i = 1; i < 4; ++i) text.append(1, '.').append(std::to_string(bytes[i]));
+    return text;
+}
+
 }  // namespace
 
 IpAddress IpAddress::v4(std::uint32_t host_order) {
@@ -68,8 +75,9 @@ IpAddress IpAddress::unmapped() const {
 }
 
 std::string IpAddress::to_string() const {
+    if (is_v4()) return dotted(bytes_);
     char text[INET6_ADDRSTRLEN] = {};
-    inet_ntop(is_v4() ? AF_INET : AF_INET6, bytes_.data(), text, sizeof text);
+    inet_ntop(AF_INET6, bytes_.data(), text, sizeof text);
     return text;
 }
 

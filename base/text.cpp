@@ -1,10 +1,27 @@
 #include "base/text.hpp"
 
+#include <cstring>
+
 namespace rotunda {
+namespace {
+
+// Eight octets at once: nearly all text is ASCII.
+bool is_ascii_word(std::string_view text, std::size_t at) {
+    std::uint64_t word = 0;
+    if (text.size() - at < sizeof word) return false;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    return (word & 0x8080808080808080) == 0;
+}
+
+}  // namespace
 
 bool is_utf8(std::string_view text) {
     std::size_t i = 0;
     while (i < text.size()) {
+        if (is_ascii_word(text, i)) {
+            i += sizeof(std::uint64_t);
+            continue;
+        }
         const auto lead = static_cast<unsigned char>(text[i]);
         std::size_t more = 0;
         std::uint32_t code = lead, least = 0;

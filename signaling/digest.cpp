@@ -4,10 +4,13 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <initializer_list>
+#include <span>
 #include <stdexcept>
 
+#include "base/hex.hpp"
 #include "base/text.hpp"
 #include "signaling/digest_fields.hpp"
 #include "signaling/grammar.hpp"
@@ -29,17 +32,6 @@ const EVP_MD* evp(DigestAlgorithm algorithm) {
             break;
     }
     return sha512_256;
-}
-
-std::string hex(const unsigned char* bytes, unsigned size) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string out;
-    out.reserve(std::size_t{2} * size);
-    for (unsigned i = 0; i < size; ++i) {
-        out += digits[bytes[i] >> 4];
-        out += digits[bytes[i] & 15];
-    }
-    return out;
 }
 
 std::string with_colons(std::initializer_list<std::string_view> parts) {
@@ -88,12 +80,12 @@ std::optional<DigestAlgorithm> digest_algorithm(std::string_view name) {
 }
 
 std::string digest_hash(DigestAlgorithm algorithm, std::string_view text) {
-    unsigned char bytes[EVP_MAX_MD_SIZE];
+    std::array<std::uint8_t, EVP_MAX_MD_SIZE> bytes;
     unsigned size = 0;
     // Fails only where the library lacks the algorithm: no state to go on in.
-    if (EVP_Digest(text.data(), text.size(), bytes, &size, evp(algorithm), nullptr) != 1)
+    if (EVP_Digest(text.data(), text.size(), bytes.data(), &size, evp(algorithm), nullptr) != 1)
         throw std::runtime_error("OpenSSL has no " + std::string(to_string(algorithm)));
-    return hex(bytes, size);
+    return to_hex(std::span(bytes).first(size));
 }
 
 std::size_t digest_hash_size(DigestAlgorithm algorithm) {
@@ -115,18 +107,9 @@ std::string digest_response(DigestAlgorithm algorithm, std::string_view ha1, con
 
 namespace {
 
-// There, and not empty: what says nothing is not there.
-bool has_all(const DigestFields& fields, std::initializer_list<std::string_view> names) {
-    return std::all_of(names.begin(), names.end(),
-                       [&](std::string_view name) { return !fields.get(name).empty(); });
-}
-
-// Quoted or not (phones differ), they are a token or left out.
-bool are_tokens(const DigestFields& fields, std::initializer_list<std::string_view> names) {
-    return std::all_of(names.begin(), names.end(), [&](std::string_view name) {
-        const std::string value = fields.get(name);
-        return value.empty() || is_token(value);
-    });
+// Quoted or not (phones differ), some fields are a token or left out.
+bool is_token_or_empty(std::string_view value) {
+    return value.empty() || is_token(value);
 }
 
 }  // namespace
@@ -135,10 +118,11 @@ bool are_tokens(const DigestFields& fields, std::initializer_list<std::string_vi
 
 std::optional<DigestChallenge> DigestChallenge::parse(std::string_view text) {
     const auto fields = DigestFields::parse_with_scheme(text);
-    if (!fields || !has_all(*fields, {"realm", "nonce"})) return std::nullopt;
+    if (!fields) return std::nullopt;
     DigestChallenge out;
     out.realm = fields->get("realm");
     out.nonce = fields->get("nonce");
+    if (out.realm.empty() || out.nonce.empty()) return std::nullopt;
     out.opaque = fields->get("opaque");
     out.algorithm = digest_algorithm(fields->get("algorithm"));
     out.qop = tokens(fields->get("qop"));
@@ -162,9 +146,7 @@ bool DigestChallenge::offers_auth() const {
 
 std::optional<DigestAuthorization> DigestAuthorization::parse(std::string_view text) {
     const auto fields = DigestFields::parse_with_scheme(text);
-    if (!fields || !has_all(*fields, {"username", "realm", "nonce", "uri", "response"}) ||
-        !are_tokens(*fields, {"qop", "nc"}))
-        return std::nullopt;
+    if (!fields) return std::nullopt;
     DigestAuthorization out;
     out.username = fields->get("username");
     out.realm = fields->get("realm");
@@ -176,6 +158,9 @@ std::optional<DigestAuthorization> DigestAuthorization::parse(std::string_view t
     out.qop = fields->get("qop");
     out.nc = fields->get("nc");
     out.cnonce = fields->get("cnonce");
+    const bool complete = !out.username.empty() && !out.realm.empty() && !out.nonce.empty() &&
+                          !out.uri.empty() && !out.response.empty();
+    if (!complete || !is_token_or_empty(out.qop) || !is_token_or_empty(out.nc)) return std::nullopt;
     return out;
 }
 
@@ -204,9 +189,11 @@ DigestInput DigestAuthorization::input(std::string_view method) const {
 
 std::optional<AuthenticationInfo> AuthenticationInfo::parse(std::string_view text) {
     const auto fields = DigestFields::parse(text);
-    if (!fields || !are_tokens(*fields, {"qop", "nc"})) return std::nullopt;
-    return AuthenticationInfo{fields->get("nextnonce"), fields->get("qop"), fields->get("rspauth"),
-                              fields->get("cnonce"), fields->get("nc")};
+    if (!fields) return std::nullopt;
+    AuthenticationInfo out{fields->get("nextnonce"), fields->get("qop"), fields->get("rspauth"),
+                           fields->get("cnonce"), fields->get("nc")};
+    if (!is_token_or_empty(out.qop) || !is_token_or_empty(out.nc)) return std::nullopt;
+    return out;
 }
 
 std::string AuthenticationInfo::to_string() const {

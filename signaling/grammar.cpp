@@ -79,6 +79,7 @@ std::size_t quoted_size(std::string_view text) {
 std::string unquote(std::string_view text) {
     if (text.size() < 2 || text.front() != '"' || text.back() != '"') return std::string(text);
     text = text.substr(1, text.size() - 2);
+    if (text.find('\\') == text.npos) return std::string(text);
     std::string plain;
     plain.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {

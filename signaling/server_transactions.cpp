@@ -36,7 +36,7 @@ std::optional<TimePoint> wake_up(const Machine& machine) {
 
 ServerTransactions::ServerTransactions(const TimerSettings& timers, const ServerTransactionLimits& limits,
                                        RandomSource& random, TransactionOutput& output)
-    : timers_(timers), limits_(limits), random_(random), output_(output), hash_(random.next(), 0) {}
+    : timers_(timers), limits_(limits), random_(random), output_(output), hash_(random) {}
 
 void ServerTransactions::receive(SipMessage request, const Flow& flow, TimePoint now) {
     // §17.2.3: an ACK belongs to the transaction of its INVITE.
@@ -104,7 +104,7 @@ void ServerTransactions::receive_new(SipMessage request, const Flow& flow, TimeP
     std::visit([&](auto& machine) { machine.start(std::move(trying), now); }, entry.second.machine);
     carry_out(entry, {});
     ++output_.counters.requests;
-    output_.events.push_back(RequestReceived{entry.first, std::move(request), flow});
+    output_.events.emplace_back(std::in_place_type<RequestReceived>, entry.first, std::move(request), flow);
 }
 
 // §8.2.2.2: the same request by another way.

@@ -6,6 +6,19 @@
 #include "signaling/user_agent.hpp"
 
 namespace rotunda::sip {
+namespace {
+
+// A change has begun before the owner read that he might begin one. Read later, perhaps when the peer has
+// answered, it would have him make another offer before he has read the answer to this one.
+void withdraw_prompts(std::vector<UserAgentEvent>& unread, SessionId session) {
+    std::erase_if(unread, [session](const UserAgentEvent& event) {
+        const auto* possible = std::get_if<ReinvitePossible>(&event);
+        const auto* due = std::get_if<SessionRefreshDue>(&event);
+        return (possible && possible->session == session) || (due && due->session == session);
+    });
+}
+
+}  // namespace
 
 // --- commands
 
@@ -36,13 +49,17 @@ bool UserAgent::reject(SessionId session, int status, std::string_view phrase, c
 
 bool UserAgent::reinvite(SessionId session, std::optional<std::string> offer, TimePoint now) {
     return command(session, now, [&](InviteSession& s, SessionOutbox& out) {
-        return s.reinvite(std::move(offer), now, out);
+        if (!s.reinvite(std::move(offer), now, out)) return false;
+        withdraw_prompts(events_, session);
+        return true;
     });
 }
 
 bool UserAgent::update(SessionId session, std::optional<std::string> offer, TimePoint now) {
     return command(session, now, [&](InviteSession& s, SessionOutbox& out) {
-        return s.update(std::move(offer), now, out);
+        if (!s.update(std::move(offer), now, out)) return false;
+        withdraw_prompts(events_, session);
+        return true;
     });
 }
 

@@ -335,6 +335,23 @@ TEST_CASE("A re-INVITE asked for while another is under way is refused, and said
     CHECK(bench.agent.reinvite(session, our_sdp, bench.now));
 }
 
+// Found by the random orders of two_agents_test.cpp.
+TEST_CASE(
+    "A re-INVITE that begins before its prompt is read is not prompted for again before its answer is read") {
+    AgentBench bench;
+    const SessionId session = bench.call(std::nullopt);
+    bench.answer(bench.last(), 200, "peer", peer_sdp);
+    CHECK_FALSE(bench.agent.reinvite(session, our_sdp, bench.now));  // our answer is due
+    REQUIRE(bench.agent.accept(session, our_sdp, bench.now));  // ReinvitePossible, which nobody reads yet
+    REQUIRE(bench.agent.reinvite(session, our_sdp, bench.now));
+    SipMessage invite;
+    for (OutgoingMessage& out : bench.agent.take_outgoing()) invite = parse_message(out.bytes).message;
+    REQUIRE(invite.method() == Method::invite);
+    bench.answer(invite, 200, "peer", peer_sdp);
+    CHECK(bench.only<SdpAnswerReceived>().session == session);
+    CHECK(bench.all<ReinvitePossible>().empty());
+}
+
 TEST_CASE("bye() with our re-INVITE unanswered: BYE and CANCEL, and a late 200 is still acknowledged") {
     AgentBench bench;
     const SessionId session = bench.incoming_call();

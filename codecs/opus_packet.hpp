@@ -27,6 +27,11 @@ constexpr bool is_opus_dtx(Bytes packet) {
     return packet.size() <= 2;
 }
 
+// CELT alone: configurations 16 to 31 of its table of contents (RFC 6716 table 2).
+constexpr bool is_celt(Bytes packet) {
+    return !packet.empty() && packet[0] >= 0x80;
+}
+
 // nullopt: malformed (RFC 6716 §3.4) or empty.
 std::optional<OpusPacketInfo> inspect_opus(Bytes packet);
 

@@ -114,6 +114,9 @@ void AudioReceiver::note_loudness(const rtp::RtpPacket& packet, AudioCodec codec
             return loudness_.add(-static_cast<float>(said->level), false, duration);
     if (codec == AudioCodec::g722)
         return loudness_.add(g722_meter_.background_level(packet.payload), false, duration);
+    if (codec == AudioCodec::opus && codecs::is_celt(packet.payload))
+        return loudness_.add(celt_meter_.level_of(packet.payload), false, duration);
+    celt_meter_.interrupt();
     const bool is_g711 = codec == AudioCodec::pcmu || codec == AudioCodec::pcma;
     loudness_.add(loudness_hint(codec, packet.payload), is_g711, duration);
 }

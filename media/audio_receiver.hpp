@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "codecs/audio_decoder.hpp"
+#include "codecs/celt_meter.hpp"
 #include "codecs/comfort_noise.hpp"
 #include "codecs/g722_meter.hpp"
 #include "media/loudness_hint.hpp"
@@ -122,6 +123,7 @@ class AudioReceiver {
     int refused_ = 0;  // wishes to shorten in a row that found nothing to take
     ShownLoudness loudness_;
     codecs::G722Meter g722_meter_;
+    codecs::CeltMeter celt_meter_;
     bool is_skimming_ = false;
     Duration skimmed_{};                // what would be left in fifo_
     Duration unplayed_{};               // what no packet filled since the last that was played

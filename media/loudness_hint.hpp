@@ -12,7 +12,8 @@ namespace rotunda::media {
 
 // In dBov, mixer::silence_dbov for no voice; nullopt: only decoding tells. G.711 is measured as it stands;
 // Opus has a VAD bit where there is a SILK layer (RFC 6716 §4.2.3): unset, the packet is no candidate. G.722
-// shows it by its past as well: codecs::G722Meter. `codec` is the payload's; the payload is not trusted.
+// and CELT show it by their past as well: codecs::G722Meter, codecs::CeltMeter. `codec` is the payload's; the
+// payload is not trusted.
 std::optional<float> loudness_hint(AudioCodec codec, Bytes payload);
 
 // What a stream shows tick by tick: of all packets that came since the last tick the loudest, and unknown if

@@ -21,7 +21,7 @@ constexpr Duration brink = microseconds(200);
 constexpr Duration haste = microseconds(900);
 // First packets are taken at their word where they come as evenly as from a metronome. A phone that looks at
 // its clock every 4 ms sends one of its first fifty later than all the others.
-constexpr Duration even = std::chrono::milliseconds(1);
+constexpr Duration even = std::chrono::milliseconds(2);
 // Above this it is the network that makes packets late, not a clock.
 constexpr Duration steady = std::chrono::milliseconds(3);
 

@@ -177,7 +177,7 @@ struct Config {
         bool alone_prompt = true;
         bool active_speaker = false;
         bool automatic_gain = false;
-        bool follow_talkers = false;
+        bool follow_talkers = true;
         std::uint32_t comfort_noise = 72;
         std::vector<ConfiguredRoom> list;
     };

@@ -245,8 +245,8 @@ constexpr auto table = std::to_array<ConfigKey>({
         [](auto& c) -> auto& { return c.rooms.automatic_gain; }),
     live<Switch>(
         "rooms.follow_talkers",
-        "Whether the moment at which a room is mixed moves to where its talkers wait less. Saves some "
-        "milliseconds; a phone whose packets come unevenly may lose a frame of 20 ms by it.",
+        "Whether the moment at which a room is mixed moves to where its talkers wait less: saves some "
+        "milliseconds of delay.",
         [](auto& c) -> auto& { return c.rooms.follow_talkers; }),
     live<Count<40, 127>>(
         "rooms.comfort_noise",

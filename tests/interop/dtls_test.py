@@ -23,7 +23,10 @@ class DtlsSrtp(InteropTest):
             self.assertGreater(self.level(phone, 660, 1500), 30)
             ended = [event for event in server.events("call.ended") if name in event["from"]][0]
             self.assertRegex(ended["srtp"], "AES_")
-            self.assertEqual((ended["lost"], ended["forged"], ended["concealed"]), ("0", "0", "0"), ended)
+            self.assertEqual((ended["lost"], ended["forged"]), ("0", "0"), ended)
+            # It looks at its clock every 4 ms, and of its first fifty packets one may be later than all before: of some
+            # fifty such calls, without DTLS too, four lost a frame to that before the buffer knew.
+            self.assertLessEqual(int(ended["concealed"]), 2, ended)
         plain.hang_up()
         time.sleep(0.5)
         rate, samples = plain.heard()

@@ -96,7 +96,9 @@ VideoOutput::Group& VideoOutput::find_or_make(const ViewKey& key, const EncoderG
     group->canvas = &canvas_of(*group->view, {how.settings.width, how.settings.height});
     group->how = how;
     group->credit = 1000;  // its first picture does not wait
-    auto encoder = VideoEncoderGroup::make(how, context_.tuning, rtp::default_max_video_payload);
+    codecs::VideoTuning tuning = context_.tuning;
+    if (key.viewer) tuning.x264_preset = tuning.x264_preset_alone;
+    auto encoder = VideoEncoderGroup::make(how, tuning, rtp::default_max_video_payload);
     if (encoder) group->encoder = std::move(*encoder);
     groups_.push_back(std::move(group));
     ++context_.counters.groups;

@@ -187,7 +187,7 @@ std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, T
         replaced->being_replaced = true;
     }
     Participant& participant = admit(std::move(who));
-    if (event.offer) apply_agreement(participant);
+    if (event.offer) apply_agreement(participant, now);
     // RFC 4579 §5.1: where he is, whatever he called.
     if (participant.room_name != event.request.uri().user())
         agent_.set_contact(event.session, {participant.room_name, {}, {}});
@@ -209,6 +209,7 @@ Participant Focus::caller(const sip::IncomingInvite& event, std::string_view roo
     who.unproven = may_be_forged(event.flow, event.identity, settings_.local_net);
     who.uri = event.request.from().uri;
     if (const auto contact = sip::contact_target(event.request)) who.contact = *contact;
+    who.video.settled = trunks_.from(event.flow) != nullptr;
     return who;
 }
 
@@ -257,7 +258,7 @@ void Focus::on(const sip::ReinviteReceived& event, TimePoint now) {
         agent_.reject(event.session, description.error().status, {}, description.error().headers, now);
         return;
     }
-    if (event.offer) apply_agreement(*who);
+    if (event.offer) apply_agreement(*who, now);
     agent_.accept(event.session, std::move(*description), now);
 }
 
@@ -271,7 +272,7 @@ void Focus::take_answer(Participant& who, const std::string& text, TimePoint now
     const auto refused =
         parsed ? who.media.accept_answer(*parsed) : std::optional(sdp::refusal_for(parsed.error()));
     if (!refused) {
-        apply_agreement(who);
+        apply_agreement(who, now);
         if (who.replaces) await_media(who, now);
         return;
     }
@@ -285,14 +286,21 @@ void Focus::take_answer(Participant& who, const std::string& text, TimePoint now
 // RFC 4028 §7.4: our full offer, what is agreed first.
 void Focus::refresh(sip::SessionId session, TimePoint now) {
     Participant* who = find(session);
-    if (who && !agent_.reinvite(session, who->media.create_offer(who->local), now)) who->media.roll_back();
+    if (!who) return;
+    video_.open_for_offer(*who);
+    // One whose answer is awaited stays; this one then comes after it.
+    const bool pending = who->media.offer_pending();
+    if (agent_.reinvite(session, who->media.create_offer(who->local), now))
+        who->video.offer_due = false;
+    else if (!pending)
+        who->media.roll_back();
 }
 
 void Focus::on(const sip::SessionRefreshDue& event, TimePoint now) {
     refresh(event.session, now);
 }
 
-// Refreshes are the only offers of the focus.
+// The offer is made anew, with all that became due meanwhile.
 void Focus::on(const sip::ReinvitePossible& event, TimePoint now) {
     refresh(event.session, now);
 }
@@ -302,6 +310,7 @@ void Focus::on(const sip::ReinviteFailed& event, TimePoint) {
     Participant* who = find(event.session);
     if (!who) return;
     who->media.roll_back();
+    video_.offer_failed(*who, event.status);
     video_.apply(*who);
     log_.change_refused(*who, "no answer to our offer");
 }
@@ -423,7 +432,7 @@ Participant* Focus::find(media::ParticipantId id) {
     return it == participants_.end() || it->second.ended ? nullptr : &it->second;
 }
 
-void Focus::apply_agreement(Participant& who) {
+void Focus::apply_agreement(Participant& who, TimePoint now) {
     media::AudioLeg leg = make_audio_leg(who.media.audio(), who.signaling_source);
     leg.sends &= !who.unproven;
     if (!who.joined) {
@@ -439,9 +448,11 @@ void Focus::apply_agreement(Participant& who) {
         command(who, media::UpdateLeg{who.room, who.id, leg});
     }
     who.leg = std::move(leg);
+    const bool had_video = who.video.joined;
     video_.apply(who);
     show_in_video(who);
     watchers_.changed(who);
+    consider_offers(who, had_video, now);
 }
 
 Result<DialPlace, RoomRefusal> Focus::enter(std::string_view room) {

@@ -257,6 +257,8 @@ class Focus {
     void on(Participant& who, const media::VideoEnded& event, TimePoint now);
     void on(const media::VideoLoadChanged& event);
     void show_in_video(const Participant& who);
+    void consider_offers(Participant& who, bool had_video, TimePoint now);
+    void offer_video(TimePoint now);
     void forget_if_over(media::ParticipantId who);
 
     // focus_requests.cpp
@@ -302,7 +304,7 @@ class Focus {
     // From now on the call is the focus's.
     Participant& admit(Participant who);
     // Tells the worker what was agreed, if it is news to him.
-    void apply_agreement(Participant& who);
+    void apply_agreement(Participant& who, TimePoint now);
     void leave(Participant& who);
     void command(const Participant& who, media::RoomCommand command);
 

@@ -39,6 +39,7 @@ void Focus::on(const sip::SessionConfirmed& event, TimePoint now) {
     if (!who) return;
     log_.confirmed(*who, now);
     if (std::exchange(who->unproven, false) && who->joined) prove(*who);
+    video_.consider_offer(*who, now);
 }
 
 // RFC 3261 §13.2.2.4: the ACK comes from where our 200 went, so nobody forged the address: his media may go
@@ -62,7 +63,7 @@ void Focus::on(DialAnswered& event, TimePoint now) {
     referrals_.on(event, now);
     Participant& who = admit(std::move(event.who));
     log_.dial_answered(event.dial, who);
-    apply_agreement(who);
+    apply_agreement(who, now);
 }
 
 void Focus::on(const DialFailed& event, TimePoint now) {

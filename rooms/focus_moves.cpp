@@ -66,6 +66,7 @@ void Focus::on(Participant& who, media::LegReleased& event, TimePoint now) {
     if (who.ended) return on(who, media::LegEnded{event.room, event.participant, event.quality}, now);
     command(who, media::AdoptLeg{who.room, who.id, std::move(event.session), who.control});
     command(who, media::UpdateLeg{who.room, who.id, who.leg});
+    video_.consider_offer(who, now);
 }
 
 }  // namespace rotunda::rooms

@@ -92,13 +92,15 @@ void Focus::on_timeout(TimePoint now) {
     links_.on_timeout(now);
     while (const auto due = takeovers_.pop_due(now))
         if (Participant* who = find(*due)) hang_up_replaced(*who, now);
+    offer_video(now);
     notifier_.on_timeout(now);
     send_notifies(now);
 }
 
 std::optional<TimePoint> Focus::next_timeout() const {
     std::optional<TimePoint> first;
-    for (const auto& next : {links_.next_timeout(), notifier_.next_timeout(), takeovers_.next()})
+    for (const auto& next :
+         {links_.next_timeout(), notifier_.next_timeout(), takeovers_.next(), video_.next_timeout()})
         if (next && (!first || *next < *first)) first = next;
     return first;
 }

@@ -1,4 +1,5 @@
-// The half of the focus that looks after video: what the video workers tell, and keyframes asked for by INFO.
+// The half of the focus that looks after video: what the video workers tell, keyframes asked for by INFO, and
+// video offered by us.
 #include <type_traits>
 
 #include "rooms/focus.hpp"
@@ -51,6 +52,22 @@ void Focus::on(const sip::PictureRequested& event, TimePoint) {
 void Focus::show_in_video(const Participant& who) {
     const auto peer = agent_.peer(who.session);
     video_.show(who, peer ? name_to_show(who, *peer) : std::string());
+}
+
+// He may be offered video, and so may the others once there is his to be seen.
+void Focus::consider_offers(Participant& who, bool had_video, TimePoint now) {
+    video_.consider_offer(who, now);
+    if (had_video || !who.video.joined) return;
+    for (auto& [id, other] : participants_)
+        if (other.room == who.room) video_.consider_offer(other, now);
+}
+
+// By re-INVITE, since UPDATE leaves nobody time to be asked whether he wants it (RFC 3311 §5.1).
+void Focus::offer_video(TimePoint now) {
+    while (const auto due = video_.next_offer(now)) {
+        Participant* const who = find(*due);
+        if (who && video_.open_for_offer(*who)) refresh(who->session, now);
+    }
 }
 
 // The last word of both workers has come, and the call is over.

@@ -19,6 +19,10 @@ struct ParticipantVideo {
     media::VideoLeg leg;                     // as the worker last heard of it
     bool joined = false;
     int ending = 0;  // how often the worker's last word on it is awaited
+    // He is not to be offered it: he has or had it, refused it, or could not see it.
+    bool settled = false;
+    bool offer_due = false;  // our next offer brings it
+    int offers_crossed = 0;  // with one of his (491)
 };
 
 struct Participant {

@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "media/room_command.hpp"
 #include "media/video_command.hpp"
+#include "rooms/video_offer.hpp"
 #include "sdp/offer_answer.hpp"
 
 namespace rotunda::rooms {
@@ -23,6 +24,7 @@ namespace rotunda::rooms {
 struct RoomVideo {
     std::optional<mixer::LayoutKind> layout{};
     std::optional<media::VideoViewMode> view{};
+    std::optional<VideoOffer> offer{};
 };
 
 // A room the operator named. It opens with its first caller like any other.

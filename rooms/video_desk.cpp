@@ -17,15 +17,22 @@ void VideoDesk::prepare(Participant& who, const std::optional<sdp::SessionDescri
     if (!policy_.enabled || who.local.video_port != 0) return;
     // In a call that stands without video we do not bring it up; in a new one whose offer is ours we do.
     const bool may_come = offer ? has_open_video(*offer) : !who.joined;
-    if (!may_come) return;
+    if (may_come) reserve(who, peer);
+}
+
+bool VideoDesk::reserve(Participant& who, const IpAddress& peer) {
     auto ports = ports_.reserve(peer, media::MediaTraffic::video);
-    if (!ports || ports->advertised != who.local.address) return;
+    if (!ports || ports->advertised != who.local.address) return false;
     who.local.video_port = ports->rtp_port;
     who.video.ports = std::move(*ports);
+    return true;
 }
 
 void VideoDesk::apply(Participant& who) {
     const sdp::NegotiatedMedia* const agreed = who.media.video();
+    // A line of video, open or closed: it has been spoken of.
+    who.video.settled |= std::any_of(who.media.media().begin(), who.media.media().end(),
+                                     [](const auto& line) { return line.kind == sdp::MediaKind::video; });
     if (agreed && (who.video.joined || who.video.ports)) {
         media::VideoLeg leg = make_video_leg(*agreed, who.signaling_source);
         leg.sends &= !who.unproven;
@@ -113,6 +120,7 @@ void VideoDesk::show(const Participant& who, std::string name) {
 
 void VideoDesk::left(Participant& who) {
     if (!policy_.enabled) return;
+    offers_.erase(who.id);
     if (who.video.joined) leave(who);
     const auto at = rooms_.find(who.room);
     if (at == rooms_.end()) return;
@@ -132,11 +140,7 @@ void VideoDesk::set_speaker(const media::SpeakerChanged& event) {
 
 bool VideoDesk::renew(Participant& who) {
     who.local.video_port = 0;
-    auto ports = ports_.reserve(who.signaling_source, media::MediaTraffic::video);
-    if (!ports || ports->advertised != who.local.address) return false;
-    who.local.video_port = ports->rtp_port;
-    who.video.ports = std::move(*ports);
-    return true;
+    return reserve(who, who.signaling_source);
 }
 
 VideoDesk::Shown VideoDesk::shown(media::RoomId room) const {

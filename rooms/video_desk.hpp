@@ -5,15 +5,19 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/time.hpp"
+#include "base/timer_queue.hpp"
 #include "media/media_transport.hpp"
 #include "media/room_command.hpp"
 #include "media/video_command.hpp"
 #include "media/video_event.hpp"
 #include "rooms/participant.hpp"
 #include "rooms/room_registry.hpp"
+#include "rooms/video_offer.hpp"
 
 namespace rotunda::rooms {
 
@@ -21,7 +25,8 @@ struct VideoPolicy {
     bool enabled = false;
     // Calls we make offer it. Who is called without may still add it.
     bool dial_out = false;
-    std::size_t workers = 1;  // video workers
+    VideoOffer offer = VideoOffer::never;  // who calls us without
+    std::size_t workers = 1;               // video workers
     media::VideoRoomSettings room;
 };
 
@@ -46,6 +51,17 @@ class VideoDesk {
 
     // He is in another room now: new ports, which are to be offered to him. False: he goes on without video.
     bool renew(Participant& who);
+
+    // --- offered by us in mid-call, by policy (video_desk_offers.cpp)
+    // His call, or what his room shows, is new: he may become due.
+    void consider_offer(Participant& who, TimePoint now);
+    // Whose turn it is, if it still fits: each once.
+    std::optional<media::ParticipantId> next_offer(TimePoint now) { return offers_.pop_due(now); }
+    std::optional<TimePoint> next_timeout() const { return offers_.next(); }
+    // True: our next offer brings video, and its ports are ready.
+    bool open_for_offer(Participant& who);
+    // An offer of ours came to nothing, whatever it was about; before apply().
+    void offer_failed(Participant& who, int status);
 
     // --- what is shown (for operators)
     struct Shown {
@@ -101,6 +117,9 @@ class VideoDesk {
         media::ParticipantId speaker{};
     };
 
+    bool reserve(Participant& who, const IpAddress& peer);
+    VideoOffer offer_policy(std::string_view room) const;
+    bool may_offer(const Participant& who) const;
     void join(Participant& who, media::VideoLeg leg);
     media::VideoRoomSettings settings_of(std::string_view name, const Room& room) const;
     void leave(Participant& who);
@@ -117,6 +136,8 @@ class VideoDesk {
     std::vector<VideoWorkerCommand> commands_;
     std::vector<SoundCommand> sound_commands_;
     std::vector<media::RoomId> changed_;
+    TimerQueue<media::ParticipantId> offers_;
+    TimePoint last_offer_{};
     std::size_t legs_ = 0;
 };
 

@@ -19,6 +19,7 @@
 #include "base/video_codec.hpp"
 #include "media/video_command.hpp"
 #include "rooms/toll_guard.hpp"
+#include "rooms/video_offer.hpp"
 #include "sdp/offer_answer.hpp"
 #include "server/pattern.hpp"
 #include "signaling/digest.hpp"
@@ -53,6 +54,7 @@ struct ConfiguredRoom {
     std::optional<sdp::MediaEncryption> encryption{};
     std::optional<mixer::LayoutKind> layout{};
     std::optional<media::VideoViewMode> view{};
+    std::optional<rooms::VideoOffer> offer_video{};
 };
 
 // What holds for a single listener.
@@ -184,6 +186,7 @@ struct Config {
     struct Video {
         bool enabled = true;
         bool dial_out = false;
+        rooms::VideoOffer offer = rooms::VideoOffer::never;
         std::vector<VideoCodec> codecs = {VideoCodec::h264, VideoCodec::vp8};
         media::VideoViewMode view = media::VideoViewMode::automatic;
         std::uint32_t most_personal = 4;
@@ -196,6 +199,7 @@ struct Config {
         bool labels = true;
         bool audio_only = false;
         std::string h264_preset = "superfast";
+        std::string h264_preset_personal = "ultrafast";
         std::uint32_t threads = 0;  // 0: one per core
     };
     struct Http {

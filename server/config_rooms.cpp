@@ -36,8 +36,8 @@ Complaint read_room_name(const ConfigNode& value, std::string& out) {
 }
 
 Complaint read_room(const ConfigNode& item, ConfiguredRoom& out) {
-    constexpr std::string_view names[] = {"name",  "max_participants", "access", "encryption",
-                                          "owner", "moderators",       "layout", "view"};
+    constexpr std::string_view names[] = {"name",       "max_participants", "access", "encryption", "owner",
+                                          "moderators", "layout",           "view",   "offer_video"};
     if (is_scalar(item)) return read_room_name(item, out.name);
     for (const ConfigNode& member : item.children) {
         if (member.name == "name") {
@@ -58,6 +58,8 @@ Complaint read_room(const ConfigNode& item, ConfiguredRoom& out) {
             if (auto complaint = LayoutName::read(member, out.layout.emplace())) return complaint;
         } else if (member.name == "view") {
             if (auto complaint = ViewName::read(member, out.view.emplace())) return complaint;
+        } else if (member.name == "offer_video") {
+            if (auto complaint = OfferName::read(member, out.offer_video.emplace())) return complaint;
         } else {
             return not_one_of({ConfigNode::Kind::scalar, member.line, {}, member.name, {}}, names);
         }
@@ -89,6 +91,7 @@ std::string RoomList::print(const std::vector<ConfiguredRoom>& value) {
             text += ", moderators: " + print_list(room.authority.moderators, quoted);
         if (room.layout) text += ", layout: " + LayoutName::print(*room.layout);
         if (room.view) text += ", view: " + ViewName::print(*room.view);
+        if (room.offer_video) text += ", offer_video: " + OfferName::print(*room.offer_video);
         return text.find(", ") == text.npos ? quoted(room.name) : text + "}";
     });
 }

@@ -161,6 +161,11 @@ constexpr auto table = std::to_array<ConfigKey>({
         "who "
         "is called may still add it.",
         [](auto& c) -> auto& { return c.video.dial_out; }),
+    key<OfferName>(
+        "video.offer",
+        "When who calls with sound alone is offered video in his call, once: shown is as soon as somebody in "
+        "his room has video, always at once. Never through a trunk.",
+        [](auto& c) -> auto& { return c.video.offer; }),
     key<VideoCodecs>(
         "video.codecs", "What is offered and accepted.", [](auto& c) -> auto& { return c.video.codecs; }),
     key<ViewName>(
@@ -197,6 +202,10 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<PresetName>(
         "video.h264_preset", "x264's preset: the faster, the less CPU time and the worse the picture.",
         [](auto& c) -> auto& { return c.video.h264_preset; }),
+    key<PresetName>(
+        "video.h264_preset_personal",
+        "The same for personal views, each of which costs an encode of its own.",
+        [](auto& c) -> auto& { return c.video.h264_preset_personal; }),
     key<Count<0, 1024>>(
         "video.threads", "Threads for video, below sound in priority; 0: one for each core.",
         [](auto& c) -> auto& { return c.video.threads; }),

@@ -229,7 +229,7 @@ struct RoomPattern {
 struct RoomList {
     static constexpr std::string_view type =
         "list of names, or of mappings with name, max_participants, access, encryption, owner, moderators, "
-        "layout, view";
+        "layout, view, offer_video";
     static constexpr bool is_list = true;
     static Complaint read(const ConfigNode& value, std::vector<ConfiguredRoom>& out);
     static std::string print(const std::vector<ConfiguredRoom>& value);
@@ -269,6 +269,13 @@ struct VideoCodecs {
     static constexpr bool is_list = true;
     static Complaint read(const ConfigNode& value, std::vector<VideoCodec>& out);
     static std::string print(const std::vector<VideoCodec>& value);
+};
+
+struct OfferName {
+    static constexpr std::string_view type = "never, shown or always";
+    static constexpr bool is_list = false;
+    static Complaint read(const ConfigNode& value, rooms::VideoOffer& out);
+    static std::string print(rooms::VideoOffer value);
 };
 
 struct ViewName {

@@ -12,6 +12,7 @@ namespace {
 constexpr std::array all_codecs = {VideoCodec::h264, VideoCodec::vp8};
 constexpr std::array<std::string_view, 2> codec_names = {"H264", "VP8"};
 constexpr std::array<std::string_view, 3> view_names = {"auto", "shared", "personal"};
+constexpr std::array<std::string_view, 3> offer_names = {"never", "shown", "always"};
 constexpr std::array<std::string_view, 2> fit_names = {"letterbox", "crop"};
 constexpr std::array<std::string_view, 6> preset_names = {"ultrafast", "superfast", "veryfast",
                                                           "faster",    "fast",      "medium"};
@@ -59,6 +60,13 @@ Complaint VideoCodecs::read(const ConfigNode& value, std::vector<VideoCodec>& ou
 }
 std::string VideoCodecs::print(const std::vector<VideoCodec>& value) {
     return print_list(value, [](VideoCodec codec) { return std::string(encoding_name(codec)); });
+}
+
+Complaint OfferName::read(const ConfigNode& value, rooms::VideoOffer& out) {
+    return read_enum(value, type, offer_names, out);
+}
+std::string OfferName::print(rooms::VideoOffer value) {
+    return std::string(offer_names[static_cast<std::size_t>(value)]);
 }
 
 Complaint ViewName::read(const ConfigNode& value, media::VideoViewMode& out) {

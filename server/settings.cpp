@@ -14,7 +14,7 @@ rooms::RoomPolicy room_policy(const Config& config) {
                                      room.max_participants.value_or(config.rooms.max_participants),
                                      room.authority,
                                      room.encryption,
-                                     {room.layout, room.view}});
+                                     {room.layout, room.view, room.offer_video}});
     if (config.rooms.on_demand)
         policy.on_demand = [pattern = *config.rooms.on_demand](std::string_view user) {
             return pattern.matches(user);
@@ -60,6 +60,7 @@ rooms::VideoPolicy video_policy(const Config& config) {
     rooms::VideoPolicy policy;
     policy.enabled = config.video.enabled;
     policy.dial_out = config.video.dial_out;
+    policy.offer = config.video.offer;
     policy.workers = std::max<std::size_t>(1, video_threads(config).workers);
     policy.room.view = config.video.view;
     policy.room.most_personal = config.video.most_personal;
@@ -121,6 +122,7 @@ VideoThreads video_threads(const Config& config) {
 codecs::VideoTuning video_tuning(const Config& config) {
     codecs::VideoTuning tuning;
     tuning.x264_preset = config.video.h264_preset;
+    tuning.x264_preset_alone = config.video.h264_preset_personal;
     return tuning;
 }
 

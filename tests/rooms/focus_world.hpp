@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -168,11 +169,17 @@ struct World {
         for (auto& command : focus.take_video_commands()) video_commands.push_back(std::move(command));
     }
 
+    std::optional<TimePoint> next_timeout() const {
+        const auto ours = focus.next_timeout(), agents = agent.next_timeout();
+        return ours && agents ? std::min(*ours, *agents) : ours ? ours : agents;
+    }
+
     void pass(Duration time) {
         const TimePoint until = now + time;
-        while (agent.next_timeout() && *agent.next_timeout() <= until) {
-            now = *agent.next_timeout();
+        for (auto next = next_timeout(); next && *next <= until; next = next_timeout()) {
+            now = std::max(now, *next);
             agent.on_timeout(now);
+            focus.on_timeout(now);
             run();
         }
         now = until;

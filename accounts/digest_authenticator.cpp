@@ -30,7 +30,7 @@ DigestAuthenticator::DigestAuthenticator(DigestSettings settings, const UserTabl
       nonces_(settings_.nonce_lifetime, settings_.max_nonces, random, settings_.nonce_uses),
       decoy_(make_digest_keys("", settings_.realm, random.token(32))),
       secret_(random.token(32)),
-      limits_(random.next()) {}
+      limits_(settings_.limits, random.next()) {}
 
 void DigestAuthenticator::configure(DigestSettings settings) {
     settings_.algorithms = std::move(settings.algorithms);

@@ -18,7 +18,7 @@
 namespace rotunda::accounts {
 
 struct DigestSettings {
-    std::string realm = "rotunda";
+    std::string realm = "sip";
     // As offered, the preferred one first (RFC 8760 §2.4).
     std::vector<sip::DigestAlgorithm> algorithms = {sip::DigestAlgorithm::sha256, sip::DigestAlgorithm::md5};
     Duration nonce_lifetime = std::chrono::minutes(5);
@@ -27,6 +27,7 @@ struct DigestSettings {
     // Beginnings of User-Agent. These phones give up where anything but MD5 is offered, even beside MD5, so
     // they are offered MD5 alone, if it is offered at all.
     std::vector<std::string> md5_only = {"baresip v0.", "baresip v1."};
+    UserLimits::Settings limits = {};
 };
 
 // True for a host part that means this server.

@@ -76,12 +76,18 @@ GuardVerdict Gatekeeper::admit_user(const SipMessage& request, const sip::Flow& 
     const sip::Uri& from = request.from().uri;
     if (is_ours(from, flow) && from.user() != username)
         return refuse(request, Refusal::forbidden, 403, "Credentials of Somebody Else");
-    if (request.method() == sip::Method::invite && !authenticator_.limits().take_call(username, now)) {
+    if (!may_begin(request.method(), username, now)) {
         GuardVerdict busy = refuse(request, Refusal::session_limit, 503, {});
         busy.refused->response.add(sip::HeaderId::retry_after, std::to_string(busy_retry_after_s));
         return busy;
     }
     return {Identity::user(username, authenticator_.realm()), {}};
+}
+
+bool Gatekeeper::may_begin(const sip::Method& method, const std::string& username, TimePoint now) {
+    UserLimits& limits = authenticator_.limits();
+    return method == sip::Method::invite ? limits.take_call(username, now)
+                                         : limits.take_request(username, now);
 }
 
 GuardVerdict Gatekeeper::challenge(const SipMessage& request, const sip::Flow& flow, bool stale,

@@ -21,7 +21,7 @@ class Gatekeeper final : public sip::RequestGuard {
     // `users` and `random` outlive it.
     Gatekeeper(AccessPolicy policy, DigestSettings digest, const UserTable& users, RandomSource& random);
 
-    // From now on. The realm and the nonces' lifetime stay as they were.
+    // From now on. The realm, the nonces' lifetime and the users' limits stay as they were.
     void configure(AccessPolicy policy, DigestSettings digest);
 
     sip::GuardVerdict check(const sip::SipMessage& request, const sip::Flow& flow,
@@ -41,6 +41,7 @@ class Gatekeeper final : public sip::RequestGuard {
     // A domain of ours, or the address at which the peer reached us.
     bool is_our_host(std::string_view host, const sip::Flow& flow) const;
     bool needs_credentials(const sip::SipMessage& request, const sip::Flow& flow) const;
+    bool may_begin(const sip::Method& method, const std::string& username, TimePoint now);
     sip::GuardVerdict admit_user(const sip::SipMessage& request, const sip::Flow& flow,
                                  const std::string& username, TimePoint now);
     sip::GuardVerdict challenge(const sip::SipMessage& request, const sip::Flow& flow, bool stale,

@@ -24,11 +24,15 @@ void UserLimits::on_right(const std::string& user, const IpAddress& from, TimePo
 }
 
 bool UserLimits::take_call(const std::string& user, TimePoint now) {
-    return users_[user].calls.take(1, open_calls, open_calls_forgotten, now);
+    return users_[user].calls.take(1, settings_.open_calls, settings_.open_calls_forgotten, now);
 }
 
 void UserLimits::on_call_stands(const std::string& user) {
     if (User* known = users_.find(user)) known->calls.give_back(1);
+}
+
+bool UserLimits::take_request(const std::string& user, TimePoint now) {
+    return users_[user].requests.take(1, settings_.requests, settings_.requests_forgotten, now);
 }
 
 }  // namespace rotunda::accounts

@@ -1,4 +1,5 @@
-// What one user may have open, and how often his password may be guessed, from however many addresses.
+// What one user may have open and ask for, and how often his password may be guessed, from however many
+// addresses.
 // Sans-IO, signaling thread.
 #pragma once
 
@@ -15,7 +16,15 @@ namespace rotunda::accounts {
 
 class UserLimits {
   public:
-    explicit UserLimits(std::uint64_t secret) : users_(most_users, secret), places_(most_users, secret) {}
+    // Calls of one user's that nobody has acknowledged, and requests other than INVITE outside calls: so many
+    // at once, and so many a second are forgotten.
+    struct Settings {
+        double open_calls = 512, open_calls_forgotten = 20;
+        double requests = 2000, requests_forgotten = 200;
+    };
+
+    UserLimits(const Settings& settings, std::uint64_t secret)
+        : settings_(settings), users_(most_users, secret), places_(most_users, secret) {}
 
     // Credentials of his, from there, are worth a look. Where he has proved himself before they always are,
     // whoever guesses elsewhere.
@@ -26,19 +35,21 @@ class UserLimits {
     // He may begin a call; it is open until it stands.
     bool take_call(const std::string& user, TimePoint now);
     void on_call_stands(const std::string& user);
+    // A request of his that begins no call may be served.
+    bool take_request(const std::string& user, TimePoint now);
 
     static constexpr double wrong_tries = 100, forgiven_per_second = 0.5;
-    static constexpr double open_calls = 512, open_calls_forgotten = 20;
 
   private:
     static constexpr std::size_t most_users = 32'768;
     struct User {
-        LeakyBucket wrong, calls;
+        LeakyBucket wrong, calls, requests;
     };
     static std::string place(const std::string& user, const IpAddress& from) {
         return from.unmapped().to_string() + ' ' + user;
     }
 
+    Settings settings_;
     sip::BoundedTable<std::string, User> users_;
     sip::BoundedTable<std::string, TimePoint>
         places_;  // where users have proved themselves, and until when it counts

@@ -27,7 +27,14 @@ std::string_view call_id_of(std::string_view message) {
 }
 
 void cover_keys(std::string& message) {
-    for (auto at = message.find(inline_key); at != message.npos; at = message.find(inline_key, at)) {
+    const auto next = [&](std::size_t from) {
+        const auto same = [](char a, char b) { return to_lower(a) == b; };
+        return static_cast<std::size_t>(std::search(message.begin() + static_cast<std::ptrdiff_t>(from),
+                                                    message.end(), inline_key.begin(), inline_key.end(),
+                                                    same) -
+                                        message.begin());
+    };
+    for (std::size_t at = next(0); at < message.size(); at = next(at)) {
         at += inline_key.size();
         for (; at < message.size() && std::string_view("|\r\n; ").find(message[at]) == std::string_view::npos;
              ++at)

@@ -27,11 +27,13 @@ void OperatorApi::add_bans() {
 
 HttpResponse OperatorApi::bans() const {
     json_::array list;
-    for (const sip::Ban& each : host_.bans())
-        list.push_back(
-            json_::object{{"address", each.address.to_string()},
+    for (const sip::Ban& each : host_.bans()) {
+        json_::object ban{{"address", each.address.to_string()},
                           {"reason", each.why},
-                          {"seconds", static_cast<std::int64_t>(each.length / std::chrono::seconds(1))}});
+                          {"seconds", static_cast<std::int64_t>(each.length / std::chrono::seconds(1))}};
+        if (each.port != 0) ban["port"] = each.port;
+        list.push_back(std::move(ban));
+    }
     return json(json_::serialize(json_::object{{"bans", std::move(list)}}));
 }
 

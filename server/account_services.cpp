@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <limits>
+#include <set>
+
 #include "server/settings.hpp"
 
 namespace rotunda::server {
@@ -32,6 +35,13 @@ accounts::AccessPolicy access_policy(const Config& config, LocalAddresses& addre
     return policy;
 }
 
+// One user bears what one address does.
+accounts::UserLimits::Settings user_limits(const sip::FloodSettings& flood) {
+    constexpr double boundless = std::numeric_limits<double>::infinity();
+    if (!flood.enabled) return {boundless, 0, boundless, 0};
+    return {flood.open_calls, flood.open_calls_forgotten, flood.requests, flood.requests_forgotten};
+}
+
 accounts::DigestSettings digest_settings(const Config& config) {
     accounts::DigestSettings settings;
     settings.realm = realm_of(config);
@@ -39,6 +49,7 @@ accounts::DigestSettings digest_settings(const Config& config) {
     settings.nonce_lifetime = config.auth.nonce_lifetime;
     settings.nonce_uses = config.auth.nonce_uses;
     settings.md5_only = config.auth.md5_only;
+    settings.limits = user_limits(config.flood);
     return settings;
 }
 
@@ -58,7 +69,7 @@ Error with_path(const std::string& path, const Error& error) {
 
 std::string realm_of(const Config& config) {
     if (!config.auth.realm.empty()) return config.auth.realm;
-    return config.sip.domains.empty() ? "rotunda" : config.sip.domains.front();
+    return config.sip.domains.empty() ? accounts::DigestSettings{}.realm : config.sip.domains.front();
 }
 
 AccountServices::AccountServices(const Config& config, EventLoop& loop, const Clock& clock,
@@ -111,6 +122,22 @@ std::optional<Error> AccountServices::restore(AccountDatabase& database) {
     for (auto& [user, contacts] : *bindings) registrar_.locations().replace(user, std::move(contacts));
     take_users(*users);
     settle();
+    return warn_of_other_realms(database);
+}
+
+// Passwords are kept hashed with their realm: in another one nobody can use them.
+std::optional<Error> AccountServices::warn_of_other_realms(AccountDatabase& database) {
+    const auto all = database.list_users();
+    if (!all) return all.error();
+    std::set<std::string> lost;
+    for (const StoredUser& user : *all)
+        if (user.realm != realm_of(config_) && !users_.has(user.name)) lost.insert(user.name);
+    if (!lost.empty())
+        log_.write({LogLevel::warning,
+                    "users.other_realm",
+                    "their passwords were stored for another realm: set auth.realm to that one, or use "
+                    "rotunda user add",
+                    {{"realm", realm_of(config_)}, {"users", std::to_string(lost.size())}}});
     return std::nullopt;
 }
 

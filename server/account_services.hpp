@@ -42,6 +42,7 @@ class AccountServices {
 
   private:
     std::optional<Error> restore(AccountDatabase& database);
+    std::optional<Error> warn_of_other_realms(AccountDatabase& database);
     void take_users(AccountKeeper::Users stored);
     void on_due();
     void hand_over();

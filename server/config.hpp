@@ -227,7 +227,7 @@ struct Config {
         std::vector<IpPrefix> local_net;  // default: loopback, link-local and private networks
         std::vector<ConfiguredListener> listeners;
         std::vector<accounts::TrustedPeer> trusted;
-        std::string realm;  // empty: the first of sip.domains, or "rotunda"
+        std::string realm;  // empty: the first of sip.domains, or "sip"
         std::vector<sip::DigestAlgorithm> algorithms = {sip::DigestAlgorithm::sha256,
                                                         sip::DigestAlgorithm::md5};
         Duration nonce_lifetime = std::chrono::minutes(5);

@@ -286,8 +286,9 @@ constexpr auto table = std::to_array<ConfigKey>({
         [](auto& c) -> auto& { return c.auth.trusted; }),
     key<Text>(
         "auth.realm",
-        "The realm of digest authentication; empty: the first of sip.domains, or \"rotunda\". Stored users "
-        "belong to one realm.",
+        "The realm of digest authentication; empty: the first of sip.domains, or \"sip\". Passwords of "
+        "stored "
+        "users are hashed with it: with another realm they have to be set again.",
         [](auto& c) -> auto& { return c.auth.realm; }),
     live<Algorithms>(
         "auth.algorithms", "What is offered in a challenge; nothing else is accepted.",
@@ -311,7 +312,7 @@ constexpr auto table = std::to_array<ConfigKey>({
         [](auto& c) -> auto& { return c.flood.enabled; }),
     key<Real>(
         "flood.open_calls",
-        "Calls one address may have open that it has not acknowledged; 20 are forgotten a second.",
+        "Calls one address, or one user, may have open and not acknowledged; 20 are forgotten a second.",
         [](auto& c) -> auto& { return c.flood.open_calls; }),
     key<Real>(
         "flood.open_calls_in_all",
@@ -319,8 +320,8 @@ constexpr auto table = std::to_array<ConfigKey>({
         [](auto& c) -> auto& { return c.flood.open_calls_in_all; }),
     key<Real>(
         "flood.requests",
-        "Requests other than INVITE one address may have open that did not complete; 200 are forgotten a "
-        "second.",
+        "Requests other than INVITE one address may have open that did not complete, and one user may make "
+        "outside calls; 200 are forgotten a second.",
         [](auto& c) -> auto& { return c.flood.requests; }),
     key<Real>(
         "flood.connections", "New connections of one address at once; 250 are forgotten a second.",

@@ -60,13 +60,16 @@ bool FrontDoor::lift(const IpAddress& address) {
 
 // A form that fail2ban reads: docs/security.md has the expression.
 void FrontDoor::tell_of_bans() {
-    for (const sip::Ban& ban : guard_.take_bans())
-        log_.write({LogLevel::warning,
-                    "sip.banned",
-                    std::string(ban.why),
-                    {{"source", ban.address.to_string()},
-                     {"seconds", std::to_string(ban.length / std::chrono::seconds(1))},
-                     {"forgeable", ban.forgeable ? "yes" : "no"}}});
+    for (const sip::Ban& ban : guard_.take_bans()) {
+        LogRecord line{LogLevel::warning,
+                       "sip.banned",
+                       std::string(ban.why),
+                       {{"source", ban.address.to_string()},
+                        {"seconds", std::to_string(ban.length / std::chrono::seconds(1))},
+                        {"forgeable", ban.forgeable ? "yes" : "no"}}};
+        if (ban.port != 0) line.fields.emplace_back("port", std::to_string(ban.port));
+        log_.write(line);
+    }
 }
 
 }  // namespace rotunda::server

@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <ctime>
 #include <mutex>
 #include <thread>
 
@@ -66,6 +68,15 @@ class MediaWorker::Thread {
     media::MediaCounters counters() const {
         const std::lock_guard lock(mutex_);
         return counters_;
+    }
+
+    Duration cpu() const {
+        clockid_t clock = 0;
+        timespec used{};
+        // native_handle() is no const member, though it changes nothing.
+        if (pthread_getcpuclockid(const_cast<std::thread&>(thread_).native_handle(), &clock) != 0) return {};
+        clock_gettime(clock, &used);
+        return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
     }
 
     std::size_t waiting() const {
@@ -166,6 +177,10 @@ void MediaWorker::post(media::RoomCommand command) {
 
 media::MediaCounters MediaWorker::counters() const {
     return thread_->counters();
+}
+
+Duration MediaWorker::cpu() const {
+    return thread_->cpu();
 }
 
 std::size_t MediaWorker::waiting() const {

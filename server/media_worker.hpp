@@ -27,6 +27,8 @@ class MediaWorker {
     void post(media::RoomCommand command);
     // As of the last turn of the thread. Any thread.
     media::MediaCounters counters() const;
+    // What its thread has used. Any thread.
+    Duration cpu() const;
     // Commands it has not taken yet. Any thread.
     std::size_t waiting() const;
 

@@ -1,24 +1,50 @@
 #include "server/overload_watch.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <utility>
 
 namespace rotunda::server {
+namespace {
 
-bool OverloadWatch::update(const std::vector<media::MediaCounters>& workers) {
-    before_.resize(workers.size());
+double in_seconds(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+OverloadWatch::Share OverloadWatch::share_of(Seen& before, const WorkerLoad& worker, double seconds) const {
+    const media::MediaCounters& counters = worker.counters;
+    const Seen now{counters.ticks + counters.skipped_ticks, counters.late_ticks + counters.skipped_ticks,
+                   worker.cpu};
+    const std::uint64_t ticks = now.ticks - before.ticks, late = now.late - before.late;
+    const Share share{ticks > 0 ? double(late) / double(ticks) : 0,
+                      in_seconds(now.cpu - before.cpu) / seconds};
+    before = now;
+    return share;
+}
+
+Strain OverloadWatch::update(const ServerLoad& load, TimePoint now) {
+    const double seconds = std::max(in_seconds(now - looked_at_), 1e-3);
+    looked_at_ = now;
+    const bool all_busy =
+        in_seconds(load.cpu - std::exchange(cpu_before_, load.cpu)) >= busy * seconds * cores_;
+    before_.resize(load.workers.size());
     double worst = 0;
-    for (std::size_t n = 0; n < workers.size(); ++n) {
-        const Seen now{workers[n].ticks + workers[n].skipped_ticks,
-                       workers[n].late_ticks + workers[n].skipped_ticks};
-        const std::uint64_t ticks = now.ticks - before_[n].ticks, late = now.late - before_[n].late;
-        before_[n] = now;
-        if (ticks > 0) worst = std::max(worst, double(late) / double(ticks));
+    bool ours = false;
+    for (std::size_t n = 0; n < load.workers.size(); ++n) {
+        const Share share = share_of(before_[n], load.workers[n], seconds);
+        worst = std::max(worst, share.late);
+        ours |= share.late >= strained && (all_busy || share.cpu >= busy);
     }
     strained_for_ = worst >= strained ? strained_for_ + 1 : 0;
+    busy_for_ = ours ? busy_for_ + 1 : 0;
+    idle_for_ = ours ? 0 : idle_for_ + 1;
     calm_for_ = worst <= calm ? calm_for_ + 1 : 0;
-    if (strained_for_ >= seconds) overloaded_ = true;
-    if (calm_for_ >= seconds) overloaded_ = false;
-    return overloaded_;
+    if (busy_for_ >= looks) strain_ = Strain::ours;
+    if (strained_for_ >= looks && idle_for_ >= looks) strain_ = Strain::others;
+    if (calm_for_ >= looks) strain_ = Strain::none;
+    return strain_;
 }
 
 }  // namespace rotunda::server

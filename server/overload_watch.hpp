@@ -1,31 +1,65 @@
 // Says when this machine has no time for further calls, by how late the ticks of the media workers begin. A
-// jitter buffer hides some milliseconds, so new calls are refused before those that run suffer. Pure.
+// jitter buffer hides some milliseconds, so new calls are refused before those that run suffer. Where we do
+// next to nothing and are late all the same, the time goes to other programs: that is told, but nobody is
+// refused for it, since fewer calls would give nothing back. Pure.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "base/time.hpp"
 #include "media/media_counters.hpp"
 
 namespace rotunda::server {
 
+enum class Strain : std::uint8_t {
+    none,
+    others,  // late, by other programs' doing
+    ours,    // refuse new calls
+};
+
+// Since the start.
+struct WorkerLoad {
+    media::MediaCounters counters;
+    Duration cpu{};  // of the worker's thread
+};
+struct ServerLoad {
+    std::vector<WorkerLoad> workers;
+    Duration cpu{};  // of all threads
+};
+
 class OverloadWatch {
   public:
-    // Once a second, with what each worker has counted since it began. True: refuse new calls.
-    bool update(const std::vector<media::MediaCounters>& workers);
+    // `cores`: so many this process may use.
+    explicit OverloadWatch(double cores) : cores_(cores) {}
 
-    // Of a second's ticks; a worker that is strained so long, or calm again so long.
+    // About once a second.
+    Strain update(const ServerLoad& load, TimePoint now);
+
+    // Late ticks, of all since the last look. A worker that is strained so many looks on end; calm again so
+    // many.
     static constexpr double strained = 0.25, calm = 0.05;
-    static constexpr int seconds = 3;
+    static constexpr int looks = 5;
+    // What we are to blame for: a worker, or all of us together, busy for this part of the time there is.
+    static constexpr double busy = 0.3;
 
   private:
     struct Seen {
         std::uint64_t ticks = 0, late = 0;
+        Duration cpu{};
     };
+    // Of its time since the last look.
+    struct Share {
+        double late = 0, cpu = 0;
+    };
+    Share share_of(Seen& before, const WorkerLoad& worker, double seconds) const;
+
+    double cores_;
     std::vector<Seen> before_;
-    int strained_for_ = 0, calm_for_ = 0;
-    bool overloaded_ = false;
+    Duration cpu_before_{};
+    TimePoint looked_at_{};
+    int strained_for_ = 0, busy_for_ = 0, idle_for_ = 0, calm_for_ = 0;
+    Strain strain_ = Strain::none;
 };
 
 }  // namespace rotunda::server

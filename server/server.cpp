@@ -233,16 +233,29 @@ void Server::Parts::on_timer() {
 }
 
 void Server::Parts::watch_load() {
-    std::vector<media::MediaCounters> counters;
-    for (const auto& worker : workers_) counters.push_back(worker->counters());
-    const bool now = overload_.update(counters);
-    if (now != std::exchange(overloaded_, now))
-        log_.write({LogLevel::warning,
-                    now ? "server.overloaded" : "server.relieved",
-                    now ? "media workers are late: new calls are refused" : "new calls are taken again",
-                    {}});
-    focus_.set_overloaded(now);
+    ServerLoad load;
+    for (const auto& worker : workers_) load.workers.push_back({worker->counters(), worker->cpu()});
+    load.cpu = process_cpu();
+    const Strain now = overload_.update(load, clock_.now());
+    if (now != std::exchange(strain_, now)) tell_of_strain();
+    focus_.set_overloaded(now == Strain::ours);
     overload_timer_.set(clock_.now() + std::chrono::seconds(1));
+}
+
+void Server::Parts::tell_of_strain() {
+    const auto [event, what] = [this]() -> std::pair<std::string_view, const char*> {
+        switch (strain_) {
+            case Strain::ours:
+                return {"server.overloaded", "media workers are late: new calls are refused"};
+            case Strain::others:
+                return {"server.held_up",
+                        "media workers are late while they have little to do: other programs"};
+            case Strain::none:
+                break;
+        }
+        return {"server.relieved", "media workers are in time"};
+    }();
+    log_.write({LogLevel::warning, event, what, {}});
 }
 
 void Server::Parts::on_room_events(std::vector<media::RoomEvent>& events) {

@@ -67,6 +67,7 @@ class Server::Parts final : private api::Host {
     void give_memory_back();
     void on_timer();
     void watch_load();
+    void tell_of_strain();
     void on_room_events(std::vector<media::RoomEvent>& events);
     void on_video_events(std::vector<media::VideoEvent>& events);
     void on_stop_signal();
@@ -107,8 +108,8 @@ class Server::Parts final : private api::Host {
     ServiceManager service_;
     std::optional<Endpoint> http_bound_;
     LoopTimer agent_timer_;
-    OverloadWatch overload_;
-    bool overloaded_ = false;
+    OverloadWatch overload_{granted_cores()};
+    Strain strain_ = Strain::none;
     LoopTimer overload_timer_;
     LoopTimer end_timer_;  // the end of the present phase
     enum class Phase { serving, draining, announcing, hanging_up, stopped } phase_ = Phase::serving;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <string_view>
 #include <vector>
@@ -17,15 +18,16 @@ struct Ban {
     Duration length{};  // in all, or what is left of it
     std::string_view why;
     bool forgeable = false;  // perhaps somebody else sent it in his name
+    std::uint16_t port = 0;  // of the one endpoint there that is banned though it is proven; 0: all others
 };
 
 class BanList {
   public:
     static constexpr std::size_t most = 4096;
 
-    // One for each address.
+    // One for each address, and for each proven endpoint.
     void add(const Ban& ban, TimePoint now) {
-        remove([&](const Ban& each) { return each.address == ban.address; });
+        remove([&](const Ban& each) { return each.address == ban.address && each.port == ban.port; });
         if (standing_.size() == most) standing_.pop_front();
         standing_.push_back({ban, now + ban.length});
     }

@@ -42,6 +42,11 @@ class BoundedTable {
         order_.erase(found->second);
         index_.erase(found);
     }
+    // Does not count as asked for.
+    template <typename Visit>
+    void for_each(Visit visit) {
+        for (auto& [key, value] : order_) visit(key, value);
+    }
     std::size_t size() const { return order_.size(); }
 
   private:

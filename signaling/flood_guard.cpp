@@ -190,8 +190,9 @@ void FloodGuard::strike(Source& from, Sentence* own, const Flow& flow, Evidence 
     ban.until = now + ban.next;
     ++counters_.bans;
     // Of forged ones there may be thousands a second.
-    if (own || !told_.take(1, bans_told, bans_told_per_second, now)) return;
-    tell({flow.remote.address, ban.next, why, grade == forgeable}, now);
+    if (!told_.take(1, bans_told, bans_told_per_second, now)) return;
+    const std::uint16_t port = own ? flow.remote.port : std::uint16_t{0};
+    tell({flow.remote.address, ban.next, why, grade == forgeable, port}, now);
 }
 
 void FloodGuard::tell(const Ban& ban, TimePoint now) {
@@ -201,8 +202,14 @@ void FloodGuard::tell(const Ban& ban, TimePoint now) {
 
 void FloodGuard::ban(const IpAddress& address, Duration length, TimePoint now) {
     ++counters_.bans;
-    sides_[sure].bans[key_of(address)].until = now + length;
-    tell({address, length, "operator", false}, now);
+    const IpAddress key = key_of(address);
+    sides_[sure].bans[key].until = now + length;
+    // An operator means everybody there, who has proven himself too.
+    for (Side& side : sides_)
+        side.proven.for_each([&](const Endpoint& at, Proven& known) {
+            if (key_of(at.address) == key) known.ban.until = now + length;
+        });
+    tell({address, length, "operator"}, now);
 }
 
 bool FloodGuard::lift(const IpAddress& address, TimePoint now) {
@@ -213,6 +220,11 @@ bool FloodGuard::lift(const IpAddress& address, TimePoint now) {
         stood |= ban && now < ban->until;
         side.bans.erase(key);
         side.sources.erase(key);
+        side.proven.for_each([&](const Endpoint& at, Proven& known) {
+            if (key_of(at.address) != key) return;
+            stood |= now < known.ban.until;
+            known.ban = {};
+        });
     }
     standing_.remove([&](const Ban& each) { return key_of(each.address) == key; });
     return stood;

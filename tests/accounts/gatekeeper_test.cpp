@@ -303,6 +303,33 @@ TEST_CASE("one user has so many calls open that nobody has acknowledged") {
     CHECK_FALSE(bench.authenticate(message, client).refused);
 }
 
+TEST_CASE("one user makes so many requests outside calls, from however many phones, and calls all the same") {
+    AccountBench bench({.domains = {"example.com"}}, {.realm = "example.com", .limits = {.requests = 50}});
+    int refused = 0;
+    for (int n = 0; n < 60; ++n) {
+        bench.flow = phone_flow(0, ("203.0.113." + std::to_string(n + 1) + ":5060").c_str());
+        auto message =
+            AccountBench::request(Method::message, "sip:1000@example.com", "<sip:alice@example.com>;tag=1");
+        auto client = bench.client_of("alice", "wonderland");
+        const auto verdict = bench.authenticate(message, client);
+        if (!verdict.refused) continue;
+        ++refused;
+        CHECK(bench.status(verdict) == 503);
+        CHECK(verdict.refused->response.header(HeaderId::retry_after));
+    }
+    CHECK(refused == 10);
+    const auto passes = [&](SipMessage message, const char* user, const char* password) {
+        auto client = bench.client_of(user, password);
+        return !bench.authenticate(message, client).refused;
+    };
+    CHECK(passes(invite(), "alice", "wonderland"));
+    const auto of_bob =
+        AccountBench::request(Method::message, "sip:1000@example.com", "<sip:bob@example.com>;tag=1");
+    CHECK(passes(of_bob, "bob", "builder"));
+    bench.now += 1s;  // 200 are forgotten
+    CHECK(passes(bench.register_request(""), "alice", "wonderland"));
+}
+
 TEST_CASE("without domains the address that was dialled is ours, once there are users") {
     AccountBench bench(AccessPolicy{});
     const auto message =

@@ -3,7 +3,7 @@ import stat
 import unittest
 
 from accounts import DOMAIN, AccountsTest
-from harness import Baresip, Linphone, run_sipp, wait_until
+from harness import Baresip, Linphone, Rotunda, run_sipp, wait_until
 
 
 class Accounts(AccountsTest):
@@ -52,6 +52,17 @@ class Accounts(AccountsTest):
         anna = self.baresip(server, "anna", password="guessed")
         wait_until(lambda: "reg: " in anna.log() or "401" in anna.log(), 10, "baresip to be refused")
         self.assertEqual(self.contacts(server, "anna"), 0)
+
+    def test_users_of_another_realm_are_told_about(self):
+        self.database = self.folder / "users.db"
+        self.user("add", "anna", password="secret\n")  # before any server ran
+        server = self.start(Rotunda, database__path=self.database)  # without the domain they were stored with
+        told, = server.events("users.other_realm")
+        self.assertEqual((told["realm"], told["users"]), ("sip", "1"))
+        server.stop()
+        again = self.start_server()
+        self.assertEqual(again.events("users.other_realm"), [])
+        self.assertEqual(again.events("users.loaded")[0]["users"], "1")
 
     def test_sipp_registers_with_digest(self):
         server = self.start_server(auth__algorithms="MD5")

@@ -26,7 +26,9 @@ class Deployment(InteropTest):
         mine.write_text(unit.replace("/usr/bin/rotunda", BINARY))
         checked = run("systemd-analyze", "verify", mine)
         self.assertEqual((checked.returncode, checked.stderr), (0, ""))
-        for line in ("Type=notify", "WatchdogSec=20s", "LimitNOFILE=65536", "DynamicUser=yes", "NoNewPrivileges=yes"):
+        for line in ("Type=notify", "WatchdogSec=20s", "LimitNOFILE=65536", "DynamicUser=yes", "NoNewPrivileges=yes",
+                     "User=rotunda", "CapabilityBoundingSet=", "ProtectSystem=strict", "ProtectHome=yes", "PrivateDevices=yes",
+                     "MemoryDenyWriteExecute=yes", "SystemCallFilter=@system-service", "RestrictNamespaces=yes"):
             self.assertIn(f"\n{line}\n", unit)
 
     def test_the_unit_leaves_an_attacker_little(self):
@@ -100,6 +102,8 @@ class Deployment(InteropTest):
         self.assertEqual((checked.returncode, checked.stderr), (0, ""))
         services = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]
         self.assertEqual(set(services), {"rotunda", "prometheus", "grafana"})
+        ours = services["rotunda"]
+        self.assertEqual((ours["read_only"], ours["cap_drop"], ours["security_opt"]), (True, ["ALL"], ["no-new-privileges:true"]))
         for service in services.values():
             for volume in service.get("volumes", []):
                 source = volume.split(":")[0]
@@ -113,6 +117,14 @@ class Deployment(InteropTest):
         for panel in dashboard["panels"]:
             self.assertEqual(panel["datasource"]["uid"], source["uid"])
             self.assertLessEqual(panel["gridPos"]["x"] + panel["gridPos"]["w"], 24)
+
+    def test_in_the_bridged_example_nobody_is_trusted_for_looking_private(self):
+        example = re.search(r"docker run -p.*?rotunda$", (DOCKER.parent / "docs/operation.md").read_text(), re.M | re.S).group(0)
+        values = dict(re.findall(r"-e (ROTUNDA_\w+)='?([^' ]+)", example))
+        server = self.start(Rotunda, auth__local_net=values["ROTUNDA_AUTH_LOCAL_NET"])
+        self.assertEqual(server.events("server.started")[0]["open_to"], "users with credentials and trunks")
+        self.assertEqual(run(BINARY, "--check-config", env=values).returncode, 0)
+        self.assertRegex((DOCKER / "Dockerfile").read_text(), r"(?m)^USER (?!root|0)")
 
     def test_the_health_check_says_what_the_server_says(self):
         server = self.start(Rotunda)

@@ -160,6 +160,10 @@ class Floods(InteropTest):
         ban = wait_until(lambda: server.events("sip.banned"), 2, "a ban")[0]
         self.assertEqual((ban["source"], ban["message"], ban["forgeable"]), ("127.0.0.52", "wrong credentials", "no"))
         self.assertEqual(self.ask(server, agent="Nice Phone", source="127.0.0.52")[1], "")
+        # What docs/security.md gives to fail2ban finds him, and nobody else.
+        failregex = re.search(r"`failregex = (.*)`", (HERE.parent.parent / "docs/security.md").read_text()).group(1)
+        found = re.findall(failregex.replace("<HOST>", r"([0-9a-fA-F.:]+)"), server.log())
+        self.assertEqual(set(found), {"127.0.0.52"})
         self.assertNotEqual(self.ask(server, source="127.0.0.53")[1], "")
 
     def test_users_that_exist_and_do_not_exist_answer_alike_in_time_too(self):
@@ -184,7 +188,7 @@ class Floods(InteropTest):
         nonce, opaque = (re.search(rf'{name}="([^"]+)"', challenge).group(1) for name in ("nonce", "opaque"))
         answer = hashlib.md5(f"{user}{number}".encode()).hexdigest()
         return self.ask(server, method="REGISTER", user=user, source=source, more=(
-            f'Authorization: Digest username="{user}", realm="rotunda", nonce="{nonce}", opaque="{opaque}", uri="sip:127.0.0.1", '
+            f'Authorization: Digest username="{user}", realm="sip", nonce="{nonce}", opaque="{opaque}", uri="sip:127.0.0.1", '
             f'algorithm=MD5, qop=auth, nc=00000001, cnonce="c", response="{answer}"\r\n'))
 
 

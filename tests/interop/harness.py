@@ -30,6 +30,7 @@ class Rotunda(Process):
         bracketed = f"[{host}]" if ":" in host else host
         defaults = {"sip.listen": f"udp://{bracketed}:{self.port},tcp://{bracketed}:{self.port}",
                     "media.ports": f"{low}-{low + 399}", "log.format": "json", "http.listen": "127.0.0.1:0",
+                    "database.path": pathlib.Path(folder) / "rotunda.db",
                     # Most phones here have no account.
                     "refer.access": "anyone", "refer.trunks": "anyone"}
         defaults.update({key.replace("__", "."): value for key, value in settings.items()})

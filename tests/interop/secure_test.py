@@ -10,12 +10,12 @@ from web_socket import SecureWebSocket
 
 
 class Secure(InteropTest):
-    def start_secure(self):
+    def start_secure(self, **settings):
         self.tls, self.wss = free_port(), free_port()
         host = "127.0.0.1"
         port = free_port()
         return self.start(Rotunda, sip__listen=f"udp://{host}:{port},tcp://{host}:{port},tls://{host}:{self.tls},"
-                                               f"wss://{host}:{self.wss}", port=port)
+                                               f"wss://{host}:{self.wss}", port=port, **settings)
 
     def level_in_room(self, phone, server):
         probe = Probe(server.port)
@@ -41,6 +41,13 @@ class Secure(InteropTest):
         server = self.start_secure()
         phone = self.start(Linphone, "lena", self.tone_file(440), tls=True)
         self.assertGreater(self.level_in_room(phone, server), -23)
+
+    def test_where_encryption_is_required_keys_in_sdp_count_over_tls(self):
+        server = self.start_secure(media__encryption="required")
+        phone = self.start(Baresip, "anna", "PCMU", self.tone_file(440), encryption="srtp-mand")
+        phone.dial(f"sip:1000@127.0.0.1:{self.tls};transport=tls")
+        wait_until(lambda: server.events("call.media"), 5, "media")
+        self.assertEqual(server.events("call.joined")[0]["srtp"], "AES_CM_128_HMAC_SHA1_80")
 
     def test_a_browser_calls_over_a_secure_web_socket(self):
         server = self.start_secure()

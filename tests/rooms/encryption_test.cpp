@@ -31,6 +31,72 @@ TEST_CASE("a room that demands encryption answers 488 to who offers none, and ot
     CHECK(world.last_status() == 200);
 }
 
+namespace {
+
+constexpr std::string_view keys_offer =
+    "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+    "m=audio 4000 RTP/SAVP 0\r\n"
+    "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:4fl6DT4Bi+DWT6MsBt5BOQ7GdaxJivrrtpYLOqvm\r\n";
+
+// What a call with that offer is answered over each transport.
+int status_over(const FocusSettings& settings, sip::Transport transport, std::string_view offer) {
+    World world(settings);
+    world.flow.transport = transport;
+    if (transport != sip::Transport::udp) world.flow.connection = sip::ConnectionId{1};
+    world.request("INVITE", 1, 1, offer);
+    return world.last_status();
+}
+
+}  // namespace
+
+TEST_CASE("a listener that demands encryption answers 488 to who offers none, the others do not") {
+    FocusSettings settings = World::default_settings();
+    settings.listeners = {{sip::Transport::udp, *Endpoint::parse("0.0.0.0:5060"), MediaEncryption::required}};
+    CHECK(status_over(settings, sip::Transport::udp, pcmu_offer) == 488);
+    CHECK(status_over(settings, sip::Transport::tcp, pcmu_offer) == 200);
+}
+
+TEST_CASE(
+    "a trunk that demands encryption gets 488 without, and one that has none is answered in the clear") {
+    FocusSettings settings = World::default_settings();
+    Trunk trunk;
+    trunk.name = "carrier";
+    trunk.addresses = {*IpPrefix::parse("192.0.2.0/28")};  // where the caller is
+    trunk.encryption = MediaEncryption::required;
+    settings.trunks = TrunkTable({trunk});
+    CHECK(status_over(settings, sip::Transport::tcp, pcmu_offer) == 488);
+    trunk.encryption = MediaEncryption::off;
+    settings.media.encryption = MediaEncryption::optional;
+    settings.trunks = TrunkTable({trunk});
+    CHECK(status_over(settings, sip::Transport::tls, pcmu_offer) == 200);
+    CHECK(status_over(settings, sip::Transport::tls, keys_offer) == 488);
+}
+
+TEST_CASE("where encryption is required keys in SDP count over TLS and secure WebSocket alone") {
+    using sip::Transport;
+    FocusSettings settings = World::default_settings();
+    settings.media.encryption = MediaEncryption::required;
+    for (const Transport transport : {Transport::udp, Transport::tcp, Transport::ws})
+        CHECK(status_over(settings, transport, keys_offer) == 488);
+    for (const Transport transport : {Transport::tls, Transport::wss})
+        CHECK(status_over(settings, transport, keys_offer) == 200);
+}
+
+TEST_CASE("who calls while the machine has no time for it gets 503 and when to come again; who is in stays") {
+    World world;
+    world.call(1);
+    world.focus.set_overloaded(true);
+    world.request("INVITE", 2, 1, pcmu_offer, "1001");
+    CHECK(world.last_status() == 503);
+    CHECK(world.sent.back().header(sip::HeaderId::retry_after));
+    CHECK(world.focus.calls() == 1);
+    world.request("INVITE", 1, 3, pcmu_offer);  // of a running call
+    CHECK(world.last_status() == 200);
+    world.focus.set_overloaded(false);
+    world.request("INVITE", 3, 1, pcmu_offer, "1001");
+    CHECK(world.last_status() == 200);
+}
+
 TEST_CASE("from outside over UDP nothing is sent to the address of the SDP before the ACK") {
     FocusSettings settings = World::default_settings();
     settings.local_net = std::vector<IpPrefix>{*IpPrefix::parse("10.0.0.0/8")};

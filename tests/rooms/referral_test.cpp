@@ -222,6 +222,30 @@ TEST_CASE("numbers behind a trunk are for those whom refer.trunks names, whateve
     }
 }
 
+TEST_CASE("what a user may not dial he reaches neither by REFER nor by a 3xx of somebody he may") {
+    FocusSettings settings = referring_settings();
+    Trunk trunk;
+    trunk.name = "carrier";
+    trunk.proxy = *sip::Uri::parse("sip:192.0.2.50:5060");
+    trunk.domain = "carrier.example";
+    trunk.addresses = {*IpPrefix::parse("192.0.2.50")};
+    trunk.numbers = [](std::string_view number) { return number.starts_with("+"); };
+    settings.trunks = TrunkTable({std::move(trunk)});
+    CallerRule& alice = settings.caller_rules["alice"];
+    alice.numbers = [](std::string_view number) { return number.starts_with("+49"); };
+    Referring world(std::move(settings));
+    world.call(1);
+    world.refer(10, 1, "<tel:+1900123>", "X-Who: user alice\r\n");
+    CHECK(world.told().back() == "403 Forbidden");
+    CHECK(world.requests(sip::Method::invite).empty());
+    CHECK(world.log.count("toll.alarm") == 1);
+    world.refer(11, 1, "<tel:+4930>", "X-Who: user alice\r\n");
+    REQUIRE(world.requests(sip::Method::invite).size() == 1);
+    world.answer(world.invite(), 302, {}, {{sip::HeaderId::contact, "<sip:+1900123@carrier.example>"}});
+    CHECK(world.requests(sip::Method::invite).size() == 1);
+    CHECK(world.told().back() == "403 Forbidden");
+}
+
 TEST_CASE("a referrer has us call nobody inside whom he could not reach himself") {
     Referring world;
     world.call(1);

@@ -259,3 +259,19 @@ TEST_CASE("docs/configuration.md is what the table says") {
         config_reference();
     CHECK_MESSAGE(current, "run: rotunda --print-config-reference > docs/configuration.md");
 }
+
+TEST_CASE("encryption is said for everybody, a listener, a trunk and a room") {
+    using sdp::MediaEncryption;
+    CHECK(Config().media.encryption == MediaEncryption::optional);
+    const Config config = good(R"(
+media: {encryption: "off"}
+auth: {listeners: [{listen: "udp://0.0.0.0:5060", encryption: required}]}
+trunks: [{name: carrier, proxy: "sip:carrier.example", encryption: optional}]
+rooms: {list: [{name: vault, encryption: required}]}
+)");
+    CHECK(config.media.encryption == MediaEncryption::off);
+    CHECK(config.auth.listeners.at(0).encryption == MediaEncryption::required);
+    CHECK(config.trunks.at(0).encryption == MediaEncryption::optional);
+    CHECK(config.rooms.list.at(0).encryption == MediaEncryption::required);
+    CHECK(bad("media: {encryption: sometimes}\n").find("encryption") != std::string::npos);
+}

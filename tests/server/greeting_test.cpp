@@ -42,6 +42,27 @@ TEST_CASE("the greeting knows ports, transports, external addresses and rooms") 
     CHECK(contains(greeting(config, bound, host), "rooms.on_demand allows (8[0-9]{3})"));
 }
 
+TEST_CASE("what is open to whom is said at start, for every policy") {
+    Config config;
+    config.rooms.list = {{"lobby", std::nullopt}};
+    const auto open_to = [&](accounts::Access policy) {
+        config.auth.policy = policy;
+        const std::string who = who_may_come_in(config);
+        CHECK(contains(greeting(config, config.sip.listen, host), "Open to " + who + "."));
+        return who;
+    };
+    config.auth.local_net = {*IpPrefix::parse("10.0.0.0/8")};
+    CHECK(open_to(accounts::Access::local) ==
+          "anybody from 10.0.0.0/8; from elsewhere users with credentials and trunks");
+    CHECK(open_to(accounts::Access::anyone) == "anybody from anywhere");
+    CHECK(open_to(accounts::Access::authenticated) == "users with credentials and trunks");
+    CHECK(open_to(accounts::Access::trunk) == "trunks alone");
+    config.auth.local_net.clear();  // behind a bridge
+    CHECK(open_to(accounts::Access::local) == "users with credentials and trunks");
+    config.rooms.list[0].access = accounts::Access::anyone;
+    CHECK(open_to(accounts::Access::local) == "users with credentials and trunks; room lobby to everybody");
+}
+
 TEST_CASE("linphonec is sent to another port where the server has the one it wants") {
     const Config config;
     CHECK(contains(greeting(config, {{sip::Transport::udp, *Endpoint::parse("192.0.2.7:5060"), false}}, host),

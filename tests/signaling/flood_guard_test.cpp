@@ -335,6 +335,36 @@ TEST_CASE("bans are listed while they last, may be imposed and lifted, and the n
     CHECK(guard.bans(start + 12s)[0].length == 1min);
 }
 
+TEST_CASE("the ban of one proven endpoint is told and listed with its port, and lifted with its address") {
+    FloodGuard guard(settings());
+    const Flow guesser = from("192.0.2.1", 4000), neighbour = from("192.0.2.1", 4001);
+    for (const Flow& each : {guesser, neighbour}) guard.prove({each, By::credentials}, start);
+    for (int n = 0; n < 20; ++n) guard.on_wrong_credentials(guesser, true, start);
+    const auto told = guard.take_bans();
+    REQUIRE(told.size() == 2);  // everybody there whom nobody knows, and this one
+    CHECK(told[0].port == 0);
+    CHECK(told[1].port == 4000);
+    CHECK(told[1].address == guesser.remote.address);
+    CHECK_FALSE(told[1].forgeable);
+    CHECK(guard.bans(start).size() == 2);
+    CHECK(passed(guard, guesser, 1, start) == 0);
+    CHECK(passed(guard, neighbour, 1, start) == 1);
+    CHECK(guard.lift(guesser.remote.address, start));
+    CHECK(guard.bans(start).empty());
+    CHECK(passed(guard, guesser, 1, start) == 1);
+}
+
+TEST_CASE("an operator bans whoever is there, proven or not") {
+    FloodGuard guard(settings());
+    const Flow phone = from("192.0.2.1", 4000), stream = from("192.0.2.1", 9, Transport::tls);
+    for (const Flow& each : {phone, stream}) guard.prove({each, By::credentials}, start);
+    guard.ban(phone.remote.address, 1h, start);
+    for (const Flow& each : {phone, stream, from("192.0.2.1", 4001)})
+        CHECK(passed(guard, each, 1, start + 59min) == 0);
+    CHECK(guard.lift(phone.remote.address, start + 59min));
+    CHECK(passed(guard, phone, 1, start + 59min) == 1);
+}
+
 TEST_CASE("however many are banned, the list of them is bounded") {
     FloodGuard guard(settings());
     for (std::uint32_t n = 0; n < 10'000; ++n) guard.ban(IpAddress::v4(0x0a000000u + n), 1h, start);

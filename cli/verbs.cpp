@@ -64,7 +64,7 @@ constexpr auto table = std::to_array<Verb>({
     {"spotlight", "whom the large seat shows; 0: whoever speaks", "room participant", "PATCH", one_room,
      R"({"spotlight":{=participant}})", Show::nothing, "", ""},
     {"bans", "addresses nothing is taken from", "", "GET", "/v1/bans", "", Show::table, "bans",
-     "address reason seconds"},
+     "address reason seconds port"},
     {"ban", "take nothing from an address for so long", "address seconds", "POST", "/v1/bans",
      R"({"address":{address},"seconds":{=seconds}})", Show::nothing, "", ""},
     {"unban", "take what comes from an address again", "address", "DELETE", "/v1/bans/{address}", "",

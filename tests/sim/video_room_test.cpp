@@ -360,6 +360,27 @@ TEST_CASE("a machine short of time makes fewer pictures, then smaller ones, tell
     CHECK(conference.engine.counters().strained == 0);
 }
 
+TEST_CASE("personal views become one for all while the machine is short of time, and come back") {
+    VideoConference conference(settings_with(media::VideoViewMode::automatic));
+    VideoPhone& one = conference.join(filming(red));
+    VideoPhone& two = conference.join(filming(green));
+    conference.run(1s);
+    CHECK(conference.engine.counters().groups == 2);
+    CHECK(near(one.colour_at(0.5, 0.5), green));
+    conference.turn_takes = 60ms;
+    conference.run(4s);
+    CHECK(conference.engine.counters().groups == 1);
+    for (const VideoPhone* phone : {&one, &two}) {
+        CHECK(near(phone->colour_at(0.25, 0.5), red));
+        CHECK(near(phone->colour_at(0.75, 0.5), green));
+    }
+    conference.turn_takes = 0ms;
+    conference.run(60s);
+    CHECK(conference.engine.counters().groups == 2);
+    CHECK(near(one.colour_at(0.5, 0.5), green));
+    CHECK(near(two.colour_at(0.5, 0.5), red));
+}
+
 TEST_CASE("a room without video has no turns") {
     VideoConference conference;
     CHECK(!conference.engine.next_timeout());

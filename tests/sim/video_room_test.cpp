@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <utility>
 
 #include "rtp/ntp_time.hpp"
 #include "tests/sim/video_conference.hpp"
@@ -379,6 +380,31 @@ TEST_CASE("personal views become one for all while the machine is short of time,
     CHECK(conference.engine.counters().groups == 2);
     CHECK(near(one.colour_at(0.5, 0.5), green));
     CHECK(near(two.colour_at(0.5, 0.5), red));
+}
+
+TEST_CASE("the picture changes as a whole: none shows a part of what was and a part of what comes") {
+    media::VideoRoomSettings settings = settings_with(media::VideoViewMode::shared);
+    settings.layout = mixer::LayoutKind::speaker;
+    VideoConference conference(settings);
+    VideoPhone& watcher = conference.join(filming(red));
+    VideoPhone& two = conference.join(filming(green));
+    conference.run(1s);
+    int changes = 0, seen = watcher.pictures;
+    Yuv shown = watcher.colour_at(0.9, 0.1);
+    for (int turn = 0; turn < 4; ++turn) {
+        conference.set_speaker(turn % 2 == 0 ? two : watcher);
+        for (int step = 0; step < 800; ++step) {
+            conference.run(5ms);
+            if (std::exchange(seen, watcher.pictures) == watcher.pictures) continue;
+            const Yuv corner = watcher.colour_at(0.9, 0.1);
+            // But for the name in the lower left corner, and initials in the middle until his picture is
+            // there.
+            for (const auto& [x, y] : {std::pair(0.1, 0.1), {0.9, 0.9}, {0.7, 0.9}, {0.1, 0.5}, {0.9, 0.5}})
+                CHECK(near(watcher.colour_at(x, y), corner));
+            changes += near(std::exchange(shown, corner), corner) ? 0 : 1;
+        }
+    }
+    CHECK(changes >= 3);
 }
 
 TEST_CASE("a room without video has no turns") {

@@ -34,9 +34,6 @@ std::chrono::seconds subscription_lasts(Duration ring_limit) {
     return std::chrono::duration_cast<std::chrono::seconds>(ring_limit) + std::chrono::seconds(60);
 }
 
-// From the first packet of who takes a place until his jitter buffer lets him be heard.
-constexpr Duration takeover_overlap = std::chrono::milliseconds(100);
-
 }  // namespace
 
 Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool& ports, RouteFinder& routes,
@@ -359,65 +356,6 @@ void Focus::end_all_calls(std::string_view reason, TimePoint now) {
     dialer_.cancel_all(now);
     on_dial_events(now);
     drain_agent(now);
-}
-
-// --- from the workers
-
-void Focus::handle(media::RoomEvent event, TimePoint now) {
-    std::visit(
-        [&](auto& e) {
-            if constexpr (std::is_same_v<std::decay_t<decltype(e)>, media::SpeakerChanged>)
-                video_.set_speaker(e);
-            else if constexpr (std::is_same_v<std::decay_t<decltype(e)>, media::LevelsMeasured>)
-                take_levels(e, now);
-            else if constexpr (std::is_same_v<std::decay_t<decltype(e)>, media::VoiceLag>)
-                video_.set_voice_lag(e);
-            else if (auto it = participants_.find(e.participant); it != participants_.end())
-                on(it->second, e, now);
-        },
-        event);
-}
-
-void Focus::on(Participant& who, const media::MediaStarted& event, TimePoint now) {
-    log_.media_started(who, event.source);
-    // The worker may say so while his BYE is being answered.
-    if (who.replaces && !who.ended) takeovers_.set(who.id, now + takeover_overlap);
-}
-
-void Focus::on(Participant& who, const media::MediaSilent&, TimePoint now) {
-    if (who.ended) return;
-    log_.silent(who);
-    agent_.ping(who.session, now);
-}
-
-void Focus::on(Participant& who, const media::DigitPressed& event, TimePoint) {
-    log_.digit(who, event);
-}
-
-void Focus::on(Participant& who, const media::TalkingChanged& event, TimePoint) {
-    if (who.ended) return;
-    who.talking = event.talking;
-    log_.talking(who);
-    watchers_.changed(who);
-}
-
-void Focus::on(Participant& who, const media::ActiveSpeakerChanged&, TimePoint) {
-    if (!who.ended) log_.speaker(who);
-}
-
-void Focus::on(Participant& who, const media::HandshakeDone& event, TimePoint) {
-    log_.handshake_done(who, event);
-}
-
-void Focus::on(Participant& who, const media::LegReport& event, TimePoint) {
-    if (!who.ended) log_.report(who, event.quality);
-}
-
-void Focus::on(Participant& who, const media::LegEnded& event, TimePoint now) {
-    if (!who.ended) return;
-    log_.ended(who, event.quality, now);
-    who.sound_ended = true;
-    forget_if_over(event.participant);
 }
 
 // --- the ledger

@@ -274,6 +274,7 @@ void Focus::take_answer(Participant& who, const std::string& text, TimePoint now
         return;
     }
     if (!parsed) who.media.roll_back();
+    video_.offer_failed(who, 488);
     video_.apply(who);
     log_.change_refused(who, refused->text);
     // Without a first answer there is no call; a later one only leaves things as they were.

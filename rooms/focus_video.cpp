@@ -57,7 +57,7 @@ void Focus::show_in_video(const Participant& who) {
 // He may be offered video, and so may the others once there is his to be seen.
 void Focus::consider_offers(Participant& who, bool had_video, TimePoint now) {
     video_.consider_offer(who, now);
-    if (had_video || !who.video.joined) return;
+    if (had_video || !who.video.joined || !video_.offers_in(who.room_name)) return;
     for (auto& [id, other] : participants_)
         if (other.room == who.room) video_.consider_offer(other, now);
 }

@@ -121,6 +121,7 @@ void VideoDesk::show(const Participant& who, std::string name) {
 void VideoDesk::left(Participant& who) {
     if (!policy_.enabled) return;
     offers_.erase(who.id);
+    who.video.offer_due = false;
     if (who.video.joined) leave(who);
     const auto at = rooms_.find(who.room);
     if (at == rooms_.end()) return;

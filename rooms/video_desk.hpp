@@ -102,6 +102,11 @@ class VideoDesk {
 
     std::size_t legs() const { return legs_; }
 
+    // Those in this room may be offered video at all.
+    bool offers_in(std::string_view room) const {
+        return policy_.enabled && offer_policy(room) != VideoOffer::never;
+    }
+
   private:
     struct Person {
         media::VideoPerson shown;

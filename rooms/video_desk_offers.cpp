@@ -31,7 +31,8 @@ bool VideoDesk::may_offer(const Participant& who) const {
 }
 
 void VideoDesk::consider_offer(Participant& who, TimePoint now) {
-    if (who.video.offer_due || !may_offer(who)) return;
+    // Ports without his video: an offer is out.
+    if (who.video.offer_due || who.video.ports || !may_offer(who)) return;
     who.video.offer_due = true;
     last_offer_ = std::max(now + offers_after, last_offer_ + between_offers);
     offers_.set(who.id, last_offer_);

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 
 #include "server/file_descriptor.hpp"
@@ -33,6 +35,12 @@ CREATE INDEX IF NOT EXISTS binding_user ON binding (user);
 std::optional<Error> make_private(const std::string& path) {
     const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (file.get() < 0 || ::fchmod(file.get(), 0600) != 0) return Error{std::strerror(errno)};
+    // Made by root for a server with a user of its own, it belongs to whom its folder belongs to.
+    struct stat folder {};
+    const auto parent = std::filesystem::absolute(path).parent_path();
+    if (::geteuid() == 0 && ::stat(parent.c_str(), &folder) == 0 &&
+        ::fchown(file.get(), folder.st_uid, folder.st_gid) != 0)
+        return Error{std::strerror(errno)};
     return std::nullopt;
 }
 

@@ -121,6 +121,8 @@ std::optional<Error> AccountServices::restore(AccountDatabase& database) {
     if (!bindings) return bindings.error();
     for (auto& [user, contacts] : *bindings) registrar_.locations().replace(user, std::move(contacts));
     take_users(*users);
+    // What was read stays as it is, also of users who are not ours today: a mistyped realm costs no contacts.
+    (void)registrar_.locations().take_changed();
     settle();
     return warn_of_other_realms(database);
 }

@@ -35,12 +35,13 @@ std::optional<IpAddress> LocalAddresses::towards(const IpAddress& peer) {
     if (auto it = known_.find(peer); it != known_.end() && it->second.until > now) return it->second.local;
     if (known_.size() >= most_known) known_.clear();  // peers without number must not cost memory
     const auto local = ask_kernel(peer);
-    if (local) known_[peer] = {*local, now + kept_for};
+    known_[peer] = {local, now + kept_for};
     return local;
 }
 
 bool LocalAddresses::is_ours(const IpAddress& address) {
-    return !address.is_wildcard() && !address.is_multicast() && towards(address) == address;
+    return !address.is_wildcard() && !address.is_multicast() && !is_link_local(address) &&
+           towards(address) == address;
 }
 
 AdvertisedAddresses::AdvertisedAddresses(const Config& config)

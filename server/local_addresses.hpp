@@ -18,14 +18,14 @@ class LocalAddresses {
     explicit LocalAddresses(const Clock& clock) : clock_(clock) {}
 
     // The source address the kernel would take towards `peer`; nullopt without a route. Answers are kept for
-    // ten seconds.
+    // ten seconds, those too.
     std::optional<IpAddress> towards(const IpAddress& peer);
-    // An address of this host, which the kernel reaches from itself.
+    // An address of this host, which the kernel reaches from itself; link-local ones are nobody's name.
     bool is_ours(const IpAddress& address);
 
   private:
     struct Known {
-        IpAddress local;
+        std::optional<IpAddress> local;
         TimePoint until;
     };
 

@@ -30,12 +30,14 @@ Strain OverloadWatch::update(const ServerLoad& load, TimePoint now) {
     const bool all_busy =
         in_seconds(load.cpu - std::exchange(cpu_before_, load.cpu)) >= busy * seconds * cores_;
     before_.resize(load.workers.size());
+    // Who was found busy is so until he clearly is not: at the bar itself the two would take turns.
+    const double bar = busy_for_ > 0 ? busy / 2 : busy;
     double worst = 0;
     bool ours = false;
     for (std::size_t n = 0; n < load.workers.size(); ++n) {
         const Share share = share_of(before_[n], load.workers[n], seconds);
         worst = std::max(worst, share.late);
-        ours |= share.late >= strained && (all_busy || share.cpu >= busy);
+        ours |= share.late >= strained && (all_busy || share.cpu >= bar);
     }
     strained_for_ = worst >= strained ? strained_for_ + 1 : 0;
     busy_for_ = ours ? busy_for_ + 1 : 0;

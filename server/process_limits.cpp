@@ -5,10 +5,32 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
+#include <optional>
+#include <string>
 #include <thread>
 
 namespace rotunda::server {
+namespace {
+
+// The control group (version 2) as the kernel tells it, "/" in a container that sees none but its own.
+std::filesystem::path own_group() {
+    std::ifstream file("/proc/self/cgroup");
+    for (std::string line; std::getline(file, line);)
+        if (line.starts_with("0::/")) return line.substr(3);
+    return "/";
+}
+
+// "max 100000", or microseconds of CPU time in each period of so many.
+std::optional<double> quota_of(const std::string& group) {
+    std::ifstream file(group + "/cpu.max");
+    double quota = 0, period = 0;
+    if (!(file >> quota >> period) || quota <= 0 || period <= 0) return std::nullopt;
+    return quota / period;
+}
+
+}  // namespace
 
 std::size_t raise_file_limit() {
     rlimit limit{};
@@ -20,12 +42,11 @@ std::size_t raise_file_limit() {
 }
 
 double granted_cores() {
-    const double cores = std::max(1U, std::thread::hardware_concurrency());
-    // "max 100000", or microseconds of CPU time in each period of so many. Inside a container this is its
-    // own.
-    std::ifstream file("/sys/fs/cgroup/cpu.max");
-    double quota = 0, period = 0;
-    return file >> quota >> period && quota > 0 && period > 0 ? std::min(cores, quota / period) : cores;
+    double cores = std::max(1U, std::thread::hardware_concurrency());
+    for (std::filesystem::path group = own_group();; group = group.parent_path()) {
+        cores = std::min(cores, quota_of("/sys/fs/cgroup" + group.string()).value_or(cores));
+        if (!group.has_relative_path()) return cores;
+    }
 }
 
 Duration process_cpu() {

@@ -64,6 +64,8 @@ Admission FloodGuard::admit(const RequestSketch& request, const Flow& flow, Time
     Proven* known = proven(flow, now);
     if (!known) return admit_unproven(request, flow, now);
     if (now < known->ban.until) {
+        // He may hang up: else his call stays in its room.
+        if (request.in_dialog && request.method == "BYE") return Admission::pass;
         ++counters_.dropped_banned;
         return Admission::drop;
     }
@@ -190,7 +192,7 @@ void FloodGuard::strike(Source& from, Sentence* own, const Flow& flow, Evidence 
     ban.until = now + ban.next;
     ++counters_.bans;
     // Of forged ones there may be thousands a second.
-    if (!told_.take(1, bans_told, bans_told_per_second, now)) return;
+    if (!told_[grade].take(1, bans_told, bans_told_per_second, now)) return;
     const std::uint16_t port = own ? flow.remote.port : std::uint16_t{0};
     tell({flow.remote.address, ban.next, why, grade == forgeable, port}, now);
 }
@@ -203,11 +205,12 @@ void FloodGuard::tell(const Ban& ban, TimePoint now) {
 void FloodGuard::ban(const IpAddress& address, Duration length, TimePoint now) {
     ++counters_.bans;
     const IpAddress key = key_of(address);
-    sides_[sure].bans[key].until = now + length;
-    // An operator means everybody there, who has proven himself too.
+    TimePoint& until = sides_[sure].bans[key].until;
+    until = std::max(until, now + length);
+    // An operator means everybody there but trunks, who has proven himself too.
     for (Side& side : sides_)
         side.proven.for_each([&](const Endpoint& at, Proven& known) {
-            if (key_of(at.address) == key) known.ban.until = now + length;
+            if (key_of(at.address) == key) known.ban.until = std::max(known.ban.until, now + length);
         });
     tell({address, length, "operator"}, now);
 }

@@ -117,7 +117,8 @@ class FloodGuard {
     FloodSettings settings_;
     std::array<Side, evidence_grades> sides_;
     BoundedTable<Endpoint, Account> accounts_;
-    LeakyBucket in_all_, told_;
+    LeakyBucket in_all_;
+    std::array<LeakyBucket, evidence_grades> told_;  // forged ones hide no sure one
     std::vector<Ban> bans_;
     BanList standing_;
     Counters counters_;

@@ -8,7 +8,7 @@ import time
 import unittest
 
 import audio
-from harness import InteropTest, Rotunda, measured
+from harness import InteropTest, Rotunda, measured, wait_until
 from probe import Probe, ulaw_encode
 
 CALLERS, ROOMS = 50, 10
@@ -70,6 +70,7 @@ class ApiLatency(InteropTest):
         self.assertEqual(number("rotunda_participants"), CALLERS)
         self.assertLess(number("rotunda_late_ticks_total"), 0.01 * number("rotunda_ticks_total"))
         self.assertLessEqual(p99, 0.010)
+        wait_until(lambda: len(server.events("call.ended")) >= CALLERS, 5, "the calls' ends")
         ended = server.events("call.ended")
         self.assertEqual(len(ended), CALLERS)
         self.assertEqual({call["lost"] for call in ended}, {"0"})

@@ -75,8 +75,8 @@ class Deployment(InteropTest):
         # What is called inside the container is what the image has there.
         self.assertEqual(container["lifecycle"]["preStop"]["exec"]["command"], ["rotunda", "drain"])
         self.assertEqual((budget["apiVersion"], budget["spec"]["maxUnavailable"]), ("policy/v1", 1))
-        self.assertIn(f"/usr/lib/rotunda/healthcheck\n", (DOCKER / "Dockerfile").read_text())
         dockerfile = (DOCKER / "Dockerfile").read_text()
+        self.assertIn("/usr/lib/rotunda/healthcheck\n", dockerfile)
         self.assertIn(f"--uid {container['securityContext']['runAsUser']} ", dockerfile)
         self.assertEqual(daemons["spec"]["selector"]["matchLabels"], budget["spec"]["selector"]["matchLabels"])
 

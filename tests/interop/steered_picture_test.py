@@ -42,6 +42,7 @@ class SteeredPicture(OperatorTest):
         self.command("spotlight", "1000", self.number(green))
         self.expect(red, ("green", MIDDLE), ("green", (0.1, 0.1)))
         # Whoever speaks meanwhile does not take it; without a spotlight he does.
+        self.expect(blue, ("green", MIDDLE))
         red.talk(audio.tone(8000, 440, 60, 0.2))
         time.sleep(1.5)
         self.assertTrue(blue.sees("green", *MIDDLE))

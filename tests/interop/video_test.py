@@ -1,6 +1,6 @@
 """Video with phones nobody here wrote: baresip (H.264, VP8), and GStreamer's encoders and decoders behind a SIP probe.
 Each films one colour; the frames they see prove who sits where."""
-import threading
+import concurrent.futures
 import time
 import unittest
 
@@ -168,10 +168,10 @@ class VideoTest(InteropTest):
         probe = self.joined(server, "red")
         stills = still_pictures(pattern=f"pattern=solid-color foreground-color={foreground('blue')}")
         film_pcap(self.folder / "film.pcap", [list(payloads_of(still)) for still in stills])
-        call = threading.Thread(target=run_sipp, args=(self, server, "video", ["1000"]))
-        call.start()
-        self.expect(probe, [("red", (0.25, 0.5)), ("blue", (0.75, 0.5))])
-        call.join()
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            call = pool.submit(run_sipp, self, server, "video", ["1000"])
+            self.expect(probe, [("red", (0.25, 0.5)), ("blue", (0.75, 0.5))])
+            call.result()
 
     def test_a_camera_without_feedback_is_asked_for_a_whole_picture_by_info(self):
         """Its RTP holds changes of a picture that never came (RFC 7741 4.2, RFC 6386 9.1)."""

@@ -4,12 +4,15 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <fstream>
 #include <vector>
 
+#include "base/random.hpp"
 #include "codecs/audio_encoder.hpp"
+#include "codecs/opus_packet.hpp"
 #include "media/loudness_hint.hpp"
 #include "mixer/level.hpp"
 #include "tests/test_data.hpp"
@@ -208,6 +211,33 @@ TEST_CASE("loudness that shows without decoding") {
     CHECK(loudness_hint(AudioCodec::opus, quiet) == mixer::silence_dbov);
     CHECK_FALSE(loudness_hint(AudioCodec::opus, speaks).has_value());
     CHECK_FALSE(loudness_hint(AudioCodec::opus, celt).has_value());
+}
+
+TEST_CASE("a CELT packet shows how loud it is; one of the hybrid kind with a voice in it does not") {
+    AudioReceiver receiver(leg_for(AudioCodec::opus), block, 1);
+    const auto encoder =
+        codecs::make_encoder({.codec = AudioCodec::opus}, {.opus_use = codecs::OpusUse::music});
+    SeededRandom random(3);
+    std::vector<std::int16_t> quiet(encoder->frame_samples());
+    std::array<std::uint8_t, codecs::max_payload_bytes> payload;
+    rtp::RtpPacket packet;
+    packet.header = {false, opus_type, 1, 0, 77};
+    for (int n = 0; n < 10; ++n, ++packet.header.sequence) {
+        // Noise of an even spread up to 179 has an effective value of -50 dBov.
+        for (std::int16_t& sample : quiet)
+            sample = static_cast<std::int16_t>(static_cast<int>(random.u32() % 359) - 179);
+        packet.payload = Bytes(payload).first(encoder->encode(quiet, payload));
+        REQUIRE(codecs::is_celt(packet.payload));
+        receiver.on_packet(packet, *receiver.kind_of(opus_type), TimePoint(1000s));
+        const auto shown = receiver.take_loudness(block);
+        CHECK_FALSE(shown.is_unknown);
+        CHECK_FALSE(shown.is_measured);
+        if (n > 3) CHECK(std::abs(shown.dbov + 50) < 5);
+    }
+    const std::uint8_t speaks[] = {0x48, 0x80, 1, 2, 3};
+    packet.payload = speaks;
+    receiver.on_packet(packet, *receiver.kind_of(opus_type), TimePoint(1000s));
+    CHECK(receiver.take_loudness(block).is_unknown);
 }
 
 TEST_CASE("a level in the header (RFC 6464) is believed before the payload, whatever the codec") {

@@ -149,6 +149,33 @@ TEST_CASE("who refuses video, in whatever way, keeps his sound and is not asked 
     CHECK(world.all_video<JoinVideo>().size() == 1);
 }
 
+TEST_CASE("who is still being asked is not asked once more because another's video came meanwhile") {
+    World world(offering(VideoOffer::shown));
+    talk(world, 1);
+    talk(world, 2);
+    film(world, 3);
+    world.pass(1s);
+    answer(world, 2, 180);
+    answer(world, 1, 200, description(vp8));
+    world.pass(1s);
+    answer(world, 2, 488);
+    world.pass(60s);
+    CHECK(reinvites(world, 2).size() == 1);
+}
+
+TEST_CASE("whose answer cannot be read is not asked again") {
+    World world(offering(VideoOffer::always));
+    talk(world, 1);
+    world.pass(1s);
+    answer(world, 1, 200, "nonsense");
+    world.pass(1s);
+    world.request("INVITE", 1, 2, description({}, 2));
+    world.request("ACK", 1, 2);
+    world.pass(60s);
+    CHECK(reinvites(world, 1).size() == 1);
+    CHECK(world.ports.out == 2);
+}
+
 TEST_CASE("who ended his video, refused ours in his ACK, or came through a trunk is not offered it") {
     FocusSettings settings = offering(VideoOffer::always);
     World world(settings);

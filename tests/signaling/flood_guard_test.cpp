@@ -281,6 +281,21 @@ TEST_CASE("scanners with forged addresses fill no log") {
     CHECK(guard.counters().bans == 5000);
 }
 
+TEST_CASE("however many bans are forged, one that is sure is told") {
+    FloodGuard guard(settings());
+    for (std::uint32_t n = 0; n < 1000; ++n) {
+        Flow flow = from("192.0.2.1");
+        flow.remote.address = IpAddress::v4(0x0b000000u + n);
+        guard.admit(request("INVITE", "sipcli"), flow, start);
+    }
+    guard.take_bans();
+    const Flow guesser = from("192.0.2.9", 4000, Transport::tcp);
+    for (int n = 0; n < 20; ++n) guard.on_wrong_credentials(guesser, true, start);
+    const auto told = guard.take_bans();
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].address == guesser.remote.address);
+}
+
 TEST_CASE("an unproven endpoint is sent at most three times what it sent, retransmissions included") {
     FloodGuard guard(settings());
     const Flow flow = from("192.0.2.1");
@@ -361,6 +376,12 @@ TEST_CASE("an operator bans whoever is there, proven or not") {
     guard.ban(phone.remote.address, 1h, start);
     for (const Flow& each : {phone, stream, from("192.0.2.1", 4001)})
         CHECK(passed(guard, each, 1, start + 59min) == 0);
+    // He may hang up, and a shorter ban ends none that is longer.
+    RequestSketch bye = request("BYE");
+    bye.in_dialog = true;
+    CHECK(guard.admit(bye, phone, start) == Admission::pass);
+    guard.ban(phone.remote.address, 1min, start);
+    CHECK(passed(guard, phone, 1, start + 59min) == 0);
     CHECK(guard.lift(phone.remote.address, start + 59min));
     CHECK(passed(guard, phone, 1, start + 59min) == 1);
 }

@@ -45,8 +45,8 @@ void OperatorApi::add_state() {
 
 std::optional<std::string> OperatorApi::why_not() {
     const Snapshot now = host_.snapshot();
-    return readiness_.why_not({now.draining, focus_.calls(), now.calls_max, now.free_media_pairs,
-                               now.media.ticks, now.media.late_ticks},
+    return readiness_.why_not({now.draining, now.overloaded, focus_.calls(), now.calls_max,
+                               now.free_media_pairs, now.media.ticks, now.media.late_ticks},
                               host_.now());
 }
 

@@ -45,6 +45,7 @@ struct Snapshot {
     std::string_view version;
     Duration uptime{};
     bool draining = false;
+    bool overloaded = false;  // new calls are refused until its own work is less
     std::size_t sessions = 0;
     std::size_t transactions = 0;
     std::size_t stream_connections = 0;

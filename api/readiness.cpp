@@ -19,7 +19,7 @@ std::optional<std::string> Readiness::why_not(const Load& load, TimePoint now) {
     if (load.calls >= load.calls_max)
         return fmt::format("Full: {} of {} calls (calls.max).", load.calls, load.calls_max);
     if (load.free_media_pairs == 0) return "No media port is free (media.ports).";
-    if (late) return "Audio ticks are late: this machine has more to do than it can.";
+    if (late || load.overloaded) return "Audio ticks are late: this machine has more to do than it can.";
     return std::nullopt;
 }
 

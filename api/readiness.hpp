@@ -13,7 +13,7 @@ namespace rotunda::api {
 
 // The server at one moment.
 struct Load {
-    bool draining = false;
+    bool draining = false, overloaded = false;
     std::size_t calls = 0, calls_max = 0;
     std::size_t free_media_pairs = 0;
     std::uint64_t ticks = 0, late_ticks = 0;  // since the start

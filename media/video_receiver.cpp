@@ -15,7 +15,8 @@ constexpr Duration patience = std::chrono::seconds(3);
 // 1080 lines, 60 a second.
 constexpr double most_pixels_per_second = 1920.0 * 1088 * 60,
                  most_pixels_at_once = most_pixels_per_second / 2;
-constexpr double pixels_of_garbage = 640.0 * 360;
+// What gives no picture may have cost a whole one: of a kind nobody here shows, or with all of it broken.
+constexpr double pixels_of_garbage = 1920.0 * 1088;
 
 rtp::VideoReceiveBuffer::Settings buffer_settings(bool nack) {
     rtp::VideoReceiveBuffer::Settings settings;

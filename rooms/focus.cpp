@@ -34,6 +34,13 @@ std::chrono::seconds subscription_lasts(Duration ring_limit) {
     return std::chrono::duration_cast<std::chrono::seconds>(ring_limit) + std::chrono::seconds(60);
 }
 
+// Until his ACK the address in his SDP may be a victim's: neither sound, nor reports, nor handshakes go
+// there.
+void send_nothing(media::AudioLeg& leg) {
+    leg.sends = false;
+    leg.remote_rtp.port = leg.remote_rtcp.port = 0;
+}
+
 }  // namespace
 
 Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool& ports, RouteFinder& routes,
@@ -373,7 +380,7 @@ Participant* Focus::find(media::ParticipantId id) {
 
 void Focus::apply_agreement(Participant& who, TimePoint now) {
     media::AudioLeg leg = make_audio_leg(who.media.audio(), who.signaling_source);
-    leg.sends &= !who.unproven;
+    if (who.unproven) send_nothing(leg);
     if (!who.joined) {
         who.joined = true;
         log_.joined(who, leg);

@@ -35,7 +35,10 @@ void VideoDesk::apply(Participant& who) {
                                      [](const auto& line) { return line.kind == sdp::MediaKind::video; });
     if (agreed && (who.video.joined || who.video.ports)) {
         media::VideoLeg leg = make_video_leg(*agreed, who.signaling_source);
-        leg.sends &= !who.unproven;
+        if (who.unproven) {
+            leg.sends = false;
+            leg.remote_rtp.port = leg.remote_rtcp.port = 0;
+        }
         if (!who.video.joined) return join(who, std::move(leg));
         if (leg == who.video.leg) return;  // a change of the sound alone leaves the picture alone
         who.video.leg = leg;

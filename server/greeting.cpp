@@ -81,26 +81,36 @@ std::string listeners(const std::vector<ListenAddress>& bound) {
     return fmt::format("{}", fmt::join(parts, ", "));
 }
 
+std::string networks(const std::vector<IpPrefix>& nets) {
+    std::vector<std::string> texts;
+    texts.reserve(nets.size());
+    for (const IpPrefix& net : nets) texts.push_back(net.to_string());
+    return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+// As accounts::Access; for `local` the networks are told apart.
+constexpr std::string_view whom[] = {"anybody from anywhere", "users with credentials and trunks",
+                                     "trunks alone",
+                                     "anybody from auth.local_net, else users with credentials and trunks"};
+
+bool needs_no_account(const Config& config) {
+    return config.auth.policy == accounts::Access::anyone ||
+           (config.auth.policy == accounts::Access::local && !config.auth.local_net.empty());
+}
+
 std::string who_may_come_in(const Config& config) {
-    std::string text;
-    switch (config.auth.policy) {
-        case accounts::Access::anyone:
-            text = "anybody from anywhere";
-            break;
-        case accounts::Access::authenticated:
-            text = "users with credentials and trunks";
-            break;
-        case accounts::Access::trunk:
-            text = "trunks alone";
-            break;
-        case accounts::Access::local: {
-            std::vector<std::string> nets;
-            for (const IpPrefix& net : config.auth.local_net) nets.push_back(net.to_string());
-            text = nets.empty()
-                       ? "users with credentials and trunks"
-                       : fmt::format("anybody from {}; from elsewhere users with credentials and trunks",
-                                     fmt::join(nets, ", "));
-        }
+    std::string text(whom[static_cast<std::size_t>(config.auth.policy)]);
+    if (config.auth.policy == accounts::Access::local)
+        text = config.auth.local_net.empty()
+                   ? std::string(whom[static_cast<std::size_t>(accounts::Access::authenticated)])
+                   : fmt::format("anybody from {}; from elsewhere users with credentials and trunks",
+                                 networks(config.auth.local_net));
+    for (const ConfiguredListener& each : config.auth.listeners) {
+        const std::string where = listeners({each.listen});
+        if (each.access)
+            text += fmt::format("; on {} to {}", where, whom[static_cast<std::size_t>(*each.access)]);
+        if (!each.allow.empty()) text += fmt::format("; on {} only from {}", where, networks(each.allow));
+        if (!each.deny.empty()) text += fmt::format("; on {} never from {}", where, networks(each.deny));
     }
     for (const ConfiguredRoom& room : config.rooms.list)
         if (room.access == accounts::Access::anyone) text += fmt::format("; room {} to everybody", room.name);
@@ -113,8 +123,9 @@ std::string greeting(const Config& config, const std::vector<ListenAddress>& bou
     const std::string room = sample_room(config.rooms);
     if (room.empty()) return out + no_sample(config.rooms) + "Ctrl-C ends the server.\n\n";
     const std::vector<std::string> found = uris(room, config, bound, host);
-    out += room == "1000" ? "Any such number is a room; dial it from any SIP phone, no account is needed:\n"
-                          : "Dial a room from any SIP phone, no account is needed:\n";
+    out += room == "1000" ? "Any such number is a room; dial it from any SIP phone"
+                          : "Dial a room from any SIP phone";
+    out += needs_no_account(config) ? ", no account is needed:\n" : ":\n";
     for (const std::string& each : found) out += "    " + each + "\n";
     out += fmt::format("\nOpen to {}.\n", who_may_come_in(config));
     if (!found.empty())

@@ -81,7 +81,10 @@ void HttpListener::admit(FileDescriptor fd) {
 
 api::HttpResponse HttpListener::answer(const api::HttpRequest& request) {
     ++counters_.requests;
-    if (within_rate()) return answer_(request);
+    // Whoever watches over the server is not refused because others ask too much.
+    const bool is_watch =
+        request.path == "/healthz" || request.path == "/readyz" || request.path == "/metrics";
+    if (is_watch || within_rate()) return answer_(request);
     ++counters_.limited;
     api::HttpResponse response = api::problem(429, "Too many requests: try again in a second.");
     response.headers.emplace_back("Retry-After", "1");

@@ -48,6 +48,7 @@ api::Snapshot Server::Parts::snapshot() const {
     now.version = ROTUNDA_VERSION;
     now.uptime = clock_.now() - started_;
     now.draining = phase_ != Phase::serving;
+    now.overloaded = strain_ == Strain::ours;
     now.sessions = agent_.session_count();
     now.transactions = layer.server_transactions() + layer.client_transactions();
     now.stream_connections = transports_.tcp().connections();

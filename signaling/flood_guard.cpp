@@ -87,7 +87,8 @@ Admission FloodGuard::admit_unproven(const RequestSketch& request, const Flow& f
         strike(address, nullptr, flow, grade, settings_.strikes, "scanner", now);
         return Admission::drop;
     }
-    if (!is_cheap(request) &&
+    // A To tag is no proof of a dialog: who has one is proven by what he sends in it.
+    if (request.method != "ACK" &&
         !charge(address, request, grade == forgeable && now >= address.known_until, now))
         return refuse(flow);
     if (grade == forgeable) accounts_[flow.remote].received += request.bytes;
@@ -95,7 +96,7 @@ Admission FloodGuard::admit_unproven(const RequestSketch& request, const Flow& f
 }
 
 bool FloodGuard::charge(Source& from, const RequestSketch& request, bool may_be_anybody, TimePoint now) {
-    if (request.method != "INVITE")
+    if (request.method != "INVITE" || request.in_dialog)
         return from.requests.take(1, settings_.requests, settings_.requests_forgotten, now);
     if (from.calls.at(now, settings_.open_calls_forgotten) + 1 > settings_.open_calls) return false;
     if (may_be_anybody) {
@@ -164,6 +165,8 @@ void FloodGuard::prove(const FlowProof& proof, TimePoint now) {
         }
     } else if (proof.by == By::credentials) {
         paid.requests.give_back(2);  // this one, and the one that was challenged
+    } else if (!known) {
+        paid.requests.give_back(1);
     }
     address.known_until = now + proof_lasts;
     side.proven[proof.flow.remote].until = now + proof_lasts;

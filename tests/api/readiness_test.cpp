@@ -27,6 +27,9 @@ TEST_CASE("calls are welcome until the server drains, is full or has no port lef
     load.draining = true;
     CHECK(readiness.why_not(load, start)->find("Draining") == 0);
     load = fine();
+    load.overloaded = true;
+    CHECK(readiness.why_not(load, start)->find("Audio ticks") == 0);
+    load = fine();
     load.calls = 10;
     CHECK(readiness.why_not(load, start)->find("Full") == 0);
     load = fine();

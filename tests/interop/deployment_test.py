@@ -26,7 +26,7 @@ class Deployment(InteropTest):
         mine.write_text(unit.replace("/usr/bin/rotunda", BINARY))
         checked = run("systemd-analyze", "verify", mine)
         self.assertEqual((checked.returncode, checked.stderr), (0, ""))
-        for line in ("Type=notify", "WatchdogSec=20s", "LimitNOFILE=65536", "DynamicUser=yes", "NoNewPrivileges=yes",
+        for line in ("Type=notify", "WatchdogSec=20s", "ExecReload=/bin/kill -HUP $MAINPID", "LimitNOFILE=65536", "DynamicUser=yes", "NoNewPrivileges=yes",
                      "User=rotunda", "CapabilityBoundingSet=", "ProtectSystem=strict", "ProtectHome=yes", "PrivateDevices=yes",
                      "MemoryDenyWriteExecute=yes", "SystemCallFilter=@system-service", "RestrictNamespaces=yes"):
             self.assertIn(f"\n{line}\n", unit)
@@ -63,22 +63,25 @@ class Deployment(InteropTest):
         self.assertEqual(server.wait(5), 0)
 
     def test_the_manifests_say_what_the_image_is_and_drain_before_they_stop(self):
-        daemons, budget = yaml.safe_load_all((DOCKER / "kubernetes.yaml").read_text())
-        self.assertEqual((daemons["kind"], budget["kind"]), ("DaemonSet", "PodDisruptionBudget"))
-        pod = daemons["spec"]["template"]["spec"]
+        deployment, budget = yaml.safe_load_all((DOCKER / "kubernetes.yaml").read_text())
+        self.assertEqual((deployment["kind"], budget["kind"]), ("Deployment", "PodDisruptionBudget"))
+        pod = deployment["spec"]["template"]["spec"]
         container, = pod["containers"]
         deadline = int(next(e["value"] for e in container["env"] if e["name"] == "ROTUNDA_DRAIN_DEADLINE").rstrip("s"))
+        # With the node's network this is the node's port, so that at most one is on a node; a new one waits for the old one's end.
         self.assertTrue(pod["hostNetwork"])
+        self.assertEqual(container["ports"], [{"containerPort": 5060, "protocol": "UDP"}])
+        self.assertEqual(deployment["spec"]["strategy"]["rollingUpdate"], {"maxSurge": 0, "maxUnavailable": 1})
         self.assertGreater(pod["terminationGracePeriodSeconds"], deadline)
         self.assertEqual(container["readinessProbe"]["exec"]["command"][-1], "/readyz")
-        self.assertEqual(container["livenessProbe"]["exec"]["command"], container["readinessProbe"]["exec"]["command"][:1])
+        self.assertNotIn("livenessProbe", container)  # it would end calls where HTTP alone is busy
         # What is called inside the container is what the image has there.
         self.assertEqual(container["lifecycle"]["preStop"]["exec"]["command"], ["rotunda", "drain"])
         self.assertEqual((budget["apiVersion"], budget["spec"]["maxUnavailable"]), ("policy/v1", 1))
         dockerfile = (DOCKER / "Dockerfile").read_text()
         self.assertIn("/usr/lib/rotunda/healthcheck\n", dockerfile)
         self.assertIn(f"--uid {container['securityContext']['runAsUser']} ", dockerfile)
-        self.assertEqual(daemons["spec"]["selector"]["matchLabels"], budget["spec"]["selector"]["matchLabels"])
+        self.assertEqual(deployment["spec"]["selector"]["matchLabels"], budget["spec"]["selector"]["matchLabels"])
 
     def test_every_way_to_run_it_has_a_place_to_write(self):
         place = "/var/lib/rotunda"

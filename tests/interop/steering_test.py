@@ -58,6 +58,43 @@ class Steering(OperatorTest):
         self.assertEqual([told.split("CALL_DTMF_START")[i].split('"param":"')[1][0] for i in (1, 2, 3)], ["1", "7", "#"])
         self.assertIn("0-9", self.command("digits", "board", str(who["id"]), "hello", status=2))
 
+    def test_a_room_is_told_something_and_takes_as_many_as_it_is_said_to(self):
+        self.serve()
+        watcher = WebSocket(self.api)
+        anna = self.start(Baresip, "anna", console=True)
+        anna.dial(self.server.uri("1000"))
+        screen = anna.console()
+        self.addCleanup(screen.close)
+        self.assertEqual(json.loads(self.command("say", "1000", "Five minutes left", "--json")), {"copies": 1})
+        shown = ""
+        while "Five minutes left" not in shown:
+            shown += screen.recv(4096).decode()
+        self.command("limit", "1000", "1")
+        self.assertRaisesRegex(RuntimeError, "486", self.talkers, 1)
+        self.command("limit", "1000", "10")
+        self.command("lock", "1000")
+        self.assertRaisesRegex(RuntimeError, "403", self.talkers, 1)
+        self.command("unlock", "1000")
+        bert, = self.talkers(1)
+        who = str(self.who("1000", bert.call_id)["id"])
+        self.command("mute", "1000", who)
+        self.assertEqual(watcher.await_event("call.muted")["data"]["participant"], who)
+        self.command("volume", "1000", who, "3")
+        self.assertEqual(watcher.await_event("call.volume")["data"]["participant"], who)
+        self.command("end", "1000")
+        self.assertEqual(watcher.await_event("room.closed")["data"]["room"], "1000")
+
+    def test_a_call_that_rings_is_given_up(self):
+        self.serve()
+        self.command("open", "board")
+        phone = self.start(Baresip, "dora")
+        dial = str(json.loads(self.command("dial", "board", f"sip:dora@127.0.0.1:{phone.port}", "--json"))["dial"])
+        wait_until(lambda: "Incoming call" in phone.log(), 5, "dora's phone to ring")
+        self.command("cancel", dial)
+        wait_until(lambda: self.server.events("dial.failed"), 5, "the end of the dial")
+        self.assertEqual(self.server.events("dial.failed")[0]["dial"], dial)
+        self.assertIn("dial", self.command("cancel", dial, status=2).lower())
+
     def test_a_scanner_is_banned_listed_told_of_and_let_in_again(self):
         self.serve()
         watcher = WebSocket(self.api)
@@ -66,6 +103,7 @@ class Steering(OperatorTest):
         self.assertRegex(self.command("bans"), r"(?m)^127\.0\.0\.9 +scanner +\d+")
         self.assertIsNone(self.options_from("127.0.0.9"))
         self.command("unban", "127.0.0.9")
+        self.assertEqual(watcher.await_event("sip.ban_lifted")["data"]["source"], "127.0.0.9")
         self.assertIn("200", self.options_from("127.0.0.9"))
         self.command("ban", "127.0.0.8", "60")
         self.assertIsNone(self.options_from("127.0.0.8"))

@@ -104,6 +104,8 @@ TEST_CASE("from outside over UDP nothing is sent to the address of the SDP befor
     world.request("INVITE", 1, 1, pcmu_offer);
     REQUIRE(world.all<JoinRoom>().size() == 1);
     CHECK_FALSE(world.all<JoinRoom>()[0]->audio.sends);
+    CHECK(world.all<JoinRoom>()[0]->audio.remote_rtp.port == 0);
+    CHECK(world.all<JoinRoom>()[0]->audio.remote_rtcp.port == 0);
     CHECK(world.all<JoinRoom>()[0]->audio.receives);
     CHECK(world.all<UpdateLeg>().empty());
     world.request("ACK", 1, 1);

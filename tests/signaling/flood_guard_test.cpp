@@ -164,6 +164,22 @@ TEST_CASE("what is no call has a measure of its own: OPTIONS and REGISTER keep n
     CHECK(passed(guard, other, 600, start, "REGISTER") == 600);
 }
 
+TEST_CASE("a To tag alone opens no door: requests that claim a dialog are measured like others") {
+    for (const std::string_view method : {"INVITE", "BYE", "CANCEL", "INFO"}) {
+        FloodGuard guard(settings());
+        const Flow flow = from("192.0.2.1");
+        RequestSketch claimed = request(method);
+        claimed.in_dialog = true;
+        int passed = 0;
+        for (int n = 0; n < 5000; ++n) passed += guard.admit(claimed, flow, start) == Admission::pass;
+        CHECK(passed == static_cast<int>(settings().requests));
+        // Who is in one pays nothing for it.
+        guard.prove({from("192.0.2.2"), By::ack}, start);
+        for (int n = 0; n < 5000; ++n)
+            CHECK(guard.admit(claimed, from("192.0.2.2"), start) == Admission::pass);
+    }
+}
+
 TEST_CASE("a million forged addresses take no more memory than the tables have, and forget nobody proven") {
     FloodSettings small = settings();
     small.addresses = 1000;

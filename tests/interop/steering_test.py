@@ -93,7 +93,7 @@ class Steering(OperatorTest):
         self.command("cancel", dial)
         wait_until(lambda: self.server.events("dial.failed"), 5, "the end of the dial")
         self.assertEqual(self.server.events("dial.failed")[0]["dial"], dial)
-        self.assertIn("no such call", self.command("cancel", dial, status=2))
+        self.assertIn("No such call", self.command("cancel", dial, status=2))
 
     def test_a_scanner_is_banned_listed_told_of_and_let_in_again(self):
         self.serve()

@@ -1,13 +1,13 @@
 #include "accounts/contact_fields.hpp"
 
+#include <utility>
+
 #include "base/text.hpp"
 
 namespace rotunda::accounts {
 namespace {
 
 using sip::HeaderId;
-
-constexpr std::size_t max_contact_size = 1024;
 
 // RFC 3261 §25.1 qvalue: 0 to 1 with up to three digits. What is not one counts as 1.
 int read_q(std::string_view text) {
@@ -26,7 +26,7 @@ int read_q(std::string_view text) {
 }  // namespace
 
 bool is_usable_contact(const sip::NameAddr& contact) {
-    return contact.uri.is_sip() && contact.uri.valid() && contact.to_string().size() <= max_contact_size;
+    return contact.uri.is_sip() && contact.uri.valid();
 }
 
 std::optional<Duration> requested_expiry(const sip::NameAddr& contact, const sip::SipMessage& request) {
@@ -36,27 +36,27 @@ std::optional<Duration> requested_expiry(const sip::NameAddr& contact, const sip
     return std::chrono::seconds(*wanted);
 }
 
-Binding make_binding(const sip::NameAddr& contact, const sip::RequestReceived& event) {
+Binding make_binding(sip::NameAddr contact, const sip::RequestReceived& event) {
     Binding binding;
-    binding.contact = contact;
-    binding.contact.params.remove("expires");
-    binding.contact.params.remove("q");
     binding.q = read_q(contact.params.get("q").value_or("1"));
+    contact.params.remove("expires");
+    contact.params.remove("q");
     binding.call_id = event.request.call_id();
     binding.cseq = event.request.cseq().number;
     binding.path = event.request.name_addrs(HeaderId::path);
     // With a proxy between us the flow is the proxy's.
-    if (event.request.vias().size() == 1) binding.flow = event.flow;
+    if (event.request.count(HeaderId::via) == 1) binding.flow = event.flow;
     binding.instance = contact.params.unquoted("+sip.instance");
     // RFC 5626 §6: reg-id counts only with an instance.
     if (!binding.instance.empty())
         binding.reg_id =
             parse_number(contact.params.get("reg-id").value_or(std::string_view{}), 0x7fffffff).value_or(0);
+    binding.contact = std::move(contact);
     return binding;
 }
 
 bool passes_first_hop(const sip::SipMessage& request) {
-    if (request.vias().size() == 1) return true;
+    if (request.count(HeaderId::via) == 1) return true;
     const auto path = request.name_addrs(HeaderId::path);
     return !path.empty() && path.back().uri.has_param("ob");
 }

@@ -1,6 +1,7 @@
 // What a REGISTER says of one contact (RFC 3261 §10.2.1, §20.10; RFC 5626 §4.2). Pure.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -10,12 +11,13 @@
 
 namespace rotunda::accounts {
 
-// A SIP URI with a host, of a size that can be kept.
+// A SIP URI with a host. How long it may be is max_contact_size.
 bool is_usable_contact(const sip::NameAddr& contact);
+inline constexpr std::size_t max_contact_size = 1024;
 // Its expires, else the request's Expires; nullopt where neither says anything that can be understood.
 std::optional<Duration> requested_expiry(const sip::NameAddr& contact, const sip::SipMessage& request);
 // All but the times.
-Binding make_binding(const sip::NameAddr& contact, const sip::RequestReceived& event);
+Binding make_binding(sip::NameAddr contact, const sip::RequestReceived& event);
 // RFC 5626 §6: the first hop is we ourselves, or a proxy that says it keeps the flow ("ob").
 bool passes_first_hop(const sip::SipMessage& request);
 

@@ -1,23 +1,26 @@
 #include "accounts/digest_authenticator.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 #include <optional>
 
-#include "base/hex.hpp"
 #include "base/text.hpp"
 #include "signaling/digest.hpp"
 
 namespace rotunda::accounts {
 namespace {
 
+// Longer than a registration.
+constexpr Duration challenge_remembered = std::chrono::hours(2);
+
 // The first for our realm; a request through several servers may carry others' (RFC 3261 §22.2).
 std::optional<sip::DigestAuthorization> credentials_for(const sip::SipMessage& request,
                                                         const std::string& realm) {
-    for (const std::string_view value : request.values(sip::HeaderId::authorization))
-        if (auto found = sip::DigestAuthorization::parse(value); found && found->realm == realm) return found;
+    for (std::size_t i = 0; i < request.header_count(); ++i) {
+        const auto header = request.header_at(i);
+        if (header.id != sip::HeaderId::authorization) continue;
+        if (auto found = sip::DigestAuthorization::parse(header.value); found && found->realm == realm)
+            return found;
+    }
     return std::nullopt;
 }
 
@@ -29,8 +32,7 @@ DigestAuthenticator::DigestAuthenticator(DigestSettings settings, const UserTabl
       users_(users),
       nonces_(settings_.nonce_lifetime, settings_.max_nonces, random, settings_.nonce_uses),
       decoy_(make_digest_keys("", settings_.realm, random.token(32))),
-      secret_(random.token(32)),
-      limits_(settings_.limits, random.next()) {}
+      limits_(settings_.limits, KeyedHash(random)) {}
 
 void DigestAuthenticator::configure(DigestSettings settings) {
     settings_.algorithms = std::move(settings.algorithms);
@@ -42,34 +44,23 @@ Credentials DigestAuthenticator::check(const sip::SipMessage& request, const IpA
     using Worth = Credentials::Worth;
     const auto credentials = credentials_for(request, settings_.realm);
     if (!credentials) return {};
-    if (!limits_.may_try(credentials->username, from, now)) return {Worth::refused, {}, false};
+    const auto ticket = nonces_.open(credentials->nonce, from);
+    if (!ticket) return {Worth::stale, {}, false};
+    // Who has not guessed pays for nobody's guesses.
+    if (!limits_.may_try(credentials->username, from, now))
+        return {Worth::refused, {}, limits_.has_guessed(credentials->username, from, now)};
     const auto count = credentials->count();
     // An algorithm that is not offered would be a way round the one that is (RFC 7616 §5.7).
     if (!count || !iequals(credentials->qop, "auth") || !credentials->algorithm ||
-        !is_offered(*credentials->algorithm) || !is_right(*credentials, request.method().name()))
-        return refused(*credentials, from, now);
-    if (!is_same_resource(request.uri(), credentials->uri, is_our_host)) return {Worth::wrong_uri, {}, false};
-    if (!nonces_.use(credentials->nonce, *count, now)) return {Worth::stale, {}, false};
+        !is_offered(*credentials->algorithm) || !is_right(*credentials, request.method().name())) {
+        limits_.on_wrong(credentials->username, from, now);
+        return {Worth::refused, {}, true};
+    }
+    // is_right() has been asked, so last_ is of these credentials.
+    if (!is_same_resource(request.uri(), last_.parsed, is_our_host)) return {Worth::wrong_uri, {}, false};
+    if (!nonces_.use(*ticket, *count, now)) return {Worth::stale, {}, false};
     limits_.on_right(credentials->username, from, now);
-    return {Worth::good, credentials->username, true};
-}
-
-// Nobody is to lock a user out by forging others' guesses.
-Credentials DigestAuthenticator::refused(const sip::DigestAuthorization& credentials, const IpAddress& from,
-                                         TimePoint now) {
-    const bool ours = credentials.opaque == opaque_of(from);
-    if (ours) limits_.on_wrong(credentials.username, now);
-    return {Credentials::Worth::refused, {}, ours};
-}
-
-// Who answers a challenge gives it back as it was (RFC 7616 §3.4), and so shows that he has read it at this
-// address.
-std::string DigestAuthenticator::opaque_of(const IpAddress& address) const {
-    const std::string text = secret_ + address.unmapped().to_string();
-    std::array<std::uint8_t, EVP_MAX_MD_SIZE> hash{};
-    unsigned size = 0;
-    EVP_Digest(text.data(), text.size(), hash.data(), &size, EVP_sha256(), nullptr);
-    return to_hex(std::span(hash).first(8));
+    return {Worth::good, credentials->username, false};
 }
 
 bool DigestAuthenticator::is_offered(sip::DigestAlgorithm algorithm) const {
@@ -77,13 +68,24 @@ bool DigestAuthenticator::is_offered(sip::DigestAlgorithm algorithm) const {
            settings_.algorithms.end();
 }
 
-bool DigestAuthenticator::is_right(const sip::DigestAuthorization& credentials,
-                                   std::string_view method) const {
+bool DigestAuthenticator::is_right(const sip::DigestAuthorization& credentials, std::string_view method) {
     const std::string_view known = users_.ha1(credentials.username, *credentials.algorithm);
     const std::string_view ha1 =
         known.empty() ? decoy_[static_cast<std::size_t>(*credentials.algorithm)] : known;
-    const std::string expected = sip::digest_response(*credentials.algorithm, ha1, credentials.input(method));
+    const std::string expected = sip::digest_response(*credentials.algorithm, ha1, ha2(credentials, method),
+                                                      credentials.input(method));
     return sip::same_digest(expected, credentials.response) && !known.empty();
+}
+
+// The last one is kept: phones that register to one domain all have the same.
+const std::string& DigestAuthenticator::ha2(const sip::DigestAuthorization& credentials,
+                                            std::string_view method) {
+    if (last_.ha2.empty() || last_.algorithm != *credentials.algorithm || last_.method != method ||
+        last_.uri != credentials.uri)
+        last_ = {*credentials.algorithm, std::string(method), credentials.uri,
+                 sip::digest_ha2(*credentials.algorithm, method, credentials.uri),
+                 sip::Uri::parse(credentials.uri)};
+    return last_.ha2;
 }
 
 bool DigestAuthenticator::knows_only_md5(const sip::SipMessage& request) const {
@@ -96,9 +98,8 @@ bool DigestAuthenticator::knows_only_md5(const sip::SipMessage& request) const {
 void DigestAuthenticator::challenge(const sip::SipMessage& request, const IpAddress& to,
                                     sip::SipMessage& response, bool stale, TimePoint now) {
     sip::DigestChallenge challenge;
-    challenge.opaque = opaque_of(to);
     challenge.realm = settings_.realm;
-    challenge.nonce = nonces_.issue(now);
+    challenge.nonce = nonces_.issue(to, now);
     challenge.qop = {"auth"};
     challenge.stale = stale;
     const bool only_md5 = knows_only_md5(request);
@@ -109,9 +110,22 @@ void DigestAuthenticator::challenge(const sip::SipMessage& request, const IpAddr
     }
 }
 
+bool DigestAuthenticator::has_challenged(std::string_view authorization, const IpAddress& from,
+                                         TimePoint now) const {
+    if (authorization.empty()) return false;
+    const auto credentials = sip::DigestAuthorization::parse(authorization);
+    if (!credentials || credentials->realm != settings_.realm) return false;
+    const auto ticket = nonces_.open(credentials->nonce, from);
+    return ticket && now < ticket->issued() + challenge_remembered;
+}
+
 bool is_same_resource(const sip::Uri& request_uri, std::string_view digest_uri,
                       const IsOurHost& is_our_host) {
-    const auto other = sip::Uri::parse(digest_uri);
+    return is_same_resource(request_uri, sip::Uri::parse(digest_uri), is_our_host);
+}
+
+bool is_same_resource(const sip::Uri& request_uri, const std::optional<sip::Uri>& other,
+                      const IsOurHost& is_our_host) {
     if (!other || !other->is_sip() || !request_uri.is_sip()) return false;
     if (!iequals(other->host(), request_uri.host()) && !is_our_host(other->host())) return false;
     return other->raw_user().empty() || other->user() == request_uri.user();

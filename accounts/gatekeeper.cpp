@@ -31,8 +31,6 @@ GuardVerdict Gatekeeper::check(const SipMessage& request, const sip::Flow& flow,
                                TimePoint now) {
     if (dialog) return {*dialog, {}};
     if (const TrustedPeer* peer = trusted_peer(policy_, flow)) return {Identity::trunk(peer->name), {}};
-    if (access_to(policy_, request.uri(), flow) == Access::trunk)
-        return refuse(request, Refusal::forbidden, 403, "Not for You");
     const Credentials credentials = authenticator_.check(
         request, flow.remote.address, [&](std::string_view host) { return is_our_host(host, flow); }, now);
     switch (credentials.worth) {
@@ -43,7 +41,7 @@ GuardVerdict Gatekeeper::check(const SipMessage& request, const sip::Flow& flow,
         case Credentials::Worth::stale:
             return challenge(request, flow, true, now);
         case Credentials::Worth::refused:
-            if (wrong_.size() < most_told) wrong_.push_back({flow, credentials.ours});
+            if (credentials.guessed && guesses_.size() < most_told) guesses_.push_back(flow);
             return challenge(request, flow, false, now);
         case Credentials::Worth::absent:
             break;
@@ -61,18 +59,20 @@ bool Gatekeeper::is_our_host(std::string_view host, const sip::Flow& flow) const
 }
 
 // Whoever speaks for one of our domains proves it, whether the user he names exists or not.
-// Whether we are there at all (OPTIONS without a user) anybody may ask (interop rule 16).
+// Whether we are there at all (OPTIONS without a user) anybody may ask (interop rule 16). Where trunks alone
+// may call he hears so with good credentials only: else 403 would tell which rooms and numbers there are.
 bool Gatekeeper::needs_credentials(const SipMessage& request, const sip::Flow& flow) const {
     if (request.method() == sip::Method::options && request.uri().user().empty()) return false;
     return request.method() == sip::Method::register_ ||
-           access_to(policy_, request.uri(), flow) == Access::authenticated ||
-           is_ours(request.from().uri, flow);
+           access_to(policy_, request.uri(), flow) != Access::anyone || is_ours(request.from().uri, flow);
 }
 
 // He may stay anonymous or name himself at another domain, but be nobody else of ours (RFC 3261 §22.1: 403
 // says that credentials will not help).
 GuardVerdict Gatekeeper::admit_user(const SipMessage& request, const sip::Flow& flow,
                                     const std::string& username, TimePoint now) {
+    if (access_to(policy_, request.uri(), flow) == Access::trunk)
+        return refuse(request, Refusal::forbidden, 403, "Not for You");
     const sip::Uri& from = request.from().uri;
     if (is_ours(from, flow) && from.user() != username)
         return refuse(request, Refusal::forbidden, 403, "Credentials of Somebody Else");

@@ -11,11 +11,6 @@
 
 namespace rotunda::accounts {
 
-struct WrongCredentials {
-    sip::Flow flow;
-    bool ours = false;  // for a nonce that was given to this address: nobody forged it
-};
-
 class Gatekeeper final : public sip::RequestGuard {
   public:
     // `users` and `random` outlive it.
@@ -27,6 +22,12 @@ class Gatekeeper final : public sip::RequestGuard {
     sip::GuardVerdict check(const sip::SipMessage& request, const sip::Flow& flow,
                             const sip::Identity* dialog, TimePoint now) override;
 
+    // `authorization`: a header field's value that answers a challenge of ours to that address, perhaps
+    // wrongly.
+    bool has_challenged(std::string_view authorization, const IpAddress& from, TimePoint now) const {
+        return authenticator_.has_challenged(authorization, from, now);
+    }
+
     const AccessPolicy& policy() const { return policy_; }
     const std::string& realm() const { return authenticator_.realm(); }
     bool is_ours(const sip::Uri& uri, const sip::Flow& flow) const;
@@ -34,8 +35,9 @@ class Gatekeeper final : public sip::RequestGuard {
     // A call of this user's is acknowledged.
     void on_call_stands(const std::string& user) { authenticator_.limits().on_call_stands(user); }
 
-    // Since the last call.
-    std::vector<WrongCredentials> take_wrong_credentials() { return std::exchange(wrong_, {}); }
+    // Over which flows somebody has guessed since the last call, once for each guess. For nonces that were
+    // given to these addresses: nobody forged it.
+    std::vector<sip::Flow> take_guesses() { return std::exchange(guesses_, {}); }
 
   private:
     // A domain of ours, or the address at which the peer reached us.
@@ -50,7 +52,7 @@ class Gatekeeper final : public sip::RequestGuard {
     AccessPolicy policy_;
     const UserTable& users_;
     DigestAuthenticator authenticator_;
-    std::vector<WrongCredentials> wrong_;
+    std::vector<sip::Flow> guesses_;
 };
 
 }  // namespace rotunda::accounts

@@ -1,6 +1,7 @@
 #include "accounts/location_service.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace rotunda::accounts {
@@ -10,6 +11,13 @@ namespace {
 bool needs_its_connection(const Binding& binding) {
     return binding.is_outbound() || binding.flow->transport == sip::Transport::ws ||
            binding.flow->transport == sip::Transport::wss;
+}
+
+// The next request of the same phone by the same way.
+bool is_repeated(const Binding& known, const Binding& again) {
+    return known.call_id == again.call_id && known.cseq < again.cseq && known.q == again.q &&
+           known.reg_id == again.reg_id && known.instance == again.instance &&
+           known.contact == again.contact && known.path == again.path && known.flow == again.flow;
 }
 
 }  // namespace
@@ -47,9 +55,32 @@ void LocationService::replace(const std::string& user, std::vector<Binding> bind
     reachable_ += std::size_t{!bindings.empty()} - std::size_t{!entry.bindings.empty()};
     entry.bindings = std::move(bindings);
     index(user, entry.bindings);
-    changed_.insert(user);
+    note_change(user, entry);
     look_again(user, entry);
     if (!entry.looked_at) users_.erase(it);
+}
+
+bool LocationService::refresh(std::string_view user, const Binding& again) {
+    const auto it = users_.find(user);
+    if (it == users_.end()) return false;
+    Binding* known = nullptr;
+    for (Binding& each : it->second.bindings) {
+        if (each.expires <= again.registered) return false;
+        if (!is_same_contact(each, again)) continue;
+        if (known || !is_repeated(each, again)) return false;
+        known = &each;
+    }
+    if (!known) return false;
+    known->cseq = again.cseq;
+    known->registered = again.registered;
+    known->expires = again.expires;
+    note_change(it->first, it->second);
+    look_again(it->first, it->second);
+    return true;
+}
+
+void LocationService::note_change(const std::string& user, User& entry) {
+    if (!std::exchange(entry.told, true)) changed_.push_back(user);
 }
 
 void LocationService::index(const std::string& user, const std::vector<Binding>& bindings) {
@@ -121,6 +152,10 @@ void LocationService::on_connection_lost(sip::ConnectionId connection) {
     }
 }
 
+void LocationService::add_connections(std::unordered_set<sip::ConnectionId>& used) const {
+    for (const auto& [connection, user] : by_connection_) used.insert(connection);
+}
+
 std::vector<std::string> LocationService::known_users() const {
     std::vector<std::string> names;
     names.reserve(reachable_);
@@ -129,7 +164,9 @@ std::vector<std::string> LocationService::known_users() const {
     return names;
 }
 
-std::set<std::string> LocationService::take_changed() {
+std::vector<std::string> LocationService::take_changed() {
+    for (const std::string& user : changed_)
+        if (const auto it = users_.find(user); it != users_.end()) it->second.told = false;
     return std::exchange(changed_, {});
 }
 

@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "accounts/binding.hpp"
@@ -41,19 +41,27 @@ class LocationService {
     // A connection is gone. What could only be reached over it is forgotten, the rest goes by its URI.
     void on_connection_lost(sip::ConnectionId connection);
 
+    // Over which connections somebody can be reached.
+    void add_connections(std::unordered_set<sip::ConnectionId>& used) const;
+
     std::vector<std::string> known_users() const;
     std::size_t size() const { return size_; }
     // Who has any.
     std::size_t users() const { return reachable_; }
+    // He registers again what he has: nothing but its times and CSeq differ. False: it is not so, or
+    // something of his has expired; nothing was done.
+    bool refresh(std::string_view user, const Binding& again);
+
     bool has_changed() const { return !changed_.empty(); }
-    // Whose bindings have changed since the last call.
-    std::set<std::string> take_changed();
+    // Whose bindings have changed since the last call. Who was forgotten in between may be named twice.
+    std::vector<std::string> take_changed();
 
   private:
     // Stays for a while when his last binding is gone: until `looked_at`.
     struct User {
         std::vector<Binding> bindings;
         std::optional<TimePoint> looked_at;  // his entry in agenda_
+        bool told = false;                   // he is in changed_
     };
     struct Hash : std::hash<std::string_view> {
         using is_transparent = void;
@@ -62,6 +70,7 @@ class LocationService {
     void index(const std::string& user, const std::vector<Binding>& bindings);
     void unindex(const std::string& user, const std::vector<Binding>& bindings);
     void look_again(const std::string& user, User& entry);
+    void note_change(const std::string& user, User& entry);
     void look_at(Users::iterator it, TimePoint now);
 
     Users users_;
@@ -69,7 +78,7 @@ class LocationService {
     // When to see whether something has expired, by whole seconds. A refresh leaves it alone: nearly always
     // it comes before the end, and most registrations are refreshed many times.
     std::map<TimePoint, std::vector<std::string>> agenda_;
-    std::set<std::string> changed_;
+    std::vector<std::string> changed_;
     std::size_t size_ = 0;
     std::size_t reachable_ = 0;
 };

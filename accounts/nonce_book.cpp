@@ -1,11 +1,11 @@
 #include "accounts/nonce_book.hpp"
 
-#include <openssl/crypto.h>
-
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/hex.hpp"
+#include "base/subscriber_address.hpp"
 
 namespace rotunda::accounts {
 namespace {
@@ -29,38 +29,44 @@ NonceBook::NonceBook(Duration lifetime, std::size_t most, RandomSource& random, 
       random_(random),
       hash_(random) {}
 
-std::string NonceBook::issue(TimePoint now) {
-    return seal({static_cast<std::uint64_t>(now.time_since_epoch().count()), random_.next()});
-}
-
-std::string NonceBook::seal(const Ticket& ticket) const {
+std::string NonceBook::issue(const IpAddress& to, TimePoint now) {
     std::string text;
     text.reserve(nonce_size);
-    append_hex(text, ticket.issued_ns);
-    append_hex(text, ticket.serial);
-    const KeyedDigest seal = hash_(text);
-    append_hex(text, seal.high);
-    append_hex(text, seal.low);
+    append_hex(text, static_cast<std::uint64_t>(now.time_since_epoch().count()));
+    append_hex(text, random_.next());
+    const KeyedDigest mac = seal(text, to);
+    append_hex(text, mac.high);
+    append_hex(text, mac.low);
     return text;
 }
 
-std::optional<NonceBook::Ticket> NonceBook::open(std::string_view nonce) const {
+KeyedDigest NonceBook::seal(std::string_view numbers, const IpAddress& address) const {
+    const IpAddress plain = subscriber_of(address);  // phones change their address within an IPv6 /64
+    std::array<char, 2 * number_digits + 16> text;
+    std::copy(numbers.begin(), numbers.end(), text.begin());
+    std::copy(plain.bytes().begin(), plain.bytes().end(), text.begin() + 2 * number_digits);
+    return hash_({text.data(), text.size()});
+}
+
+std::optional<NonceBook::Ticket> NonceBook::open(std::string_view nonce, const IpAddress& from) const {
     if (nonce.size() != nonce_size) return std::nullopt;
     const auto issued = read_hex64(nonce.substr(0, number_digits));
     const auto serial = read_hex64(nonce.substr(number_digits, number_digits));
     if (!issued || !serial) return std::nullopt;
-    const std::string ours = seal({*issued, *serial});
-    if (CRYPTO_memcmp(ours.data(), nonce.data(), nonce_size) != 0) return std::nullopt;
+    const auto high = read_hex64(nonce.substr(2 * number_digits, mac_digits / 2));
+    const auto low = read_hex64(nonce.substr(2 * number_digits + mac_digits / 2));
+    if (!high || !low) return std::nullopt;
+    const KeyedDigest ours = seal(nonce.substr(0, 2 * number_digits), from);
+    // All of it in any case: the time tells nothing of where they differ.
+    if (((ours.high ^ *high) | (ours.low ^ *low)) != 0) return std::nullopt;
     return Ticket{*issued, *serial};
 }
 
-bool NonceBook::use(std::string_view nonce, std::uint32_t count, TimePoint now) {
-    const auto ticket = open(nonce);
-    if (!ticket) return false;
-    const TimePoint issued{Duration(static_cast<std::int64_t>(ticket->issued_ns))};
+bool NonceBook::use(const Ticket& ticket, std::uint32_t count, TimePoint now) {
+    const TimePoint issued = ticket.issued();
     forget_old(now);
     if (issued + lifetime_ <= now || issued < oldest_good_ || count > uses_) return false;
-    auto it = windows_.find(ticket->serial);
+    auto it = windows_.find(ticket.serial);
     if (it == windows_.end()) {
         if (windows_.size() == most_) {
             // Without its window it could be replayed, so it and all older ones are stale from now on.
@@ -69,8 +75,8 @@ bool NonceBook::use(std::string_view nonce, std::uint32_t count, TimePoint now) 
             windows_.erase(first.serial);
             order_.pop_front();
         }
-        it = windows_.emplace(ticket->serial, Window{}).first;
-        order_.push_back({ticket->serial, issued + lifetime_});
+        it = windows_.emplace(ticket.serial, Window{}).first;
+        order_.push_back({ticket.serial, issued + lifetime_});
     }
     return it->second.take(count);
 }

@@ -34,11 +34,18 @@ bool is_removal_of_all(const SipMessage& request) {
     return request.values(HeaderId::contact).size() == 1 && request.expires() == 0;
 }
 
+bool has_oversized_contact(const SipMessage& request) {
+    for (const std::string_view contact : request.values(HeaderId::contact))
+        if (contact.size() > max_contact_size) return true;
+    return false;
+}
+
 }  // namespace
 
 RegisterAnswer Registrar::on_register(const RequestReceived& event, TimePoint now) {
     if (auto refused = check(event)) return *refused;
     const std::string user = event.request.to().uri.user();
+    if (auto refreshed = refresh(event, user, now)) return *std::move(refreshed);
     std::vector<Binding> bindings = locations_.bindings(user);
     std::erase_if(bindings, [now](const Binding& each) { return each.expires <= now; });
     // Nothing changes unless everything can (§10.3 step 7).
@@ -50,6 +57,24 @@ RegisterAnswer Registrar::on_register(const RequestReceived& event, TimePoint no
     return answer;
 }
 
+// Whatever is special about it is the business of apply_contacts().
+std::optional<RegisterAnswer> Registrar::refresh(const RequestReceived& event, std::string_view user,
+                                                 TimePoint now) {
+    const auto value = event.request.header(HeaderId::contact);
+    if (!value || value->size() > max_contact_size || event.request.count(HeaderId::contact) != 1)
+        return std::nullopt;
+    auto contact = NameAddr::parse(*value);
+    if (!contact || !is_usable_contact(*contact)) return std::nullopt;
+    const Duration wanted = requested_expiry(*contact, event.request).value_or(settings_.max_expires);
+    if (wanted <= Duration(0) || wanted < settings_.min_expires) return std::nullopt;
+    Binding again = make_binding(std::move(*contact), event);
+    if (again.is_outbound() && !passes_first_hop(event.request)) return std::nullopt;
+    again.registered = now;
+    again.expires = now + std::min(wanted, settings_.max_expires);
+    if (!locations_.refresh(user, again)) return std::nullopt;
+    return success(event, locations_.bindings(user), now);
+}
+
 // §10.3 steps 1, 4 and 5. Whether the user exists shows in nothing: who cannot prove to be him is challenged
 // before.
 Registrar::Refused Registrar::check(const RequestReceived& event) const {
@@ -58,8 +83,7 @@ Registrar::Refused Registrar::check(const RequestReceived& event) const {
         return RegisterAnswer{404, "Not a Domain of Ours", {}};
     if (!event.identity.is_user() || event.identity.name != record.user())
         return RegisterAnswer{403, "Not Your Address", {}};
-    if (event.request.values(HeaderId::path).size() > max_path)
-        return RegisterAnswer{400, "Path Too Long", {}};
+    if (event.request.count(HeaderId::path) > max_path) return RegisterAnswer{400, "Path Too Long", {}};
     return std::nullopt;
 }
 
@@ -72,9 +96,10 @@ Registrar::Refused Registrar::apply_contacts(const RequestReceived& event, const
         bindings.clear();
         return std::nullopt;
     }
+    if (has_oversized_contact(event.request)) return RegisterAnswer{400, "Unusable Contact", {}};
     const std::size_t before = bindings.size();
-    for (const NameAddr& contact : event.request.contacts())
-        if (auto refused = apply_contact(contact, event, known, bindings, now)) return refused;
+    for (NameAddr& contact : event.request.contacts())
+        if (auto refused = apply_contact(std::move(contact), event, known, bindings, now)) return refused;
     if (bindings.size() > before && bindings.size() > settings_.max_contacts)
         return RegisterAnswer{403, "Too Many Contacts", {}};
     if (bindings.size() > before && locations_.size() + bindings.size() - before > settings_.max_bindings)
@@ -82,7 +107,7 @@ Registrar::Refused Registrar::apply_contacts(const RequestReceived& event, const
     return std::nullopt;
 }
 
-Registrar::Refused Registrar::apply_contact(const NameAddr& contact, const RequestReceived& event,
+Registrar::Refused Registrar::apply_contact(NameAddr contact, const RequestReceived& event,
                                             const std::vector<Binding>& known, std::vector<Binding>& bindings,
                                             TimePoint now) const {
     if (!is_usable_contact(contact)) return RegisterAnswer{400, "Unusable Contact", {}};
@@ -90,7 +115,7 @@ Registrar::Refused Registrar::apply_contact(const NameAddr& contact, const Reque
     if (wanted > Duration(0) && wanted < settings_.min_expires)
         return RegisterAnswer{
             423, {}, {{HeaderId::min_expires, std::to_string(seconds(settings_.min_expires))}}};
-    Binding binding = make_binding(contact, event);
+    Binding binding = make_binding(std::move(contact), event);
     if (binding.is_outbound() && !passes_first_hop(event.request))
         return RegisterAnswer{439, "First Hop Lacks Outbound Support", {}};
     binding.registered = now;
@@ -108,12 +133,13 @@ RegisterAnswer Registrar::success(const RequestReceived& event, const std::vecto
                                   TimePoint now) const {
     RegisterAnswer answer;
     for (const Binding& each : bindings) {
-        NameAddr contact = each.contact;
-        // Rounded up: who refreshes at half of it never does so too late, and 0 would mean removed.
-        contact.params.set(
-            "expires", std::to_string(seconds(each.expires - now + std::chrono::nanoseconds(999'999'999))));
-        if (each.q != 1000) contact.params.set("q", q_text(each.q));
-        answer.headers.push_back({HeaderId::contact, contact.to_string()});
+        // It is kept without these two. Rounded up: who refreshes at half of it never does so too late, and 0
+        // would mean removed.
+        std::string contact = each.contact.to_string();
+        contact += ";expires=";
+        contact += std::to_string(seconds(each.expires - now + std::chrono::nanoseconds(999'999'999)));
+        if (each.q != 1000) contact.append(";q=").append(q_text(each.q));
+        answer.headers.push_back({HeaderId::contact, std::move(contact)});
     }
     for (const NameAddr& path : event.request.name_addrs(HeaderId::path))
         answer.headers.push_back({HeaderId::path, path.to_string()});

@@ -4,22 +4,38 @@ namespace rotunda::accounts {
 namespace {
 
 constexpr Duration place_is_known = std::chrono::hours(24);
+// Who stays where he is is noted again so often.
+constexpr Duration noted_every = std::chrono::minutes(10);
 
 }  // namespace
 
 bool UserLimits::may_try(const std::string& user, const IpAddress& from, TimePoint now) {
     User* known = users_.find(user);
-    if (!known || known->wrong.at(now, forgiven_per_second) < wrong_tries) return true;
+    if (!known) return true;
+    const double wrong = known->wrong.at(now, forgiven_per_second);
+    if (wrong == 0 || (wrong < wrong_tries && !has_guessed(user, from, now))) return true;
     const TimePoint* until = places_.find(place(user, from));
     return until && now < *until;
 }
 
-void UserLimits::on_wrong(const std::string& user, TimePoint now) {
+bool UserLimits::has_guessed(const std::string& user, const IpAddress& from, TimePoint now) {
+    LeakyBucket* here = guesses_.find(place(user, from));
+    return here && here->at(now, forgiven_per_second) > wrong_tries_from_one_address - 1;
+}
+
+void UserLimits::on_wrong(const std::string& user, const IpAddress& from, TimePoint now) {
+    if (!guesses_[place(user, from)].take(1, wrong_tries_from_one_address, forgiven_per_second, now)) return;
     double& wrong = users_[user].wrong.at(now, forgiven_per_second);
     if (wrong < wrong_tries) wrong += 1;
 }
 
 void UserLimits::on_right(const std::string& user, const IpAddress& from, TimePoint now) {
+    User& known = users_[user];
+    const bool noted =
+        known.place == from && known.place_noted != TimePoint{} && now < known.place_noted + noted_every;
+    if (noted) return;
+    known.place = from;
+    known.place_noted = now;
     places_[place(user, from)] = now + place_is_known;
 }
 

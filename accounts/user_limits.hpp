@@ -8,8 +8,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/keyed_hash.hpp"
 #include "base/leaky_bucket.hpp"
 #include "base/net_address.hpp"
+#include "base/subscriber_address.hpp"
 #include "signaling/bounded_table.hpp"
 
 namespace rotunda::accounts {
@@ -19,17 +21,22 @@ class UserLimits {
     // Calls of one user's that nobody has acknowledged, and requests other than INVITE outside calls: so many
     // at once, and so many a second are forgotten.
     struct Settings {
-        double open_calls = 512, open_calls_forgotten = 20;
+        double open_calls = 350, open_calls_forgotten = 20;
         double requests = 2000, requests_forgotten = 200;
     };
 
-    UserLimits(const Settings& settings, std::uint64_t secret)
-        : settings_(settings), users_(most_users, secret), places_(most_users, secret) {}
+    UserLimits(const Settings& settings, const KeyedHash& hash)
+        : settings_(settings),
+          users_(most_users, hash),
+          places_(most_users, hash),
+          guesses_(most_users, hash) {}
 
     // Credentials of his, from there, are worth a look. Where he has proved himself before they always are,
     // whoever guesses elsewhere.
     bool may_try(const std::string& user, const IpAddress& from, TimePoint now);
-    void on_wrong(const std::string& user, TimePoint now);
+    // From there come so many wrong ones that no others are looked at.
+    bool has_guessed(const std::string& user, const IpAddress& from, TimePoint now);
+    void on_wrong(const std::string& user, const IpAddress& from, TimePoint now);
     void on_right(const std::string& user, const IpAddress& from, TimePoint now);
 
     // He may begin a call; it is open until it stands.
@@ -38,21 +45,26 @@ class UserLimits {
     // A request of his that begins no call may be served.
     bool take_request(const std::string& user, TimePoint now);
 
-    static constexpr double wrong_tries = 100, forgiven_per_second = 0.5;
+    // Of one user in all, of which one address can use up a part only: else it alone would keep him from
+    // proving himself anywhere new.
+    static constexpr double wrong_tries = 100, wrong_tries_from_one_address = 20, forgiven_per_second = 0.5;
 
   private:
     static constexpr std::size_t most_users = 32'768;
     struct User {
         LeakyBucket wrong, calls, requests;
+        IpAddress place;          // where he proved himself last
+        TimePoint place_noted{};  // in places_
     };
     static std::string place(const std::string& user, const IpAddress& from) {
-        return from.unmapped().to_string() + ' ' + user;
+        return subscriber_of(from).to_string() + ' ' + user;
     }
 
     Settings settings_;
     sip::BoundedTable<std::string, User> users_;
     sip::BoundedTable<std::string, TimePoint>
         places_;  // where users have proved themselves, and until when it counts
+    sip::BoundedTable<std::string, LeakyBucket> guesses_;  // by place
 };
 
 }  // namespace rotunda::accounts

@@ -25,8 +25,9 @@ struct TracedMessage {
 
 // Empty: there is none.
 std::string_view call_id_of(std::string_view message);
-// In place and of the same length.
-void cover_keys(std::string& message);
+// Keys of SRTP, and digests, by which a password can be guessed at leisure (RFC 7616 §5.10). In place and of
+// the same length.
+void cover_secrets(std::string& message);
 
 struct TraceLimits {
     std::size_t calls = 1000;

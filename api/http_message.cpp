@@ -9,11 +9,11 @@
 namespace rotunda::api {
 
 HttpResponse text(std::string body, std::string_view content_type) {
-    return {200, std::string(content_type), std::move(body), {}, {}, false};
+    return {200, std::string(content_type), std::move(body), {}, {}, false, false};
 }
 
 HttpResponse json(std::string body, int status) {
-    return {status, "application/json", std::move(body), {}, {}, false};
+    return {status, "application/json", std::move(body), {}, {}, false, false};
 }
 
 HttpResponse without_body(int status) {
@@ -25,7 +25,7 @@ HttpResponse without_body(int status) {
 HttpResponse problem(int status, std::string_view detail) {
     const boost::json::object document{
         {"title", reason_phrase(status)}, {"status", status}, {"detail", detail}};
-    return {status, "application/problem+json", boost::json::serialize(document), {}, {}, false};
+    return {status, "application/problem+json", boost::json::serialize(document), {}, {}, false, false};
 }
 
 std::string_view reason_phrase(int status) {
@@ -40,7 +40,7 @@ std::string to_wire(const HttpResponse& response, bool head_only, bool keep_aliv
     for (const auto& [name, value] : response.headers) wire += fmt::format("{}: {}\r\n", name, value);
     // What is answered here is the state of this moment, and never a page for a browser to guess the type of.
     wire += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
-    if (!keep_alive || response.events_after) wire += "Connection: close\r\n";
+    if (!keep_alive || response.events_after || response.last) wire += "Connection: close\r\n";
     wire += "\r\n";
     if (!head_only) wire += response.body;
     return wire;

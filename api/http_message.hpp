@@ -33,6 +33,8 @@ struct HttpResponse {
     std::optional<std::uint64_t> events_after;
     // The same, each event as one message of a WebSocket: 101, whose handshake the connection completes.
     bool web_socket = false;
+    // The connection ends with this answer: who was refused keeps no place.
+    bool last = false;
 };
 
 HttpResponse text(std::string body, std::string_view content_type = "text/plain; charset=utf-8");

@@ -4,11 +4,18 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "api/request_query.hpp"
 #include "base/text.hpp"
 
 namespace rotunda::api {
 
 namespace json_ = boost::json;
+
+namespace {
+
+constexpr std::uint64_t last_number = UINT64_MAX - 1;  // of an event
+
+}  // namespace
 
 OperatorApi::OperatorApi(Host& host, rooms::Focus& focus, Records& records, Tokens tokens)
     : host_(host),
@@ -75,12 +82,12 @@ HttpResponse OperatorApi::events(const HttpRequest& request) const {
     response.web_socket = iequals(request.upgrade, "websocket");
     if (response.web_socket && (request.web_socket_key.empty() || request.web_socket_version != "13"))
         return problem(400, "A WebSocket needs Sec-WebSocket-Key and version 13 (RFC 6455).");
-    constexpr std::string_view after = "after=";
-    const std::string_view asked = request.query.starts_with(after)
-                                       ? std::string_view(request.query).substr(after.size())
-                                       : std::string_view(request.last_event_id);
-    response.events_after =
-        parse_number<std::uint64_t>(asked, UINT64_MAX - 1).value_or(records_.events.last());
+    RequestQuery query(request);
+    const auto asked = query.number("after", last_number);
+    if (auto wrong = query.complaint()) return *wrong;
+    // What a browser sends by itself may be another server's.
+    const auto resumed = parse_number<std::uint64_t>(request.last_event_id, last_number);
+    response.events_after = asked.value_or(resumed.value_or(records_.events.last()));
     return response;
 }
 

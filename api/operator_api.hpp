@@ -34,6 +34,7 @@ struct HttpCounters {
     std::uint64_t requests = 0;
     std::uint64_t refused = 0;  // connections beyond those there may be
     std::uint64_t limited = 0;  // answered 429
+    std::uint64_t displaced = 0, refused_streams = 0, unknown_tokens = 0, slow = 0, malformed = 0;
 };
 struct WebhookCounters {
     std::uint64_t sent = 0, retries = 0, lost = 0;
@@ -61,6 +62,7 @@ struct Snapshot {
     HttpCounters http;
     WebhookCounters webhooks;
     std::uint64_t records_lost = 0;                     // of calls, which could not be written
+    std::uint64_t database_failures = 0;                // so often it could not be written or read
     std::uint64_t hep_lost = 0;                         // datagrams to the capture server that did not go
     media::MediaCounters media;                         // of all workers
     media::VideoCounters video;                         // of all video workers
@@ -103,6 +105,8 @@ class OperatorApi {
     // What is referred to outlives the API.
     OperatorApi(Host& host, rooms::Focus& focus, Records& records, Tokens tokens);
     HttpResponse answer(const HttpRequest& request) const { return router_.answer(request); }
+    // Who asks may read at least.
+    bool knows(const HttpRequest& request) const { return tokens_.scope_of(request) != Scope::open; }
     void set_tokens(Tokens tokens) { tokens_ = std::move(tokens); }
     const Router& router() const { return router_; }
 

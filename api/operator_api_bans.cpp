@@ -13,8 +13,8 @@ namespace json_ = boost::json;
 
 namespace {
 
-constexpr double longest_ban_s = 365 * 24 * 3600.0;
-constexpr double usual_ban_s = 3600;
+constexpr std::uint64_t longest_ban_s = 365 * 24 * 3600;
+constexpr std::uint64_t usual_ban_s = 3600;
 
 }  // namespace
 
@@ -41,11 +41,11 @@ HttpResponse OperatorApi::ban(const HttpRequest& request) {
     RequestBody body(request);
     const auto text = body.text("address");
     body.require(text.has_value(), "address");
-    const double seconds = body.number("seconds", 1, longest_ban_s).value_or(usual_ban_s);
+    const std::uint64_t seconds = body.whole("seconds", 1, longest_ban_s).value_or(usual_ban_s);
     if (auto wrong = body.complaint()) return *wrong;
     const auto address = IpAddress::parse(*text);
     if (!address) return problem(400, "address is to be an IPv4 or IPv6 address.");
-    host_.ban(*address, std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)));
+    host_.ban(*address, std::chrono::seconds(seconds));
     return without_body(204);
 }
 

@@ -1,4 +1,4 @@
-// The routes of calls that were: their records, and the SIP messages of each.
+// The routes of calls that were: their records, and the SIP messages of each. And captures of calls that are.
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -6,7 +6,7 @@
 #include "api/operator_api.hpp"
 #include "api/pcap.hpp"
 #include "api/request_body.hpp"
-#include "base/text.hpp"
+#include "api/request_query.hpp"
 
 namespace rotunda::api {
 
@@ -14,8 +14,9 @@ namespace json_ = boost::json;
 
 namespace {
 
-constexpr std::size_t most_records = 1000;
-constexpr double usual_capture_s = 60;
+constexpr std::size_t most_records = 1000, usual_records = 100;
+constexpr std::uint64_t usual_capture_s = 60;
+constexpr std::uint64_t longest_capture_s = longest_capture / std::chrono::seconds(1);
 
 std::string_view name_of(sip::Transport transport) {
     constexpr std::string_view names[] = {"udp", "tcp", "tls", "ws", "wss"};
@@ -49,14 +50,9 @@ void OperatorApi::add_calls() {
 }
 
 HttpResponse OperatorApi::calls(const HttpRequest& request) const {
-    constexpr std::string_view limit = "limit=";
-    std::size_t most = 100;
-    if (request.query.starts_with(limit)) {
-        const auto asked =
-            parse_number<std::size_t>(std::string_view(request.query).substr(limit.size()), most_records);
-        if (!asked) return problem(400, "limit is to be a number up to 1000.");
-        most = *asked;
-    }
+    RequestQuery query(request);
+    const auto most = query.number("limit", most_records).value_or(usual_records);
+    if (auto wrong = query.complaint()) return *wrong;
     return json("{\"calls\":" + records_.calls.latest(most) + "}");
 }
 
@@ -84,11 +80,9 @@ HttpResponse OperatorApi::media_capture(const std::string& call) const {
 
 HttpResponse OperatorApi::begin_capture(const rooms::Participant& who, const HttpRequest& request) {
     RequestBody body(request);
-    const double longest = to_ms(longest_capture) / 1000;
-    const double seconds = body.number("seconds", 1, longest).value_or(usual_capture_s);
+    const std::uint64_t seconds = body.whole("seconds", 1, longest_capture_s).value_or(usual_capture_s);
     if (auto wrong = body.complaint()) return *wrong;
-    const auto length = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
-    if (!focus_.capture(who.room, who.id, length, largest_capture))
+    if (!focus_.capture(who.room, who.id, std::chrono::seconds(seconds), largest_capture))
         return problem(409, "His call is not up.");
     records_.captures.begin(who.call_id, {who.local.address, who.local.audio_port},
                             {who.local.address, who.local.video_port});

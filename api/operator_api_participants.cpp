@@ -7,6 +7,7 @@
 #include "api/operator_api.hpp"
 #include "api/request_body.hpp"
 #include "base/text.hpp"
+#include "rooms/audio_leg.hpp"
 
 namespace rotunda::api {
 
@@ -40,11 +41,6 @@ HttpResponse moved_in_vain(rooms::MoveRefusal why) {
     return problem(409, "He cannot be moved now: his call is not up, or he is on his way elsewhere.");
 }
 
-std::string_view direction(const media::AudioLeg& leg) {
-    if (leg.sends) return leg.receives ? "sendrecv" : "sendonly";
-    return leg.receives ? "recvonly" : "inactive";
-}
-
 double to_db(float gain) {
     return std::round(200.0 * std::log10(static_cast<double>(gain))) / 10.0;
 }
@@ -52,7 +48,7 @@ double to_db(float gain) {
 json_::object describe_audio(const rooms::Participant& who) {
     return {{"codec", encoding_name(who.leg.send.codec)},
             {"ptime_ms", who.leg.send.ptime_ms},
-            {"direction", direction(who.leg)},
+            {"direction", rooms::direction_name(who.leg)},
             {"on_hold", who.leg.on_hold}};
 }
 
@@ -75,7 +71,7 @@ json_::object describe_quality(const rooms::Participant& who) {
             {"round_trip_ms", rounded(to_ms(who.reported.round_trip))}};
 }
 
-json_::object describe(const rooms::Participant& who, const rooms::VideoDesk& video, TimePoint now) {
+json_::object describe(const rooms::Participant& who, const rooms::Focus& focus, TimePoint now) {
     json_::object out{{"id", who.id.value},
                       {"room", who.room_name},
                       {"from", who.from},
@@ -85,8 +81,10 @@ json_::object describe(const rooms::Participant& who, const rooms::VideoDesk& vi
                       {"seconds", static_cast<std::int64_t>((now - who.since) / std::chrono::seconds(1))},
                       {"muted", who.control.muted},
                       {"deafened", who.control.deafened},
-                      {"volume_db", to_db(who.control.gain)}};
-    if (who.video.joined) out["video"] = describe_video(who, video);
+                      {"volume_db", to_db(who.control.gain)},
+                      {"noise_suppression", focus.suppresses_noise(who)},
+                      {"video_allowed", who.local.video}};
+    if (who.video.joined) out["video"] = describe_video(who, focus.video());
     if (who.level_at != TimePoint{} && now - who.level_at < level_lasts)
         out["level_dbov"] = rounded(static_cast<double>(who.level_dbov));
     if (who.talking) out["talking"] = *who.talking;
@@ -132,9 +130,8 @@ void OperatorApi::add_participants() {
 
 HttpResponse OperatorApi::participants(const rooms::Room& room) {
     json_::array list;
-    focus_.each_participant(room.id, [&](const rooms::Participant& who) {
-        list.push_back(describe(who, focus_.video(), host_.now()));
-    });
+    focus_.each_participant(
+        room.id, [&](const rooms::Participant& who) { list.push_back(describe(who, focus_, host_.now())); });
     // Measured for whoever looks again.
     focus_.measure_levels(room.id);
     host_.settle();
@@ -142,7 +139,7 @@ HttpResponse OperatorApi::participants(const rooms::Room& room) {
 }
 
 HttpResponse OperatorApi::participant(const rooms::Participant& who) const {
-    return json(json_::serialize(describe(who, focus_.video(), host_.now())));
+    return json(json_::serialize(describe(who, focus_, host_.now())));
 }
 
 HttpResponse OperatorApi::change_participant(const rooms::Participant& who, const HttpRequest& request) {
@@ -152,11 +149,15 @@ HttpResponse OperatorApi::change_participant(const rooms::Participant& who, cons
     control.deafened = body.flag("deafened").value_or(control.deafened);
     if (const auto db = body.number("volume_db", quietest_db, loudest_db))
         control.gain = static_cast<float>(std::pow(10.0, *db / 20.0));
+    if (const auto wanted = body.flag_or_null("noise_suppression")) control.noise_suppression = *wanted;
     const auto layout = body.layout("layout");
+    const auto video = body.flag("video");
     if (auto wrong = body.complaint()) return *wrong;
-    if (layout && !focus_.has_video()) return problem(409, no_video);
+    if ((layout || video) && !focus_.has_video()) return problem(409, no_video);
+    if (video && !focus_.allow_video(who.room, who.id, *video, host_.now()))
+        return problem(409, "His video cannot be changed now: his call is not up, or just being changed.");
     focus_.control(who.room, who.id, control);
-    if (layout) focus_.video().set_own_layout(who, *layout);
+    if (layout) focus_.set_layout(who, *layout);
     HttpResponse response = participant(who);  // who may be gone once all is settled
     host_.settle();
     return response;

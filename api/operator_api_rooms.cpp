@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::string_view ended_reason = "SIP;cause=410;text=\"The room was closed by the operator\"";
 constexpr std::size_t longest_message = 8192;
-constexpr double most_participants = 1'000'000;
-constexpr double largest_id = 1e15;
+constexpr std::uint64_t most_participants = 1'000'000;
+constexpr std::uint64_t largest_id = 1'000'000'000'000'000;
 
 json_::object describe(const rooms::Room& room, const rooms::Focus& focus) {
     json_::object out{{"name", room.name},
@@ -26,7 +26,10 @@ json_::object describe(const rooms::Room& room, const rooms::Focus& focus) {
                       {"max_participants", room.max_participants},
                       {"locked", room.locked},
                       {"held", room.held},
-                      {"worker", room.worker}};
+                      {"automatic_gain", room.media.automatic_gain},
+                      {"noise_suppression", room.media.noise_suppression},
+                      {"worker", room.shards.front().worker},
+                      {"shards", room.shards.size()}};
     if (!focus.has_video()) return out;
     const rooms::VideoDesk::Shown shown = focus.video().shown(room.id);
     out["layout"] = to_string(shown.layout);
@@ -44,16 +47,17 @@ struct PictureChange {
 PictureChange read_picture(RequestBody& body) {
     PictureChange change;
     change.layout = body.layout("layout");
-    if (const auto who = body.number("spotlight", 0, largest_id))
-        change.spotlight = media::ParticipantId{static_cast<std::uint64_t>(*who)};
+    if (const auto who = body.whole("spotlight", 0, largest_id))
+        change.spotlight = media::ParticipantId{*who};
     return change;
 }
 
 rooms::RoomChange read_change(RequestBody& body) {
     rooms::RoomChange change;
     change.locked = body.flag("locked");
-    if (const auto most = body.number("max_participants", 1, most_participants))
-        change.max_participants = static_cast<std::size_t>(*most);
+    change.max_participants = body.whole("max_participants", 1, most_participants);
+    change.sound.automatic_gain = body.flag("automatic_gain");
+    change.sound.noise_suppression = body.flag("noise_suppression");
     return change;
 }
 
@@ -123,9 +127,9 @@ HttpResponse OperatorApi::change_room(const rooms::Room& room, const HttpRequest
     if (picture.any() && !focus_.has_video()) return problem(409, no_video);
     if (picture.spotlight && *picture.spotlight && !focus_.find_participant(room.id, *picture.spotlight))
         return problem(409, "spotlight is to be somebody in this room, or 0.");
-    focus_.change_room(room.id, change);
     if (picture.layout) focus_.video().set_layout(room.id, *picture.layout);
     if (picture.spotlight) focus_.video().set_spotlight(room.id, *picture.spotlight);
+    focus_.change_room(room.id, change);  // which tells of the picture, too
     HttpResponse response = json(json_::serialize(describe(room, focus_)));
     host_.settle();
     return response;

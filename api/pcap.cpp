@@ -8,7 +8,7 @@ namespace rotunda::api {
 
 namespace {
 
-constexpr std::size_t ipv4_header = 20, ipv6_header = 40, udp_header = 8;
+constexpr std::size_t ipv4_header = 20, udp_header = 8;
 constexpr std::size_t largest_payload = 65'000;
 constexpr std::uint32_t link_type_raw = 101;
 

@@ -65,12 +65,35 @@ std::optional<double> RequestBody::number(std::string_view name, double least, d
     return std::nullopt;
 }
 
+// A whole number is one however it is written: 5, 5.0.
+std::optional<std::uint64_t> RequestBody::whole(std::string_view name, std::uint64_t least,
+                                                std::uint64_t most) {
+    asked_.emplace(name);
+    const auto* value = document_->members.if_contains(name);
+    if (!value) return std::nullopt;
+    boost::json::error_code error;
+    const auto number = value->is_number() ? value->to_number<std::uint64_t>(error) : 0;
+    if (value->is_number() && !error && number >= least && number <= most) return number;
+    complain(fmt::format("{} is to be a whole number from {} to {}.", name, least, most));
+    return std::nullopt;
+}
+
 std::optional<bool> RequestBody::flag(std::string_view name) {
     asked_.emplace(name);
     const auto* value = document_->members.if_contains(name);
     if (!value) return std::nullopt;
     if (value->is_bool()) return value->get_bool();
     complain(fmt::format("{} is to be true or false.", name));
+    return std::nullopt;
+}
+
+std::optional<std::optional<bool>> RequestBody::flag_or_null(std::string_view name) {
+    asked_.emplace(name);
+    const auto* value = document_->members.if_contains(name);
+    if (!value) return std::nullopt;
+    if (value->is_null()) return std::optional<bool>();
+    if (value->is_bool()) return value->get_bool();
+    complain(fmt::format("{} is to be true, false or null.", name));
     return std::nullopt;
 }
 

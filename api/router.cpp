@@ -2,18 +2,12 @@
 
 #include <optional>
 
+#include "base/hex.hpp"
 #include "base/text.hpp"
 
 namespace rotunda::api {
 
 namespace {
-
-std::optional<int> hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char lower = to_lower(c);
-    if (lower >= 'a' && lower <= 'f') return lower - 'a' + 10;
-    return std::nullopt;
-}
 
 // RFC 3986 §2.1. A broken escape, or text that is not UTF-8, names nothing.
 std::optional<std::string> percent_decoded(std::string_view text) {
@@ -24,9 +18,9 @@ std::optional<std::string> percent_decoded(std::string_view text) {
             continue;
         }
         if (i + 2 >= text.size()) return std::nullopt;
-        const auto high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-        if (!high || !low) return std::nullopt;
-        out += static_cast<char>(*high * 16 + *low);
+        const int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
+        if (high < 0 || low < 0) return std::nullopt;
+        out += static_cast<char>(high * 16 + low);
         i += 2;
     }
     if (!is_utf8(out)) return std::nullopt;

@@ -13,10 +13,12 @@ struct DtlsFingerprint {
     friend bool operator==(const DtlsFingerprint&, const DtlsFingerprint&) = default;
 };
 
-// Whose handshake protects a line, and who of both begins it (RFC 5763 §5).
+// Whose handshake protects a line, and who of both begins it (RFC 5763 §5). Whatever differs here means
+// another handshake.
 struct DtlsPeer {
     DtlsFingerprint fingerprint;
     bool we_begin = false;
+    std::uint32_t association = 0;  // counts those agreed on with all else equal (RFC 8842 §3.1)
 
     friend bool operator==(const DtlsPeer&, const DtlsPeer&) = default;
 };

@@ -1,4 +1,4 @@
-// Lower-case hexadecimal.
+// Hexadecimal: written in lower case, read in either.
 #pragma once
 
 #include <cstdint>
@@ -11,5 +11,7 @@ namespace rotunda {
 std::string to_hex(std::span<const std::uint8_t> octets);
 // All sixteen digits of it.
 void append_hex(std::string& text, std::uint64_t value);
+// What a digit of either case stands for, or -1.
+int hex_value(char digit);
 
 }  // namespace rotunda

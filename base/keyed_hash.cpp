@@ -1,6 +1,7 @@
 #include "base/keyed_hash.hpp"
 
 #include <bit>
+#include <cstring>
 
 namespace rotunda {
 namespace {
@@ -39,13 +40,19 @@ std::uint64_t word_of(std::string_view octets) {
     return word;
 }
 
+std::uint64_t whole_word_of(std::string_view octets) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, octets.data(), sizeof word);
+    return std::endian::native == std::endian::little ? word : __builtin_bswap64(word);
+}
+
 }  // namespace
 
 KeyedDigest KeyedHash::operator()(std::string_view text) const {
     State state{key0_ ^ 0x736f6d6570736575, key1_ ^ 0x646f72616e646f6d ^ 0xee, key0_ ^ 0x6c7967656e657261,
                 key1_ ^ 0x7465646279746573};
     const std::uint64_t length = text.size();
-    for (; text.size() >= 8; text.remove_prefix(8)) state.take(word_of(text.substr(0, 8)));
+    for (; text.size() >= 8; text.remove_prefix(8)) state.take(whole_word_of(text));
     state.take(length << 56 | word_of(text));
     state.v2 ^= 0xee;
     const std::uint64_t low = state.finish();

@@ -24,6 +24,8 @@ class LogSink {
   public:
     virtual ~LogSink() = default;
     virtual void write(const LogRecord& record) = 0;
+    // False: a record of this level would be written nowhere, and need not be made.
+    virtual bool takes(LogLevel) const { return true; }
 };
 
 }  // namespace rotunda

@@ -44,6 +44,7 @@ struct RunFigures {
     CallFigures calls;
     MediaFigures media;
     std::optional<MixFigures> mix;
+    std::optional<WitnessFigures> witness;
     std::optional<CostFigures> cost;
     BareTimer::Figures timer;  // while it was measured
     double own_cpu_ms = 0;     // the load's, per participant-second

@@ -32,6 +32,9 @@ std::string contradiction(const LoadOptions& o) {
         return "several rooms need {room} in the URI";
     if (o.marked && o.dtx) return "who marks his silence sends it: not both --dtx and --marked";
     if (o.talkers * o.rooms > o.callers) return "more talkers than callers";
+    if (o.codecs && o.talkers * o.rooms != o.callers) return "--codecs is for rooms in which everybody talks";
+    if (o.witness && (o.talkers == 0 || o.talkers * o.rooms == o.callers))
+        return "--witness wants a talker and a listener";
     return {};
 }
 
@@ -72,6 +75,10 @@ void declare(CLI::App& app, LoadOptions& o, Texts& texts) {
     app.add_option("--pid", o.pid, "the server's process on this host: reports its CPU time and memory");
     app.add_option("--json", o.json, "write the figures to this file")->type_name("FILE");
     app.add_flag("--floor", o.floor, "send the same to a bare reflector: what the socket calls alone cost");
+    app.add_flag("--codecs", o.codecs,
+                 "where all talk: one decode and one encode for each caller, and nothing else");
+    app.add_flag("--witness", o.witness,
+                 "record all that one listener hears: the longest time without the talkers' tones");
     app.add_option("--pairs", o.pairs, "so many times floor and server in turn; the ratio is the median")
         ->check(CLI::Range(1, 99));
 }

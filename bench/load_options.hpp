@@ -31,6 +31,8 @@ struct LoadOptions {
     std::int64_t pid = 0;                          // the server's, if it runs on this host
     std::string json;                              // file for the figures; empty: none
     bool floor = false;                            // measure a bare reflector too
+    bool codecs = false;                           // measure one decode and one encode for each, too
+    bool witness = false;                          // one listener's recording of the whole steady part
     std::size_t pairs = 1;                         // of floor and server
 };
 

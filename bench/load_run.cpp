@@ -51,7 +51,12 @@ Result<RunFigures> LoadRun::against_server() {
     bring_up(*sip);
     if (calls_.set_up > 0) {
         run_until(clock_.now() + settling, &*sip);
+        if (options_.witness) witness().start_recording();
         measure(options_.pid, &*sip, out);
+        if (options_.witness) {
+            const AudioCodec codec = kind(options_.talkers * options_.rooms).codec;
+            out.witness = longest_gap(*witness().recording(), codec);
+        }
         if (out.cost && before) out.cost->rss_before_kb = before->rss_kb;
         record_mixes(*sip);
     }

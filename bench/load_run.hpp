@@ -39,6 +39,7 @@ class LoadRun {
     void collect(Duration steady, RunFigures& out) const;
     void record_mixes(SipClient& sip);
     std::optional<MixFigures> check_mixes() const;
+    Caller& witness() { return callers_[options_.talkers * options_.rooms]; }
     std::uint64_t packets_sent() const;
 
     // Sends and receives until `until` or until `done` says so; sip may be null.

@@ -4,6 +4,7 @@
 #include <exception>
 #include <fstream>
 
+#include "bench/codec_floor.hpp"
 #include "bench/load_options.hpp"
 #include "bench/load_run.hpp"
 #include "bench/progress_bar.hpp"
@@ -36,6 +37,9 @@ Result<std::vector<RunPair>> run_pairs(const LoadOptions& options, Voices& voice
             if (!figures) return fail_with(figures.error().message);
             pairs[i].floor = std::move(figures).value();
         }
+        if (options.codecs)
+            pairs[i].codecs_cpu_ms =
+                codec_floor(options, voices, [&](double done) { progress_of("codecs")("measuring", done); });
         if (options.target.empty()) continue;
         auto figures = LoadRun(options, voices, progress_of("server")).against_server();
         if (!figures) return fail_with(figures.error().message);

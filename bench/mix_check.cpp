@@ -82,6 +82,30 @@ void note(const HeardVoice& voice, MixFigures& figures) {
 
 }  // namespace
 
+WitnessFigures longest_gap(const Recording& recording, AudioCodec codec) {
+    const Decoded heard = decode(recording, codec);
+    WitnessFigures out;
+    out.seconds = to_ms_at(heard.pcm.size(), heard.rate_hz) / 1000;
+    const Recording::Packet* previous = nullptr;
+    for (const auto& packet : recording.packets) {
+        if (previous)
+            out.breaks += static_cast<std::uint16_t>(packet.header.sequence - previous->header.sequence - 1);
+        previous = &packet;
+    }
+    // So short that a gap is told to 5 ms, and half waves of the lowest tone fit in.
+    const std::size_t block = samples_in(heard.rate_hz, 5);
+    const double half = 32768 * tone_amplitude / std::sqrt(2.0) / 2;
+    std::size_t gap = 0, longest = 0;
+    for (std::size_t at = samples_in(heard.rate_hz, 200); at + block <= heard.pcm.size(); at += block) {
+        double power = 0;
+        for (const std::int16_t sample : Pcm(heard.pcm).subspan(at, block)) power += double(sample) * sample;
+        gap = std::sqrt(power / static_cast<double>(block)) < half ? gap + block : 0;
+        longest = std::max(longest, gap);
+    }
+    out.longest_gap_ms = to_ms_at(longest, heard.rate_hz);
+    return out;
+}
+
 void check_mix(const Caller& listener, const std::vector<RoomTalker>& talkers, AudioCodec codec,
                MixFigures& figures) {
     if (!listener.recording()) return;

@@ -33,6 +33,13 @@ struct MixFigures {
     bool right() const { return voices > 0 && missing == 0 && own_heard == 0; }
 };
 
+// What one listener heard of the talkers' steady tones, all the time.
+struct WitnessFigures {
+    double seconds = 0;
+    double longest_gap_ms = 0;  // with less than half of the tone
+    std::uint64_t breaks = 0;   // sequence numbers that did not come
+};
+
 struct RoomTalker {
     std::size_t number = 0;  // gives the signature
     const Caller* caller = nullptr;
@@ -41,6 +48,9 @@ struct RoomTalker {
 
 // More voices at once would drown the absent one that is looked for.
 inline constexpr std::size_t most_talkers_checked = 8;
+
+// Of a recording in which at least one talker's signature stands all the time.
+WitnessFigures longest_gap(const Recording& recording, AudioCodec codec);
 
 // Adds one listener, who gets `codec`, with the talkers of his room.
 void check_mix(const Caller& listener, const std::vector<RoomTalker>& talkers, AudioCodec codec,

@@ -53,6 +53,10 @@ void cost_rows(std::string& out, const RunFigures& run) {
             fmt::format("{:.1f} MB, {:.1f} kB per participant", static_cast<double>(c.rss_kb) / 1024,
                         (static_cast<double>(c.rss_kb) - static_cast<double>(c.rss_before_kb)) / people));
     }
+    if (run.witness)
+        row(out, "the witness",
+            fmt::format("{:.0f} s heard, longest time without the tone {:.1f} ms, {} packets missing",
+                        run.witness->seconds, run.witness->longest_gap_ms, run.witness->breaks));
     row(out, "a bare timer beside it",
         fmt::format("{} of {} ticks more than 5 ms late", run.timer.late, run.timer.ticks));
     row(out, "the load's own CPU", fmt::format("{:.3f} CPU-ms per participant-second", run.own_cpu_ms));
@@ -91,6 +95,9 @@ std::string run_json(const RunFigures& run) {
             R"(, "cost": {{"cpu_ms_per_participant_second": {:.4f}, "rss_before_kb": {}, "rss_kb": {}}})",
             run.cost->cpu_ms, run.cost->rss_before_kb, run.cost->rss_kb);
     out += fmt::format(R"(, "bare_timer": {{"ticks": {}, "late": {}}})", run.timer.ticks, run.timer.late);
+    if (run.witness)
+        out += fmt::format(R"(, "witness": {{"seconds": {:.1f}, "longest_gap_ms": {:.1f}, "breaks": {}}})",
+                           run.witness->seconds, run.witness->longest_gap_ms, run.witness->breaks);
     return out + fmt::format(R"(, "load_cpu_ms_per_participant_second": {:.4f}}})", run.own_cpu_ms);
 }
 
@@ -125,6 +132,9 @@ std::string report_table(const LoadOptions& options, const std::vector<RunPair>&
     for (std::size_t i = 0; i < pairs.size(); ++i) {
         if (pairs.size() > 1) out += fmt::format("pair {} of {}\n", i + 1, pairs.size());
         if (pairs[i].floor) row(out, "floor CPU", floor_text(*pairs[i].floor));
+        if (pairs[i].codecs_cpu_ms)
+            row(out, "codecs alone, CPU",
+                fmt::format("{:.3f} CPU-ms per participant-second", *pairs[i].codecs_cpu_ms));
         if (!pairs[i].server) continue;
         call_rows(out, pairs[i].server->calls);
         media_rows(out, pairs[i].server->media);
@@ -146,6 +156,9 @@ std::string report_json(const LoadOptions& options, const std::vector<RunPair>& 
         if (pairs[i].floor) out += R"("floor": )" + run_json(*pairs[i].floor);
         if (pairs[i].floor && pairs[i].server) out += ",\n";
         if (pairs[i].server) out += R"("server": )" + run_json(*pairs[i].server);
+        if (pairs[i].codecs_cpu_ms)
+            out +=
+                fmt::format(",\n\"codecs_cpu_ms_per_participant_second\": {:.4f}", *pairs[i].codecs_cpu_ms);
         out += "}";
     }
     out += "]";

@@ -14,6 +14,7 @@ namespace rotunda::bench {
 struct RunPair {
     std::optional<RunFigures> floor;
     std::optional<RunFigures> server;
+    std::optional<double> codecs_cpu_ms;  // codec_floor()
 };
 
 // A floor that costs more says that the machine was busy with something else.

@@ -1,12 +1,14 @@
 #include "cli/api_command.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 
 #include "cli/ladder.hpp"
+#include "cli/printable.hpp"
 #include "cli/table.hpp"
 #include "cli/watch.hpp"
 
@@ -19,7 +21,7 @@ std::string variable(const char* name) {
 }
 
 int complain(int status, std::string_view why) {
-    fmt::print(stderr, "rotunda: {}\n", why);
+    fmt::print(stderr, "rotunda: {}\n", printable(why));
     return status;
 }
 
@@ -32,7 +34,7 @@ void show(const ApiCommand& command, const HttpAnswer& answer) {
     if (verb.show == Verb::Show::raw) {
         std::fwrite(answer.body.data(), 1, answer.body.size(), stdout);
     } else if (command.json) {
-        if (!answer.body.empty()) print(answer.body + "\n");
+        if (!answer.body.empty()) print(printable_json(answer.body) + "\n");
     } else if (verb.show == Verb::Show::lines) {
         print(lines_of(answer.body));
     } else if (verb.show == Verb::Show::table) {
@@ -71,6 +73,9 @@ Result<ApiAccess> find_access(const ApiCommand& command, std::string_view config
 int run_api_command(const ApiCommand& command, const ApiAccess& access) {
     const HttpClient client(access);
     const Verb& verb = *command.verb;
+    if (verb.show == Verb::Show::raw && isatty(STDOUT_FILENO) != 0)
+        return complain(wrong_use,
+                        "this is a capture file: send it to one, as in rotunda pcap CALL > call.pcap");
     const auto answer =
         verb.show == Verb::Show::watch
             ? watch(client, command.json)
@@ -80,7 +85,7 @@ int run_api_command(const ApiCommand& command, const ApiAccess& access) {
         show(command, *answer);
         return done;
     }
-    if (command.json) print(answer->body + "\n");
+    if (command.json) print(printable_json(answer->body) + "\n");
     const std::string detail = member_of(answer->body, "detail");
     return complain(refused, detail.empty() ? fmt::format("the server answers {}", answer->status) : detail);
 }

@@ -50,6 +50,8 @@ struct UserOptions {
         CLI::App* sub = group->add_subcommand(name, what);
         if (verb != UserCommand::Verb::list)
             sub->add_option("name", command.name, "the user part of his address")->required();
+        else
+            sub->add_flag("--json", command.json, "as JSON, each with the realm of his password");
         sub->callback([this, verb] { command.verb = verb; });
     }
 

@@ -6,7 +6,7 @@
 #include <boost/json/parse.hpp>
 
 #include "base/text.hpp"
-#include "cli/table.hpp"
+#include "cli/printable.hpp"
 
 namespace rotunda::cli {
 namespace {
@@ -29,9 +29,7 @@ std::string what(std::string_view text) {
         out += fmt::format(" ({})", line.substr(line.rfind(' ') + 1));
     }
     if (text.find("\r\n\r\nv=0") != text.npos) out += " +SDP";
-    for (char& c : out)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-    return out.substr(0, width);
+    return printable(out).substr(0, width);
 }
 
 }  // namespace
@@ -48,9 +46,10 @@ std::string ladder_of(std::string_view document) {
         const std::string text = what(member(message, "text"));
         const std::string line(width + 2 - text.size(), '-');
         const bool in = member(message, "direction") == "in";
-        out +=
-            fmt::format("{}  {:>21} {} Rotunda  {}\n", member(message, "time"), member(message, "remote"),
-                        in ? text + " " + line + ">" : "<" + line + " " + text, member(message, "transport"));
+        out += fmt::format("{}  {:>21} {} Rotunda  {}\n", printable(member(message, "time")),
+                           printable(member(message, "remote")),
+                           in ? text + " " + line + ">" : "<" + line + " " + text,
+                           printable(member(message, "transport")));
     }
     return out;
 }

@@ -8,6 +8,7 @@
 #include <cctype>
 
 #include "base/text.hpp"
+#include "cli/printable.hpp"
 
 namespace rotunda::cli {
 
@@ -27,16 +28,12 @@ bool is_number(std::string_view text) {
     });
 }
 
-// What a caller put into a name moves no cursor.
 std::string shown(const json_::value& value) {
     if (value.is_null()) return {};
     if (value.is_bool()) return value.get_bool() ? "yes" : "no";
     if (value.is_double()) return fmt::format("{:.6g}", value.get_double());
-    if (!value.is_string()) return json_::serialize(value);
-    std::string text(value.get_string());
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-    return text;
+    if (!value.is_string()) return printable_json(json_::serialize(value));
+    return printable(value.get_string());
 }
 
 const json_::value* member(const json_::value& of, std::string_view path) {
@@ -67,7 +64,7 @@ std::vector<std::string_view> words(std::string_view text) {
 
 void add_lines(std::string& out, const json_::object& object, std::size_t indent) {
     for (const auto& each : object) {
-        out += fmt::format("{:{}}{}:", "", indent, std::string_view(each.key()));
+        out += fmt::format("{:{}}{}:", "", indent, printable(each.key()));
         if (each.value().is_object() && indent < 8) {
             out += '\n';
             add_lines(out, each.value().get_object(), indent + 2);

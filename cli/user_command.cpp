@@ -5,8 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <optional>
+#include <vector>
 
 #include "server/account_database.hpp"
 #include "server/account_services.hpp"
@@ -97,9 +101,18 @@ Result<std::string> remove(AccountDatabase& database, const std::string& name) {
     return fmt::format("user {} removed\n", name);
 }
 
-Result<std::string> list(AccountDatabase& database, const std::string& realm) {
+// {"users":[{"name":...,"realm":...,"served":...}]}
+std::string as_json(const std::vector<StoredUser>& users, const std::string& realm) {
+    boost::json::array all;
+    for (const StoredUser& user : users)
+        all.push_back({{"name", user.name}, {"realm", user.realm}, {"served", user.realm == realm}});
+    return boost::json::serialize(boost::json::object{{"users", std::move(all)}}) + "\n";
+}
+
+Result<std::string> list(AccountDatabase& database, const std::string& realm, bool json) {
     const auto users = database.list_users();
     if (!users) return fail(users.error());
+    if (json) return as_json(*users, realm);
     std::string text;
     for (const StoredUser& user : *users)
         text += user.realm == realm
@@ -126,7 +139,8 @@ Result<std::string> run_user_command(const UserCommand& command, const Config& c
     const std::string& path = config.database_path;
     if (path.empty()) return fail_with("database.path is empty: there is no database of users");
     const bool exists = ::access(path.c_str(), F_OK) == 0;
-    if (!exists && command.verb == UserCommand::Verb::list) return std::string();
+    if (!exists && command.verb == UserCommand::Verb::list)
+        return command.json ? as_json({}, {}) : std::string();
     if (!exists && command.verb != UserCommand::Verb::add)
         return fail_with(fmt::format("there is no user {}", command.name));
     if (command.verb == UserCommand::Verb::add && !is_user_name(command.name))
@@ -137,7 +151,7 @@ Result<std::string> run_user_command(const UserCommand& command, const Config& c
     const std::string realm = server::realm_of(config);
     switch (command.verb) {
         case UserCommand::Verb::list:
-            return list(*database, realm);
+            return list(*database, realm, command.json);
         case UserCommand::Verb::remove:
             return remove(*database, command.name);
         case UserCommand::Verb::add:

@@ -12,7 +12,8 @@ namespace rotunda::cli {
 struct UserCommand {
     enum class Verb { add, list, passwd, remove };
     Verb verb = Verb::list;
-    std::string name;  // not for list
+    std::string name;   // not for list
+    bool json = false;  // for list: as scripts want it
 };
 
 // What to print. The password comes from the terminal, asked for twice and not shown, or else is the first

@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "cli/printable.hpp"
 #include "cli/table.hpp"
 #include "cli/verbs.hpp"
 
@@ -25,7 +26,7 @@ Result<HttpAnswer> print_events(const HttpClient& client, bool json) {
     return client.stream("/v1/events", [json](std::string_view line) {
         if (!line.starts_with(data)) return true;
         line.remove_prefix(data.size());
-        fmt::print("{}\n", json ? std::string(line) : event_line(line));
+        fmt::print("{}\n", json ? printable_json(line) : event_line(line));
         return std::fflush(stdout) == 0;
     });
 }
@@ -38,7 +39,7 @@ Result<std::string> picture(const HttpClient& client, const json_::array& rooms)
         const std::string name(room.at("name").as_string());
         const auto answer = client.ask("GET", path_for(verb, {{"room", name}}));
         if (!answer) return fail(Error(answer.error()));
-        out += fmt::format("\nroom {}\n{}", name, table_of(answer->body, verb.list, verb.columns));
+        out += fmt::format("\nroom {}\n{}", printable(name), table_of(answer->body, verb.list, verb.columns));
     }
     return out;
 }

@@ -44,13 +44,18 @@ if(ROTUNDA_FUZZ)
     target_link_options(rotunda_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# rotunda_library(NAME [DEPENDS lib...]): every source of the current folder but main.cpp becomes rotunda_NAME.
+# rotunda_library(NAME [SMALL] [DEPENDS lib...]): every source of the current folder but main.cpp becomes rotunda_NAME.
+# SMALL: it answers messages, some hundred a second, between which the processor's caches are somebody else's. What it
+# costs is code that has to be fetched, so no loop is unrolled and little is inlined.
 function(rotunda_library name)
-    cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+    cmake_parse_arguments(ARG "SMALL" "" "DEPENDS" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS *.cpp)
     list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
     add_library(rotunda_${name} STATIC ${sources})
     target_link_libraries(rotunda_${name} PUBLIC rotunda_flags ${ARG_DEPENDS})
+    if(ARG_SMALL AND CMAKE_BUILD_TYPE STREQUAL "Release")
+        target_compile_options(rotunda_${name} PRIVATE -O2)
+    endif()
 endfunction()
 
 # rotunda_test(FOLDER [DEPENDS lib...]): tests/FOLDER/*_test.cpp become one program, one ctest entry.

@@ -13,7 +13,6 @@
 namespace rotunda::codecs {
 namespace {
 
-constexpr std::size_t band_count = 21;
 constexpr float silence_dbov = -127;
 constexpr float nothing = -28;  // the energy of silence
 constexpr float least_remembered = -9;
@@ -23,7 +22,7 @@ constexpr float least_remembered = -9;
 struct Odds {
     std::uint8_t zero, decay;
 };
-constexpr Odds energy_odds[4][2][band_count] = {
+constexpr Odds energy_odds[4][2][celt_bands] = {
     {{{72, 127}, {65, 129}, {66, 128}, {65, 128}, {64, 128}, {62, 128}, {64, 128},
       {64, 128}, {92, 78},  {92, 79},  {92, 78},  {90, 79},  {116, 41}, {115, 40},
       {114, 40}, {132, 26}, {132, 26}, {145, 17}, {161, 12}, {176, 10}, {177, 11}},
@@ -60,12 +59,12 @@ constexpr Prediction prediction[4] = {{29440 / 32768.F, 30147 / 32768.F},
 constexpr Prediction intra_prediction = {0, 4915 / 32768.F};
 
 // What the energies are told against: log2 of a band's usual amplitude.
-constexpr float usual[band_count] = {6.4375F, 6.25F,  5.75F,   5.3125F, 5.0625F, 4.8125F, 4.5F,
+constexpr float usual[celt_bands] = {6.4375F, 6.25F,  5.75F,   5.3125F, 5.0625F, 4.8125F, 4.5F,
                                      4.375F,  4.875F, 4.6875F, 4.5625F, 4.4375F, 4.875F,  4.625F,
                                      4.3125F, 4.5F,   4.375F,  4.625F,  4.75F,   4.4375F, 3.75F};
 
 // Where bands begin, and the last one ends, in steps of 200 Hz (§4.3, table 55).
-constexpr int edges[band_count + 1] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  10, 12,
+constexpr int edges[celt_bands + 1] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  10, 12,
                                        14, 16, 20, 24, 28, 34, 40, 48, 60, 78, 100};
 // Bands a packet codes, by its audio bandwidth: 4, 8, 12, 20 kHz.
 constexpr std::size_t coded[4] = {13, 17, 19, 21};
@@ -75,16 +74,16 @@ constexpr std::size_t coded[4] = {13, 17, 19, 21};
 constexpr float dbov_of_one = -93.7F;
 
 // The encoder lifts high frequencies (§4.3.7.2, 1 - 0.85 z^-1): by how much a band's power counts for less.
-std::array<float, band_count> falling() {
-    std::array<float, band_count> out{};
-    for (std::size_t i = 0; i < band_count; ++i) {
+std::array<float, celt_bands> falling() {
+    std::array<float, celt_bands> out{};
+    for (std::size_t i = 0; i < celt_bands; ++i) {
         const double hz = 100.0 * (edges[i] + edges[i + 1]);
         const double lift = 1 + 0.85 * 0.85 - 2 * 0.85 * std::cos(2 * std::numbers::pi * hz / 48000);
         out[i] = static_cast<float>(1 / lift);
     }
     return out;
 }
-const std::array<float, band_count> unlifted = falling();
+const std::array<float, celt_bands> unlifted = falling();
 
 // §4.3.2.1: a Laplace-like distribution in 32768 parts; far values have two parts, one for each sign.
 int laplace(RangeDecoder& in, Odds odds) {
@@ -148,7 +147,6 @@ float post_filter_lift(RangeDecoder& in) {
 }  // namespace
 
 float CeltMeter::power_of(Bytes frame, int size_log, std::size_t coded_bands, std::size_t channels) {
-    static_assert(bands == band_count);
     if (frame.size() < 2) return 0;  // DTX, RFC 6716 §3.1
     RangeDecoder in(frame);
     if (in.bit(15)) {
@@ -160,7 +158,8 @@ float CeltMeter::power_of(Bytes frame, int size_log, std::size_t coded_bands, st
     const bool intra = in.has_bits(3) && in.bit(3);
     const Prediction from = intra ? intra_prediction : prediction[size_log];
     if (channels == 1)
-        for (std::size_t i = 0; i < bands; ++i) energies_[0][i] = std::max(energies_[0][i], energies_[1][i]);
+        for (std::size_t i = 0; i < celt_bands; ++i)
+            energies_[0][i] = std::max(energies_[0][i], energies_[1][i]);
     float below[2] = {}, power = 0;
     for (std::size_t i = 0; i < coded_bands; ++i)
         for (std::size_t c = 0; c < channels; ++c) {

@@ -9,6 +9,8 @@
 
 namespace rotunda::codecs {
 
+inline constexpr std::size_t celt_bands = 21;
+
 // One for each stream; its CELT packets in order. A lost one, as another mode between, makes the next few
 // frames less exact.
 class CeltMeter {
@@ -20,8 +22,8 @@ class CeltMeter {
     void interrupt() { interrupted_ = true; }
 
   private:
-    static constexpr std::size_t bands = 21;
-    using Energies = std::array<float, bands>;  // of a band, as log2 of its amplitude, less its usual mean
+    using Energies =
+        std::array<float, celt_bands>;  // of a band, as log2 of its amplitude, less its usual mean
 
     // Mean of the channels.
     float power_of(Bytes frame, int size_log, std::size_t coded_bands, std::size_t channels);

@@ -18,7 +18,7 @@ namespace rotunda::codecs {
 
 // How much work an encoder may be, which its receivers cannot see.
 struct VideoTuning {
-    std::string x264_preset = "superfast";
+    std::string x264_preset = "ultrafast";
     std::string x264_preset_alone = "ultrafast";  // where one receiver has the encode to himself
     int vp8_speed = 8;                            // 0 to 16; libvpx's cpu-used, held constant
     int threads = 1;

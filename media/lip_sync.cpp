@@ -23,6 +23,8 @@ void LipSync::average(std::optional<Duration>& mean, Duration lag) {
 void LipSync::reset() {
     audio_.reset();
     picture_.reset();
+    wait_.reset();
+    if (holds_.audio > Duration{}) unsure_ = most_unsure;
     holds_ = {};
 }
 
@@ -36,8 +38,15 @@ const LipSync::Holds& LipSync::update() {
     const Holds wanted{held(behind, most_audio_hold), held(-behind, most_picture_hold)};
     const bool apart = std::chrono::abs(wanted.audio - holds_.audio) > tolerance ||
                        std::chrono::abs(wanted.picture - holds_.picture) > tolerance;
-    if (apart) holds_ = wanted;
+    if (!apart) return holds_;
+    if (wanted.audio != holds_.audio) unsure_ = most_unsure;
+    holds_ = wanted;
     return holds_;
+}
+
+Duration LipSync::until_nearest_turn(Duration interval) const {
+    if (holds_.picture <= Duration{} || !wait_) return Duration{};
+    return std::max(Duration{}, holds_.picture + *wait_ - interval / 2);
 }
 
 }  // namespace rotunda::media

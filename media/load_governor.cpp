@@ -6,13 +6,19 @@
 namespace rotunda::media {
 namespace {
 
-constexpr std::array<LoadGovernor::Step, 8> steps = {
-    {{30, 1080}, {25, 1080}, {20, 1080}, {15, 1080}, {15, 720}, {15, 540}, {12, 360}, {10, 180}}};
+constexpr std::array<LoadGovernor::Step, 7> ladder = {
+    {{25, 1080}, {20, 1080}, {15, 1080}, {15, 720}, {15, 540}, {12, 360}, {10, 180}}};
 
 }  // namespace
 
-const LoadGovernor::Step& LoadGovernor::step() const {
-    return steps[depth_];
+// A step that would leave this room as it is only loses time.
+LoadGovernor::LoadGovernor(const Step& all, const Settings& settings)
+    : settings_(settings), steps_{all}, wanted_(all), recovery_(settings.recovery) {
+    for (const Step& rung : ladder) {
+        const Step step{std::min(all.frames_per_second, rung.frames_per_second),
+                        std::min(all.height, rung.height)};
+        if (step != steps_.back()) steps_.push_back(step);
+    }
 }
 
 bool LoadGovernor::on_turn(Duration behind, TimePoint now) {
@@ -29,14 +35,25 @@ bool LoadGovernor::on_turn(Duration behind, TimePoint now) {
     return now - *fine_since_ >= recovery_ && take_back(now);
 }
 
+// What of a step the receivers are there to feel.
+LoadGovernor::Step LoadGovernor::felt(std::size_t depth) const {
+    const Step& step = steps_[depth];
+    return {std::min(step.frames_per_second, wanted_.frames_per_second),
+            std::min(step.height, wanted_.height)};
+}
+
 bool LoadGovernor::give_up(TimePoint now) {
     // What was taken back lately was too much: the next try comes later.
     const bool relapse = taken_back_at_ && now - *taken_back_at_ < recovery_;
     if (relapse) recovery_ = std::min(recovery_ * 2, settings_.longest_recovery);
     taken_back_at_.reset();
     late_since_ = now;
-    if (depth_ + 1 == steps.size()) return false;
-    ++depth_;
+    std::size_t next = depth_ + 1;
+    while (next < steps_.size() && felt(next) == felt(depth_)) ++next;
+    // Where none is felt the first one still has a room share its views.
+    if (next >= steps_.size()) next = depth_ == 0 ? 1 : steps_.size();
+    if (next >= steps_.size()) return false;
+    depth_ = next;
     return true;
 }
 
@@ -47,6 +64,7 @@ bool LoadGovernor::take_back(TimePoint now) {
         return false;
     }
     --depth_;
+    while (depth_ > 0 && felt(depth_ - 1) == felt(depth_)) --depth_;
     taken_back_at_ = now;
     return true;
 }

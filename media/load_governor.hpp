@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "base/time.hpp"
 
@@ -25,22 +26,30 @@ class LoadGovernor {
         // Where a step taken back brought lateness again, its next try waits longer, up to this.
         Duration longest_recovery = std::chrono::seconds(60);
     };
-    LoadGovernor() : LoadGovernor(Settings{}) {}
-    explicit LoadGovernor(const Settings& settings) : settings_(settings), recovery_(settings.recovery) {}
+    // `all`: what there is if nothing is given up; each step gives up a part of it.
+    explicit LoadGovernor(const Step& all) : LoadGovernor(all, Settings{}) {}
+    LoadGovernor(const Step& all, const Settings& settings);
+
+    // The most anybody would be sent if nothing were given up: steps above it are passed over, they give
+    // nothing.
+    void want(const Step& most) { wanted_ = most; }
 
     // A frame turn that should have ended before the next one is due: how long after its deadline it did end.
     // True if the step changed: the caller counts and tells it.
     bool on_turn(Duration behind, TimePoint now);
 
-    const Step& step() const;
+    const Step& step() const { return steps_[depth_]; }
     // 0: nothing is given up.
     std::size_t depth() const { return depth_; }
 
   private:
     bool give_up(TimePoint now);
     bool take_back(TimePoint now);
+    Step felt(std::size_t depth) const;
 
     Settings settings_;
+    std::vector<Step> steps_;  // the first one is all
+    Step wanted_;
     std::size_t depth_ = 0;
     std::optional<TimePoint> late_since_;
     std::optional<TimePoint> fine_since_;

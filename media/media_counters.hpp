@@ -19,7 +19,8 @@ struct MediaCounters {
     std::uint64_t decodes = 0;  // blocks of somebody decoded, be it to be heard or only to be measured
     std::uint64_t packets_sent = 0;
     std::uint64_t send_failures = 0;
-    std::size_t rooms = 0;
+    std::uint64_t missed_shards = 0;  // left out of a tick because another worker was too late
+    std::size_t rooms = 0;            // a room that is spread counts once for each of its shards
     std::size_t sessions = 0;
     std::size_t encoders = 0;  // each for all who hear the same in the same format
 
@@ -32,6 +33,7 @@ struct MediaCounters {
         decodes += other.decodes;
         packets_sent += other.packets_sent;
         send_failures += other.send_failures;
+        missed_shards += other.missed_shards;
         rooms += other.rooms;
         sessions += other.sessions;
         encoders += other.encoders;

@@ -44,6 +44,15 @@ std::optional<SrtpSuite> MediaCrypto::suite() const {
     return srtp_->keys().receive.suite;
 }
 
+std::optional<SrtpReceived> MediaCrypto::received() const {
+    if (!srtp_) return std::nullopt;
+    return srtp_->received();
+}
+
+void MediaCrypto::resume(const SrtpReceived& earlier) {
+    if (srtp_) srtp_->resume(earlier);
+}
+
 rtp::SrtpCounters MediaCrypto::counters() const {
     rtp::SrtpCounters out = former_;
     if (!srtp_) return out;

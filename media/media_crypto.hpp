@@ -30,8 +30,13 @@ class MediaCrypto {
     Bytes seal_rtp(MutableBytes buffer, std::size_t size);
     Bytes seal_rtcp(MutableBytes buffer, std::size_t size);
 
+    // In use now; nullptr: none, or none yet.
+    const SrtpKeys* keys() const { return srtp_ ? &srtp_->keys() : nullptr; }
     // Of what is received now; nullopt: in the clear.
     std::optional<SrtpSuite> suite() const;
+    // See rtp::SrtpSession; nullopt: in the clear.
+    std::optional<SrtpReceived> received() const;
+    void resume(const SrtpReceived& earlier);
     // Over the whole leg.
     rtp::SrtpCounters counters() const;
 

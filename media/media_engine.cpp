@@ -11,8 +11,8 @@ namespace {
 
 // The golden section of 20 ms: however many rooms there are, their ticks are spread evenly.
 Duration phase_of(std::uint64_t n) {
-    constexpr std::uint64_t grid_us = 20000, step_us = 12361;
-    return std::chrono::microseconds(n * step_us % grid_us);
+    constexpr std::uint64_t grid_ns = 20'000'000, step_ns = 12'360'679;
+    return std::chrono::nanoseconds(n * step_ns % grid_ns);
 }
 
 }  // namespace
@@ -29,26 +29,43 @@ MediaCounters MediaEngine::counters() const {
 }
 
 void MediaEngine::handle(RoomCommand command, TimePoint now) {
+    const RoomId id = std::visit([](const auto& c) { return c.room; }, command);
+    if (is_busy(id))
+        waiting_[id].push_back(std::move(command));
+    else
+        apply(command, now);
+}
+
+void MediaEngine::apply(RoomCommand& command, TimePoint now) {
     std::visit([&](auto& c) { on(c, now); }, command);
 }
 
-// Between two ticks, as commands need it.
-MediaRoom* MediaEngine::settled_room(RoomId id, TimePoint now) {
+MediaRoom* MediaEngine::find(RoomId id) const {
     const auto it = rooms_.find(id);
-    if (it == rooms_.end()) return nullptr;
-    it->second->finish_tick(now);
-    return it->second.get();
+    return it == rooms_.end() ? nullptr : it->second.get();
+}
+
+// What comes now comes behind what waits.
+bool MediaEngine::is_busy(RoomId id) const {
+    if (waiting_.contains(id)) return true;
+    const MediaRoom* room = find(id);
+    return room && room->is_mid_tick();
 }
 
 void MediaEngine::on(OpenRoom& command, TimePoint) {
     if (rooms_.contains(command.room)) return;
-    rooms_.emplace(command.room, std::make_unique<MediaRoom>(command.room, command.settings,
-                                                             phase_of(opened_++), context_));
+    auto room = std::make_unique<MediaRoom>(command.room, command.settings, phase_of(opened_++), context_);
+    if (command.shard.board) room->become_shard(std::move(command.shard));
+    rooms_.emplace(command.room, std::move(room));
     context_.counters.rooms = rooms_.size();
 }
 
-void MediaEngine::on(CloseRoom& command, TimePoint now) {
-    MediaRoom* room = settled_room(command.room, now);
+void MediaEngine::on(SplitRoom& command, TimePoint now) {
+    if (MediaRoom* room = find(command.room)) room->split(std::move(command.board), now);
+}
+
+void MediaEngine::on(CloseRoom& command, TimePoint) {
+    MediaRoom* room = find(command.room);
     if (!room) return;
     context_.counters.sessions -= room->sessions();
     due_.erase(command.room);
@@ -56,8 +73,12 @@ void MediaEngine::on(CloseRoom& command, TimePoint now) {
     context_.counters.rooms = rooms_.size();
 }
 
+void MediaEngine::on(TreatVoices& command, TimePoint) {
+    if (MediaRoom* room = find(command.room)) room->treat_voices(command);
+}
+
 void MediaEngine::on(JoinRoom& command, TimePoint now) {
-    MediaRoom* room = settled_room(command.room, now);
+    MediaRoom* room = find(command.room);
     if (!room) return;
     context_.counters.sessions -= room->sessions();
     room->join(command, now);
@@ -66,22 +87,22 @@ void MediaEngine::on(JoinRoom& command, TimePoint now) {
 }
 
 void MediaEngine::on(UpdateLeg& command, TimePoint now) {
-    MediaRoom* room = settled_room(command.room, now);
+    MediaRoom* room = find(command.room);
     if (!room) return;
     room->update(command, now);
     due_.set(command.room, room->next_timeout());
 }
 
-void MediaEngine::on(ControlLeg& command, TimePoint now) {
-    if (MediaRoom* room = settled_room(command.room, now)) room->control(command);
+void MediaEngine::on(ControlLeg& command, TimePoint) {
+    if (MediaRoom* room = find(command.room)) room->control(command);
 }
 
-void MediaEngine::on(PlayChime& command, TimePoint now) {
-    if (MediaRoom* room = settled_room(command.room, now)) room->play(command.kind);
+void MediaEngine::on(PlayChime& command, TimePoint) {
+    if (MediaRoom* room = find(command.room)) room->play(command.kind);
 }
 
 void MediaEngine::on(LeaveRoom& command, TimePoint now) {
-    MediaRoom* room = settled_room(command.room, now);
+    MediaRoom* room = find(command.room);
     if (!room) return;
     context_.counters.sessions -= room->sessions();
     room->leave(command.participant, now);
@@ -89,16 +110,20 @@ void MediaEngine::on(LeaveRoom& command, TimePoint now) {
     due_.set(command.room, room->next_timeout());
 }
 
-void MediaEngine::on(SyncVoice& command, TimePoint now) {
-    if (MediaRoom* room = settled_room(command.room, now)) room->sync(command);
+void MediaEngine::on(SyncVoice& command, TimePoint) {
+    if (MediaRoom* room = find(command.room)) room->sync(command);
 }
 
-void MediaEngine::on(WatchSpeaker& command, TimePoint now) {
-    if (MediaRoom* room = settled_room(command.room, now)) room->watch_speaker(command.watch);
+void MediaEngine::on(SharePort& command, TimePoint) {
+    if (MediaRoom* room = find(command.room)) room->share_port(command);
 }
 
-void MediaEngine::on(ReleaseLeg& command, TimePoint now) {
-    MediaRoom* room = settled_room(command.room, now);
+void MediaEngine::on(WatchSpeaker& command, TimePoint) {
+    if (MediaRoom* room = find(command.room)) room->watch_speaker(command.watch);
+}
+
+void MediaEngine::on(ReleaseLeg& command, TimePoint) {
+    MediaRoom* room = find(command.room);
     if (!room) return;
     context_.counters.sessions -= room->sessions();
     room->release(command.participant);
@@ -107,7 +132,7 @@ void MediaEngine::on(ReleaseLeg& command, TimePoint now) {
 }
 
 void MediaEngine::on(AdoptLeg& command, TimePoint now) {
-    MediaRoom* room = settled_room(command.room, now);
+    MediaRoom* room = find(command.room);
     if (!room) return;
     context_.counters.sessions -= room->sessions();
     room->adopt(command, now);
@@ -115,16 +140,16 @@ void MediaEngine::on(AdoptLeg& command, TimePoint now) {
     due_.set(command.room, room->next_timeout());
 }
 
-void MediaEngine::on(SendDigits& command, TimePoint now) {
-    if (MediaRoom* room = settled_room(command.room, now)) room->send_digits(command);
+void MediaEngine::on(SendDigits& command, TimePoint) {
+    if (MediaRoom* room = find(command.room)) room->send_digits(command);
 }
 
-void MediaEngine::on(MeasureLevels& command, TimePoint now) {
-    if (MediaRoom* room = settled_room(command.room, now)) room->tell_levels();
+void MediaEngine::on(MeasureLevels& command, TimePoint) {
+    if (MediaRoom* room = find(command.room)) room->tell_levels();
 }
 
 void MediaEngine::on(CapturePackets& command, TimePoint now) {
-    if (MediaRoom* room = settled_room(command.room, now)) room->capture(command, now);
+    if (MediaRoom* room = find(command.room)) room->capture(command, now);
 }
 
 std::optional<TimePoint> MediaEngine::next_timeout() const {
@@ -135,11 +160,35 @@ std::optional<TimePoint> MediaEngine::next_timeout() const {
 void MediaEngine::run_due(TimePoint now) {
     const auto id = due_.due(now);
     if (context_.handshakes.is_due(now, id.has_value())) return context_.handshakes.run_one(now);
-    if (!id) return;
-    MediaRoom& room = *rooms_.at(*id);
-    room.run_slice(now);
-    // The rest of a tick queues behind the other rooms that are due already.
-    due_.set(*id, room.is_mid_tick() ? now : room.next_timeout());
+    if (id) run(*id, now);
+}
+
+// A slice of the tick, or between two ticks a command that waited. What is left queues behind the other rooms
+// that are due already.
+void MediaEngine::run(RoomId id, TimePoint now) {
+    MediaRoom* room = find(id);
+    if (room && (room->is_mid_tick() || !waiting_.contains(id)))
+        room->run_slice(now);
+    else
+        apply_waiting(id, now);
+    room = find(id);  // it may have been closed
+    if (room && room->is_mid_tick())
+        due_.set(id, room->next_slice(now));
+    else
+        due_.set(id, is_busy(id) ? now : room ? room->next_timeout() : std::nullopt);
+}
+
+void MediaEngine::apply_waiting(RoomId id, TimePoint now) {
+    const auto it = waiting_.find(id);
+    RoomCommand command = std::move(it->second.front());
+    it->second.pop_front();
+    if (it->second.empty()) waiting_.erase(it);
+    apply(command, now);
+}
+
+void MediaEngine::settle(TimePoint now) {
+    for (const auto& [id, room] : rooms_) room->hurry();
+    while (!waiting_.empty()) run(waiting_.begin()->first, now);
 }
 
 std::vector<RoomEvent> MediaEngine::take_events() {

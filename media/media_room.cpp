@@ -53,6 +53,14 @@ std::size_t MediaRoom::find(ParticipantId participant) const {
 
 void MediaRoom::start_if_empty(TimePoint now) {
     if (!members_.empty()) return;
+    if (shard_) {
+        position_ms_ = shard_->next_position(now);
+        // The others have told of speakers meanwhile.
+        active_speaker_ = mixer::ActiveSpeaker();
+        speaker_.reset();
+        deadline_ = shard_->time_of(position_ms_);
+        return;
+    }
     const auto since_grid = (now - phase_).time_since_epoch() % grid;
     deadline_ = now + (grid - since_grid);
 }
@@ -103,10 +111,16 @@ void MediaRoom::control(const ControlLeg& control) {
     if (i == members_.size()) return;
     Member& member = members_[i];
     member.deafened = control.control.deafened;
+    member.noise_suppression = control.control.noise_suppression;
     const float gain = control.control.muted ? 0.0f : control.control.gain;
     if (!member.gain && gain == 1.0f) return;
     if (!member.gain) member.gain = std::make_unique<LegGain>();
     member.gain->set(gain);
+}
+
+void MediaRoom::treat_voices(const TreatVoices& command) {
+    settings_.automatic_gain = command.automatic_gain;
+    settings_.noise_suppression = command.noise_suppression;
 }
 
 void MediaRoom::leave(ParticipantId participant, TimePoint now) {
@@ -133,6 +147,7 @@ std::shared_ptr<MediaSession> MediaRoom::take_out(std::size_t index) {
     auto session = std::move(member.session);
     members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(index));
     talkers_.erase(talkers_.begin() + static_cast<std::ptrdiff_t>(index));
+    if (shard_ && members_.empty()) shard_->pause();
     return session;
 }
 
@@ -143,12 +158,19 @@ void MediaRoom::send_digits(const SendDigits& command) {
 
 void MediaRoom::attach(Member& member) {
     const AudioLeg& leg = member.session->leg();
-    if (leg.sends)
+    const bool needs_short = leg.sends && needs_short_ticks(leg.send.ptime_ms);
+    if (needs_short) want_short_ticks();
+    member.awaits_short_ticks = needs_short && shard_ && !ticks_short();
+    if (leg.sends && !member.awaits_short_ticks)
         buses_.attach(member.listener, leg.send, position_ms_);
     else
         buses_.detach(member.listener);
-    if (leg.sends && needs_short_ticks(leg.send.ptime_ms))
-        short_until_ms_ = position_ms_ + short_ticks_stay_ms;
+}
+
+// The shards of a room change together: what one of them wants it tells first.
+void MediaRoom::want_short_ticks() {
+    short_wanted_ms_ = position_ms_ + short_ticks_stay_ms;
+    if (!shard_) short_until_ms_ = short_wanted_ms_;
 }
 
 std::optional<TimePoint> MediaRoom::next_timeout() const {
@@ -156,13 +178,9 @@ std::optional<TimePoint> MediaRoom::next_timeout() const {
     return deadline_;
 }
 
-void MediaRoom::finish_tick(TimePoint now) {
-    while (is_mid_tick()) run_slice(now);
-}
-
 void MediaRoom::run_slice(TimePoint now) {
     do run_stage(now);
-    while (is_mid_tick() && members_.size() <= small_room);
+    while (is_mid_tick() && members_.size() <= small_room && !shard_);
 }
 
 void MediaRoom::run_stage(TimePoint now) {
@@ -173,10 +191,11 @@ void MediaRoom::run_stage(TimePoint now) {
         case Stage::receive:
             return receive_slice(now);
         case Stage::mix:
-            mix();
-            stage_ = Stage::send;
-            at_ = 0;
-            return;
+            return mix();
+        case Stage::meet:
+            return meet(now);
+        case Stage::gather:
+            return gather(now);
         case Stage::send:
             return send_slice(now);
     }
@@ -197,19 +216,27 @@ void MediaRoom::begin_tick(TimePoint now) {
 void MediaRoom::give_up_ticks(TimePoint now) {
     const Duration lost = (now - deadline_) / frame_cycle * frame_cycle;
     deadline_ += lost;
+    if (shard_) {
+        // Media time goes on for all shards; whoever waits or sends in short ticks does so still.
+        const auto lost_ms = static_cast<std::uint64_t>(lost / milliseconds(1));
+        position_ms_ += lost_ms;
+        short_until_ms_ += lost_ms;
+        short_wanted_ms_ += lost_ms;
+    }
     for (Member& member : members_) member.session->skip(lost);
     context_.counters.skipped_ticks += static_cast<std::uint64_t>(lost / milliseconds(block_ms_));
 }
 
 // 20 ms, and 10 ms while someone needs it; back to 20 only where all 20 ms frames end.
 void MediaRoom::choose_block() {
-    const int wanted = position_ms_ < short_until_ms_ || position_ms_ % 20 != 0 ? 10 : 20;
+    const int wanted = ticks_short() ? 10 : 20;
     if (wanted == block_ms_) return;
     block_ms_ = wanted;
     for (Member& member : members_) {
         member.session->receiver().set_tick(milliseconds(wanted));
         member.arrivals.forget();
     }
+    if (shard_ && wanted == 10) attach_waiting();
 }
 
 void MediaRoom::receive_slice(TimePoint now) {
@@ -222,7 +249,12 @@ void MediaRoom::receive_slice(TimePoint now) {
         if (at_ + 1 < members_.size()) members_[at_ + 1].session->prefetch_packet();
         receive(at_, now);
     }
-    if (at_ == members_.size()) stage_ = Stage::mix;
+    if (at_ == members_.size()) end_receiving();
+}
+
+void MediaRoom::end_receiving() {
+    stage_ = shard_ ? Stage::meet : Stage::mix;
+    if (shard_) tell_standing();
 }
 
 void MediaRoom::receive(std::size_t index, TimePoint now) {
@@ -277,7 +309,7 @@ void MediaRoom::end_tick() {
     stage_ = Stage::idle;
     deadline_ += milliseconds(block_ms_) + phase_step();
     position_ms_ += static_cast<std::uint64_t>(block_ms_);
-    if (std::exchange(wants_short_ticks_, false)) short_until_ms_ = position_ms_ + short_ticks_stay_ms;
+    if (std::exchange(wants_short_ticks_, false)) want_short_ticks();
     report();
 }
 
@@ -287,7 +319,7 @@ void MediaRoom::capture(const CapturePackets& command, TimePoint now) {
 }
 
 Duration MediaRoom::phase_step() {
-    if (!settings_.follow_talkers) return {};
+    if (!settings_.follow_talkers || shard_) return {};
     const Duration block = milliseconds(block_ms_);
     for (std::size_t i = 0; i < members_.size(); ++i) {
         TalkerArrivals& arrivals = members_[i].arrivals;

@@ -10,18 +10,35 @@ using std::chrono::milliseconds;
 
 void MediaRoom::mix() {
     selector_.select(talkers_);
-    seat_voices();
+    seat_voices({}, buses_.rates());
+    sum_voices();
+    finish_mix();
+}
+
+void MediaRoom::sum_voices() {
     for (const int rate : codec_rates_hz)
         if (rates_ & only_rate(rate)) sum(rate);
+}
+
+// All voices are in the sums.
+void MediaRoom::finish_mix() {
+    for (const int rate : codec_rates_hz) {
+        if (!(rates_ & only_rate(rate))) continue;
+        add_comfort_noise(rate);
+        add_chime(rate);
+    }
     chime_.advance(milliseconds(block_ms_));
     serve_buses();
     context_.counters.encodes += buses_.take_encodes();
+    stage_ = Stage::send;
+    at_ = 0;
 }
 
-void MediaRoom::seat_voices() {
-    audiences_ = {};
+// `audiences`, `rates`: those that are to be summed for, whoever is here; further audiences are found.
+void MediaRoom::seat_voices(mixer::AudienceSet audiences, RateSet rates) {
+    audiences_ = audiences;
     audiences_.add(mixer::Audience::listener);
-    rates_ = buses_.rates();
+    rates_ = rates;
     is_silent_ = true;
     for (std::size_t i = 0; i < members_.size(); ++i) {
         Member& member = members_[i];
@@ -54,8 +71,12 @@ Pcm MediaRoom::voice_of(std::size_t index, MutablePcm scratch) {
     Member& member = members_[index];
     if (member.is_muted()) return {};
     const Duration block = milliseconds(block_ms_);
-    const Pcm voice = member.treatment.treat(member.session->warm(block), talkers_[index].is_speaking(),
-                                             settings_, block, scratch);
+    // First: what is decoded now may have another rate than what was decoded last.
+    const Pcm heard = member.session->warm(block);
+    const VoiceTreatment::Wishes wishes{settings_.automatic_gain,
+                                        member.noise_suppression.value_or(settings_.noise_suppression)};
+    const Pcm voice = member.treatment.treat(heard, member.session->receiver().rate_hz(),
+                                             talkers_[index].is_speaking(), wishes, block, scratch);
     return member.gain ? member.gain->apply(voice) : voice;
 }
 
@@ -77,12 +98,14 @@ void MediaRoom::sum(int rate_hz) {
     context_.mix.silence[rate_index(rate_hz)].begin(rate_hz, samples);
     for (std::size_t i = 0; i < members_.size(); ++i)
         if (members_[i].voice) sums.add(members_[i].voice->at(rate_hz), talkers_[i]);
-    add_comfort_noise(rate_hz);
+}
+
+void MediaRoom::add_chime(int rate_hz) {
     if (!chime_.is_playing()) return;
     std::array<std::int16_t, mixer::max_block_samples> chime;
-    const MutablePcm pcm{chime.data(), samples};
+    const MutablePcm pcm{chime.data(), samples_in(rate_hz, block_ms_)};
     chime_.fill(pcm, rate_hz);
-    sums.add_to_all(pcm);
+    context_.mix.sums[rate_index(rate_hz)].add_to_all(pcm);
 }
 
 // Who is alone hears silence, which costs nothing.
@@ -90,7 +113,7 @@ void MediaRoom::add_comfort_noise(int rate_hz) {
     constexpr int silence = 127;
     codecs::ComfortNoise& noise = comfort_noise_[rate_index(rate_hz)];
     const int before = noise.level();
-    noise.set_level(is_silent_ && members_.size() > 1 ? settings_.comfort_noise_minus_dbov : silence);
+    noise.set_level(is_silent_ && population() > 1 ? settings_.comfort_noise_minus_dbov : silence);
     if (before == silence && noise.level() == silence) return;
     std::array<std::int16_t, mixer::max_block_samples> block;
     const MutablePcm pcm{block.data(), samples_in(rate_hz, block_ms_)};

@@ -1,4 +1,5 @@
-// What a room tells of its talkers, and what its receivers' reports mean for its encoders.
+// What a room tells of its talkers, what its receivers' reports mean for its encoders, and who of its people
+// is held back for his picture or shares his port with it.
 #include <utility>
 
 #include "media/media_room.hpp"
@@ -18,8 +19,7 @@ constexpr std::uint64_t speaker_review_ms = 200;
 void MediaRoom::report() {
     if (position_ms_ % loss_review_ms == 0) report_losses();
     if (settings_.talking_interval > Duration::zero() && position_ms_ >= talking_due_ms_) report_talking();
-    const bool wanted = speaker_watched_ || settings_.announce_speaker;
-    if (wanted && position_ms_ % speaker_review_ms == 0) report_speaker();
+    if (tells_speaker() && position_ms_ % speaker_review_ms == 0) report_speaker();
 }
 
 void MediaRoom::report_talking() {
@@ -33,16 +33,16 @@ void MediaRoom::report_talking() {
 
 void MediaRoom::watch_speaker(bool watch) {
     speaker_watched_ = watch;
-    speaker_ = {};
+    speaker_ = ParticipantId{};
 }
 
-std::optional<ParticipantId> MediaRoom::loudest() const {
+// Of those who speak here.
+std::optional<std::size_t> MediaRoom::loudest() const {
     std::optional<std::size_t> loudest;
     for (std::size_t i = 0; i < talkers_.size(); ++i)
         if (talkers_[i].is_active() && (!loudest || talkers_[i].loudness() > talkers_[*loudest].loudness()))
             loudest = i;
-    if (!loudest) return std::nullopt;
-    return members_[*loudest].session->participant();
+    return loudest;
 }
 
 void MediaRoom::sync(const SyncVoice& command) {
@@ -50,14 +50,24 @@ void MediaRoom::sync(const SyncVoice& command) {
         members_[i].session->sync(command.watch, command.hold);
 }
 
+void MediaRoom::share_port(SharePort& command) {
+    if (const std::size_t i = find(command.participant); i < members_.size())
+        members_[i].session->share_port(std::move(command.ring));
+}
+
 void MediaRoom::report_speaker() {
-    const auto now = loudest();
+    const auto here = shard_ ? std::nullopt : loudest();
+    const auto now = shard_ ? shard_->loudest()
+                     : here ? std::optional(members_[*here].session->participant())
+                            : std::nullopt;
+    const bool tells = !shard_ || shard_->leads();
     const ParticipantId who = now.value_or(ParticipantId{});
-    if (speaker_watched_ && std::exchange(speaker_, who) != who)
+    if (speaker_watched_ && std::exchange(speaker_, who) != who && tells)
         context_.events.push_back(SpeakerChanged{id_, who});
     if (!settings_.announce_speaker) return;
     const auto source = now ? std::optional(mixer::SourceId{now->value}) : std::nullopt;
-    if (active_speaker_.update(source, deadline_)) context_.events.push_back(ActiveSpeakerChanged{id_, *now});
+    if (active_speaker_.update(source, deadline_) && tells)
+        context_.events.push_back(ActiveSpeakerChanged{id_, *now});
 }
 
 void MediaRoom::tell_levels() {

@@ -14,6 +14,8 @@ using std::chrono::milliseconds;
 // What one socket may cost in one tick, whatever is thrown at it: enough for a burst after a stall. What
 // waits longer the kernel drops when its buffer is full.
 constexpr int max_reads = 24;
+// And of who shares the port: almost twice what a video session takes at most, in ticks of 20 ms.
+constexpr int max_shared_reads = 32;
 constexpr int max_rtcp_reads = 8;
 constexpr std::size_t max_datagram = 2048;
 constexpr Duration housekeeping_interval = std::chrono::seconds(1);
@@ -69,11 +71,13 @@ bool MediaSession::update(const AudioLeg& leg, TimePoint now) {
 
 void MediaSession::receive(TimePoint now, bool late) {
     alignas(16) std::array<std::uint8_t, max_datagram> buffer;
-    for (int reads = 0; reads < max_reads; ++reads) {
+    const int most = max_reads + (shared_ ? max_shared_reads : 0);
+    for (int reads = 0; reads < most; ++reads) {
         const auto received = ports_.rtp->receive(buffer);
         if (!received) return;
         const MutableBytes datagram = MutableBytes(buffer).first(std::min(received->size, buffer.size()));
-        if (!on_datagram(datagram, *received, now) && !late) return;
+        // Behind a packet of sound there may be one of somebody else's, who waits.
+        if (!on_datagram(datagram, *received, now) && !late && !shared_) return;
     }
 }
 
@@ -83,6 +87,8 @@ bool MediaSession::on_datagram(MutableBytes datagram, const ReceivedDatagram& re
         case rtp::DatagramKind::rtp:
             return on_rtp(datagram, received, now);
         case rtp::DatagramKind::rtcp:
+            // Whom a compound is for stands behind its encryption: each takes what names his streams.
+            if (shared_) hand_over(datagram, received);
             if (leg_.rtcp_mux) on_rtcp(datagram, received);
             return true;
         case rtp::DatagramKind::stun:
@@ -93,12 +99,18 @@ bool MediaSession::on_datagram(MutableBytes datagram, const ReceivedDatagram& re
             path_.on_dtls(datagram, received);
             return true;
         default:
+            if (datagram.empty() && !leg_.srtp && !leg_.dtls) note_sign(received.source);
             ++malformed_;
             return true;
     }
 }
 
 bool MediaSession::on_rtp(MutableBytes datagram, const ReceivedDatagram& received, TimePoint now) {
+    // The lines of a bundle have no payload type in common, so it alone tells them apart (RFC 9143 §9.2).
+    if (shared_ && !receiver_.kind_of(datagram[1] & 0x7f)) {
+        hand_over(datagram, received);
+        return true;
+    }
     const auto plain = path_.crypto().open_rtp(datagram);
     if (!plain) return true;
     if (capture_) capture_->add(received.arrival, true, received.source, *plain);
@@ -110,6 +122,7 @@ bool MediaSession::on_rtp(MutableBytes datagram, const ReceivedDatagram& receive
     const auto kind = receiver_.kind_of(packet->header.payload_type);
     if (!kind) {
         ++not_negotiated_;
+        note_sign(received.source);
         return true;
     }
     const auto& header = packet->header;
@@ -130,7 +143,11 @@ void MediaSession::on_valid_rtp(const rtp::RtpPacket& packet, const AudioReceive
     const bool is_event = kind.use == AudioReceiver::PayloadKind::Use::telephone_event;
     const int clock_hz = is_event ? rtp::ReceiverStatistics::no_transit : kind.clock_hz;
     if (statistics_.on_packet(packet.header, clock_hz, received.arrival) == Verdict::jump) return;
-    if (!started_) announce_start(received);
+    named_.heard(received.source.address, latch_.destination());
+    if (!started_)
+        announce_start(received);
+    else if (received.source.address != told_source_)
+        announce_move(received);
     yield_ssrc(packet.header.ssrc, received.arrival);
     rtcp_latch_.vouch_for(received.source.address, packet.header.ssrc);
     if (is_event) next_duty_ = {};  // it may have to be ended
@@ -142,8 +159,15 @@ void MediaSession::on_valid_rtp(const rtp::RtpPacket& packet, const AudioReceive
 
 void MediaSession::announce_start(const ReceivedDatagram& received) {
     started_ = true;
+    told_source_ = received.source.address;
     context_->events.push_back(MediaStarted{room_, participant_, received.source});
     settle_lock(received.arrival);
+}
+
+// Where his picture goes may be believed by this alone, see NamedAddress.
+void MediaSession::announce_move(const ReceivedDatagram& received) {
+    told_source_ = received.source.address;
+    context_->events.push_back(SoundMoved{room_, participant_, received.source});
 }
 
 void MediaSession::report_digit(const rtp::DtmfDigit& digit) {
@@ -187,6 +211,7 @@ void MediaSession::on_rtcp(MutableBytes datagram, const ReceivedDatagram& receiv
     if (!plain || !accepts_rtcp(*plain, received)) return;
     const auto incoming = rtcp_.on_datagram(*plain, sender_.ssrc(), statistics_, received.arrival);
     if (!incoming.valid) return;
+    named_.heard(received.source.address, latch_.destination());
     yield_ssrc(incoming.sender_ssrc, received.arrival);
     if (lag_) note_sender_reports(*plain);
     last_sign_of_life_ = std::max(last_sign_of_life_, received.arrival);
@@ -206,8 +231,9 @@ Pcm MediaSession::warm(Duration block) {
 
 void MediaSession::send_frame(Bytes payload, Duration duration, TimePoint now) {
     if (dtmf_) return send_event(duration, now);
-    const auto to = leg_.sends ? destination() : std::nullopt;
-    if (!to || payload.empty()) return sender_.skip(duration);
+    if (payload.empty()) return sender_.skip(duration);
+    const auto to = destination_of(rtp::rtp_header_size + payload.size(), now);
+    if (!to) return sender_.skip(duration);
     std::array<std::uint8_t, rtp::rtp_header_size + codecs::max_payload_bytes + rtp::max_srtp_overhead>
         buffer;
     sender_.write_next(std::span(buffer).first<rtp::rtp_header_size>(), payload.size(), duration, now);
@@ -228,7 +254,8 @@ void MediaSession::do_duties(TimePoint now) {
         send_rtcp(rtcp_.on_timeout(now, sender_, statistics_, buffer), now);
     }
     if (const auto digit = receiver_.on_timeout(now)) report_digit(*digit);
-    const bool shaking_hands = tend(path_, now) | (rtcp_path_ && tend(*rtcp_path_, now));
+    const bool rtcp_shakes_hands = rtcp_path_ && tend(*rtcp_path_, now);
+    const bool shaking_hands = tend(path_, now) || rtcp_shakes_hands;
     if (now >= next_housekeeping_) {
         next_housekeeping_ = now + housekeeping_interval;
         digits_told_ = 0;
@@ -240,6 +267,7 @@ void MediaSession::do_duties(TimePoint now) {
         if (++seconds_ % report_every_s == 0)
             context_->events.push_back(LegReport{room_, participant_, quality()});
     }
+    if (shared_) tell_shared_path();
     if (shaking_hands) {
         next_duty_ = {};  // at every tick until it is over
         return;
@@ -311,7 +339,8 @@ LegQuality MediaSession::quality() const {
     quality.srtp = path_.crypto().suite();
     quality.packets_discarded = refused.not_authentic + refused.replayed + refused.malformed +
                                 counters.duplicate + counters.discarded + malformed_ + not_negotiated_ +
-                                latch_.strangers() + receiver_.undecodable() + path_.refused();
+                                latch_.strangers() + receiver_.undecodable() + path_.refused() +
+                                not_handed_over_;
     quality.packets_sent = sender_.total_packets();
     quality.frames_concealed = counters.concealed + counters.recovered;
     quality.jitter = statistics_.jitter();

@@ -9,6 +9,8 @@
 #include "base/prefetch.hpp"
 #include "media/audio_receiver.hpp"
 #include "media/media_context.hpp"
+#include "media/named_address.hpp"
+#include "media/packet_ring.hpp"
 #include "media/room_command.hpp"
 #include "media/secure_path.hpp"
 #include "media/stream_lag.hpp"
@@ -78,6 +80,9 @@ class MediaSession {
     // After them, for who is to be heard in this tick: his block, by a decoder that has a past.
     Pcm warm(Duration block);
 
+    // Who shares the port (see SharePort); null: nobody.
+    void share_port(std::shared_ptr<PacketRing> ring);
+
     // A frame of the mix is done. Sends it if a destination is known; else, or with an empty payload, time
     // just passes.
     void send_frame(Bytes payload, Duration duration, TimePoint now);
@@ -103,17 +108,23 @@ class MediaSession {
     bool on_rtp(MutableBytes datagram, const ReceivedDatagram& received, TimePoint now);
     void on_valid_rtp(const rtp::RtpPacket& packet, const AudioReceiver::PayloadKind& kind,
                       const ReceivedDatagram& received);
+    void note_sign(const Endpoint& source);
     void on_rtcp(MutableBytes datagram, const ReceivedDatagram& received);
     void agree(TimePoint now);
     void follow_nomination(TimePoint now);
     bool tend(SecurePath& path, TimePoint now);
     std::optional<Endpoint> destination() const;
+    // Where so many octets of RTP may go now.
+    std::optional<Endpoint> destination_of(std::size_t octets, TimePoint now);
     MediaCrypto& rtcp_crypto() { return rtcp_path_ ? rtcp_path_->crypto() : path_.crypto(); }
     bool accepts_rtcp(Bytes datagram, const ReceivedDatagram& received);
     void announce_start(const ReceivedDatagram& received);
+    void announce_move(const ReceivedDatagram& received);
     void send_event(Duration duration, TimePoint now);
     void send_rtp(MutableBytes buffer, std::size_t size, const Endpoint& to, TimePoint now);
     void tell_captured(TimePoint now);
+    void hand_over(Bytes datagram, const ReceivedDatagram& received);
+    void tell_shared_path();
     void report_digit(const rtp::DtmfDigit& digit);
     void yield_ssrc(std::uint32_t peer_ssrc, TimePoint now);
     void do_duties(TimePoint now);
@@ -143,7 +154,9 @@ class MediaSession {
     rtp::RtcpSession rtcp_;
     rtp::SourceLatch latch_;
     rtp::SourceLatch rtcp_latch_;
-    std::optional<StreamLag> lag_;  // while it is to be told
+    NamedAddress named_;
+    std::optional<StreamLag> lag_;        // while it is to be told
+    std::shared_ptr<PacketRing> shared_;  // with who takes what is not sound's
 
     // State.
     std::optional<std::uint16_t> last_sequence_;
@@ -154,12 +167,15 @@ class MediaSession {
     TimePoint next_housekeeping_;
     int digits_told_ = 0;  // since the last housekeeping
     bool started_ = false;
+    IpAddress told_source_;  // once started_
     bool yielded_ssrc_ = false;
     bool socket_locked_ = false;
     std::optional<Endpoint> nominated_;  // with ICE
     bool consents_ = false;              // with ICE: checks still come
+    std::optional<SharedPath> told_path_;
     std::uint64_t malformed_ = 0;
     std::uint64_t not_negotiated_ = 0;
+    std::uint64_t not_handed_over_ = 0;  // who shares the port was too slow, or they were too large
 };
 
 }  // namespace rotunda::media

@@ -1,11 +1,15 @@
 // A session's part in lip sync: how far behind its capture the voice is, and how long it waits.
+#include <algorithm>
+
 #include "media/media_session.hpp"
 
 namespace rotunda::media {
 namespace {
 
-// From a packet's arrival to the tick that plays it, where ticks are 20 ms apart.
+// From a packet's arrival to the tick that plays it, where ticks are 20 ms apart and nothing better is known.
 constexpr Duration mean_wait = std::chrono::milliseconds(10);
+// More than a tick of it is delay that his jitter buffer is about to give up.
+constexpr Duration most_wait = std::chrono::milliseconds(20);
 
 }  // namespace
 
@@ -27,7 +31,9 @@ void MediaSession::report_lag() {
     const auto arrived = lag_ ? lag_->lag() : std::nullopt;
     if (!arrived || !is_heard()) return;
     // The jitter buffer makes all wait for the slowest.
-    const Duration lag = *arrived + receiver_.jitter_buffer().target_delay() + mean_wait;
+    const rtp::JitterBuffer& buffer = receiver_.jitter_buffer();
+    const Duration lag =
+        *arrived + buffer.target_delay() + std::min<Duration>(buffer.slack().value_or(mean_wait), most_wait);
     context_->events.push_back(VoiceLag{room_, participant_, lag});
 }
 

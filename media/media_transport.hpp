@@ -18,6 +18,13 @@ struct ReceivedDatagram {
     TimePoint arrival;  // the kernel's receive time stamp, on the monotonic scale
 };
 
+// Sends out of a port that another thread owns. Any thread; never blocks.
+class DatagramSender {
+  public:
+    virtual ~DatagramSender() = default;
+    virtual bool send(Bytes datagram, const Endpoint& to) = 0;
+};
+
 // One bound UDP port. Made on the signaling thread, then owned and used by one media worker only. Never
 // blocks.
 class MediaTransport {
@@ -29,6 +36,9 @@ class MediaTransport {
     // Hint: from now on all traffic is with this peer only (faster, and the kernel drops strangers); nullopt
     // undoes it.
     virtual void lock_to(std::optional<Endpoint> peer) = 0;
+    // Lets others send out of this port, for as long as they hold what is returned; null: it cannot be
+    // shared. On the signaling thread, before a worker owns the port. Not with lock_to().
+    virtual std::shared_ptr<DatagramSender> share() { return nullptr; }
 };
 
 // An even RTP port and the odd RTCP port above it (RFC 3550 §11).

@@ -24,6 +24,10 @@ class ReceiverRate {
     // A receiver report: the fraction lost, 0 to 1, of what he is sent at `bit_rate` now.
     void on_loss(double fraction, int bit_rate);
 
+    // What he takes of a room that gives nothing up.
+    PictureClass wanted(int room_height, int room_rate) const {
+        return choose_class(bounds(room_height), room_rate);
+    }
     // What to send now, with the room's own bounds.
     PictureClass choose(int room_height, int room_rate, TimePoint now);
 

@@ -13,20 +13,20 @@ using std::chrono::milliseconds;
 
 // Two encoders of one codec that were fed alike for so long give frames between which a decoder may change.
 constexpr Duration converged_after = milliseconds(200);
-// G.722 never forgets entirely; a difference of state is inaudible only in quiet.
+// G.722 never forgets entirely; a difference of state is inaudible only in quiet, and not at once.
 constexpr float g722_quiet_dbov = -50.0f;
 
-bool has_converged(const AudioSettings& settings, Duration equal_for, Pcm heard) {
+bool has_converged(const PrivateBus& own) {
+    const AudioSettings& settings = own.encoder->settings();
     const Duration frame = milliseconds(settings.ptime_ms);
     switch (settings.codec) {
         case AudioCodec::pcmu:
         case AudioCodec::pcma:
-            return equal_for >= frame;
+            return own.equal_for >= frame;
         case AudioCodec::opus:
-            return equal_for >= std::max(frame, converged_after);
+            return own.equal_for >= std::max(frame, converged_after);
         case AudioCodec::g722:
-            return equal_for >= std::max(frame, converged_after) &&
-                   mixer::level_dbov(heard) <= g722_quiet_dbov;
+            return own.quiet_for >= std::max(frame, converged_after);
     }
     return false;
 }
@@ -95,11 +95,11 @@ void RoomBuses::make_private(Listener& listener, std::uint64_t position_ms) {
     encoder->copy_state_from(*listener.encoder_);
     const AudioBus& shared = shared_[rate_index(listener.rate_hz())];
     if (idle_.empty()) {
-        listener.own_ = std::make_unique<PrivateBus>(PrivateBus{shared, std::move(encoder), {}, false});
+        listener.own_ = std::make_unique<PrivateBus>(PrivateBus{shared, std::move(encoder), {}, {}, false});
     } else {
         listener.own_ = std::move(idle_.back());
         idle_.pop_back();
-        *listener.own_ = {shared, std::move(encoder), {}, false};
+        *listener.own_ = {shared, std::move(encoder), {}, {}, false};
     }
     drop_shared(settings);
     listener.encoder_ = listener.own_->encoder.get();
@@ -146,7 +146,7 @@ void RoomBuses::serve_private(Listener& listener, const BusInput& input, bool ma
     if (may_return) return consider_return(listener, private_block_.at(rate), block, position_ms);
     if (own.awaited) drop_shared(own.encoder->settings());
     own.awaited = false;
-    own.equal_for = Duration::zero();
+    own.equal_for = own.quiet_for = Duration::zero();
 }
 
 void RoomBuses::consider_return(Listener& listener, Pcm heard, Duration block, std::uint64_t position_ms) {
@@ -161,8 +161,11 @@ void RoomBuses::consider_return(Listener& listener, Pcm heard, Duration block, s
         return;
     }
     const Pcm shared = shared_block_.at(rate_of(*own.encoder));
-    own.equal_for = std::ranges::equal(heard, shared) ? own.equal_for + block : Duration::zero();
-    if (!has_converged(settings, own.equal_for, heard)) return;
+    const bool equal = std::ranges::equal(heard, shared);
+    const bool quiet = equal && mixer::level_dbov(heard) <= g722_quiet_dbov;
+    own.equal_for = equal ? own.equal_for + block : Duration::zero();
+    own.quiet_for = quiet ? own.quiet_for + block : Duration::zero();
+    if (!has_converged(own)) return;
     listener.encoder_ = find(settings)->encoder.get();
     own.awaited = false;  // his use of the shared encoder stays
     release_private(listener);

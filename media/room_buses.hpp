@@ -16,6 +16,7 @@ struct PrivateBus {
     AudioBus bus;
     std::unique_ptr<FrameEncoder> encoder;
     Duration equal_for{};  // so long the shared bus has given the same samples
+    Duration quiet_for{};  // and so long they have been quiet
     bool awaited = false;  // counted as a user of the shared encoder he will return to
 };
 

@@ -1,6 +1,7 @@
 // What the signaling thread tells a media worker. Values only: once posted, the sender keeps nothing of it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -24,6 +25,8 @@ using RoomId = StrongId<struct RoomTag>;
 using ParticipantId = StrongId<struct ParticipantTag>;
 
 class MediaSession;
+class PacketRing;
+class ShardBoard;
 
 // The negotiated audio of one leg, as offer/answer settled it.
 struct AudioLeg {
@@ -59,6 +62,7 @@ struct AudioLeg {
     std::optional<DtlsPeer> dtls;
     std::optional<IcePair> ice;  // the peer is where his connectivity checks say
     IpAddress signaling_source;  // the only other address that may latch (interop rule 15)
+    bool only_named = false;     // nobody vouches for where it goes, see NamedAddress
 
     friend bool operator==(const AudioLeg&, const AudioLeg&) = default;
 };
@@ -70,17 +74,37 @@ struct RoomSettings {
     Duration talking_interval{};         // TalkingChanged at most so often of anybody; 0: never
     bool announce_speaker = false;       // ActiveSpeakerChanged
     bool automatic_gain = false;         // quiet and loud talkers are brought to one loudness
+    bool noise_suppression = false;      // of who is heard, where LegControl says nothing else
     int comfort_noise_minus_dbov = 127;  // heard while nobody speaks, 40 to 127 dB below overload; 127: none
     bool follow_talkers = true;          // the tick moves to where their packets wait less
 };
 
-// Sent before the room's first JoinRoom and after its last LeaveRoom.
+// Of a room too large for one worker: where its shards meet, and which of them this is.
+struct ShardPlace {
+    std::shared_ptr<ShardBoard> board;  // null: the whole room is on one worker
+    std::size_t index = 0;
+};
+
+// Sent before the room's first JoinRoom and after its last LeaveRoom, to each of its workers.
 struct OpenRoom {
     RoomId room;
     RoomSettings settings;
+    ShardPlace shard{};
+};
+// To the room's only worker: it is about to have more of them, and becomes the first of its shards. Answered
+// with RoomSplit; only then the others may be opened.
+struct SplitRoom {
+    RoomId room;
+    std::shared_ptr<ShardBoard> board;
 };
 struct CloseRoom {
     RoomId room;
+};
+// What is done to voices in a room that is open.
+struct TreatVoices {
+    RoomId room;
+    bool automatic_gain = false;
+    bool noise_suppression = false;
 };
 struct JoinRoom {
     RoomId room;
@@ -97,9 +121,10 @@ struct UpdateLeg {
 };
 // What an operator or the room's policy says of one participant, whatever he negotiated.
 struct LegControl {
-    bool muted = false;     // nobody hears him
-    bool deafened = false;  // he hears nobody
-    float gain = 1.0f;      // how loud the others hear him: 0 to 4
+    bool muted = false;                       // nobody hears him
+    bool deafened = false;                    // he hears nobody
+    float gain = 1.0f;                        // how loud the others hear him: 0 to 4
+    std::optional<bool> noise_suppression{};  // none: as the room has it
     friend bool operator==(const LegControl&, const LegControl&) = default;
 };
 struct ControlLeg {
@@ -163,8 +188,16 @@ struct SyncVoice {
     Duration hold{};  // 0 to LipSync::most_audio_hold
 };
 
-using RoomCommand =
-    std::variant<OpenRoom, CloseRoom, JoinRoom, UpdateLeg, ControlLeg, PlayChime, WatchSpeaker, SyncVoice,
-                 LeaveRoom, ReleaseLeg, AdoptLeg, SendDigits, MeasureLevels, CapturePackets>;
+// What comes to his port and is not sound's goes here from now on, unopened; or no longer. Answered with
+// SharedPath now and whenever it changes.
+struct SharePort {
+    RoomId room;
+    ParticipantId participant;
+    std::shared_ptr<PacketRing> ring;  // null: no longer
+};
+
+using RoomCommand = std::variant<SharePort, OpenRoom, SplitRoom, CloseRoom, TreatVoices, JoinRoom, UpdateLeg,
+                                 ControlLeg, PlayChime, WatchSpeaker, SyncVoice, LeaveRoom, ReleaseLeg,
+                                 AdoptLeg, SendDigits, MeasureLevels, CapturePackets>;
 
 }  // namespace rotunda::media

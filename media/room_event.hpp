@@ -20,6 +20,13 @@ struct MediaStarted {
     Endpoint source;
 };
 
+// It comes from another address now: he has moved, by a re-INVITE or by what the latch learnt.
+struct SoundMoved {
+    RoomId room;
+    ParticipantId participant;
+    Endpoint source;
+};
+
 // Neither RTP nor RTCP for RoomSettings::silence_timeout; said again after every further such time while the
 // silence lasts. The focus asks with an in-dialog OPTIONS each time (interop rule 25).
 struct MediaSilent {
@@ -118,8 +125,21 @@ struct HandshakeDone {
     const char* failure = "";        // why, in words that live for ever
 };
 
-using RoomEvent = std::variant<MediaStarted, MediaSilent, DigitPressed, TalkingChanged, SpeakerChanged,
-                               ActiveSpeakerChanged, VoiceLag, HandshakeDone, LegReport, LegEnded,
-                               LegReleased, LevelsMeasured, PacketsCaptured>;
+// How who shares a port of this leg reaches the peer (SharePort).
+struct SharedPath {
+    RoomId room;
+    ParticipantId participant;
+    std::optional<Endpoint> peer;  // none: not known yet, or he does not consent any more
+    std::optional<SrtpKeys> keys;  // none: the handshake is not over yet
+};
+
+// What SplitRoom asked for is done.
+struct RoomSplit {
+    RoomId room;
+};
+
+using RoomEvent = std::variant<RoomSplit, SharedPath, MediaStarted, SoundMoved, MediaSilent, DigitPressed,
+                               TalkingChanged, SpeakerChanged, ActiveSpeakerChanged, VoiceLag, HandshakeDone,
+                               LegReport, LegEnded, LegReleased, LevelsMeasured, PacketsCaptured>;
 
 }  // namespace rotunda::media

@@ -94,11 +94,21 @@ bool SecurePath::may_shake_hands(const Endpoint& source) const {
            source.address.unmapped() == agreed_.signaling_source.unmapped();
 }
 
+// After an ICE restart the pair that stands goes on until another is nominated (RFC 8445 §9).
+bool SecurePath::lets_through(const ReceivedDatagram& received) {
+    const Endpoint& source = received.source;
+    if (!ice_ || ice_->is_proven(source) || ice_->selected(received.arrival) == plain(source)) return true;
+    ++refused_;
+    return false;
+}
+
 void SecurePath::on_dtls(Bytes datagram, const ReceivedDatagram& received) {
     if (!dtls_ || inbox_.size() == most_waiting || !may_shake_hands(received.source)) {
         ++refused_;
         return;
     }
+    if (NamedAddress::is_sign(received.source, agreed_.remote))
+        named_.heard(received.source.address, agreed_.remote);
     inbox_.push_back({{datagram.begin(), datagram.end()}, received.source});
     queue_->add(*this, received.arrival);
 }
@@ -128,14 +138,20 @@ bool SecurePath::run_step(TimePoint now) {
     } else if (const auto due = dtls_->next_timeout(); due && *due <= now) {
         dtls_->on_timeout(now);
     }
-    send_flight();
+    send_flight(now);
     check_end(now);
     return !inbox_.empty();
 }
 
-void SecurePath::send_flight() {
+void SecurePath::send_flight(TimePoint now) {
     for (const auto& datagram : dtls_->take_datagrams())
-        if (answers_to_) socket_.send(datagram, *answers_to_);
+        if (answers_to_ && may_say(datagram.size(), now)) socket_.send(datagram, *answers_to_);
+}
+
+// The passive side answers, and asks for its cookie first.
+bool SecurePath::may_say(std::size_t octets, TimePoint now) {
+    if (!agreed_.only_named || ice_ || !agreed_.dtls->we_begin || *answers_to_ != agreed_.remote) return true;
+    return named_.may_send(*answers_to_, octets, now);
 }
 
 void SecurePath::check_end(TimePoint now) {

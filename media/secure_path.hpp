@@ -14,6 +14,7 @@
 #include "media/handshake_queue.hpp"
 #include "media/media_crypto.hpp"
 #include "media/media_transport.hpp"
+#include "media/named_address.hpp"
 #include "rtp/dtls_session.hpp"
 #include "rtp/ice_lite.hpp"
 
@@ -26,6 +27,7 @@ struct PathSecurity {
     std::optional<IcePair> ice;
     Endpoint remote;             // of the SDP; unused with ICE
     IpAddress signaling_source;  // the only other address that may shake hands without ICE
+    bool only_named = false;     // nobody vouches for `remote`, see NamedAddress
 
     friend bool operator==(const PathSecurity&, const PathSecurity&) = default;
 };
@@ -58,17 +60,23 @@ class SecurePath {
     // With ICE: where the peer wants our packets, if he still does.
     std::optional<Endpoint> selected(TimePoint now) const;
 
+    // What belongs to who shares the port may come from there: with ICE the peer's checks did, so that a
+    // stranger does not fill the way to him. Refused, it is counted.
+    bool lets_through(const ReceivedDatagram& received);
+
     void on_stun(Bytes datagram, const ReceivedDatagram& received);
     void on_dtls(Bytes datagram, const ReceivedDatagram& received);
     // Retransmissions that are due get into the queue. Cheap.
     void on_tick(TimePoint now);
     bool is_shaking_hands() const { return !settled_ || end_; }
+    // Whose datagram of a handshake was the last.
+    const std::optional<Endpoint>& shaken_with() const { return answers_to_; }
     std::optional<HandshakeEnd> take_end() { return std::exchange(end_, std::nullopt); }
 
     // From the queue: one datagram, or one time-out. True if there is more to do.
     bool run_step(TimePoint now);
 
-    // STUN and DTLS from who may not, and more than a handshake needs.
+    // STUN, DTLS and packets for others from who may not, and more than a handshake needs.
     std::uint64_t refused() const { return refused_ + (ice_ ? ice_->refused() : 0); }
 
   private:
@@ -78,7 +86,9 @@ class SecurePath {
     };
     bool may_shake_hands(const Endpoint& source) const;
     void begin(TimePoint now);
-    void send_flight();
+    void send_flight(TimePoint now);
+    // To where nothing has come from we say no more than media would.
+    bool may_say(std::size_t octets, TimePoint now);
     void check_end(TimePoint now);
 
     // Passed in.
@@ -92,6 +102,7 @@ class SecurePath {
     std::unique_ptr<rtp::IceLite> ice_;
     std::unique_ptr<rtp::DtlsSession> dtls_;
     std::vector<Waiting> inbox_;
+    NamedAddress named_;
 
     // State.
     std::optional<Endpoint> answers_to_;  // where the last datagram of the handshake came from

@@ -6,14 +6,16 @@ SecurePaths::SecurePaths(const MediaPorts& ports, HandshakeQueue& queue, const r
     : ports_(ports), queue_(queue), identity_(identity), rtp_(*ports.rtp, queue, identity) {}
 
 void SecurePaths::configure(const LegSecurity& security, TimePoint now) {
-    rtp_.configure(
-        {security.srtp, security.dtls, security.ice, security.remote_rtp, security.signaling_source}, now);
+    rtp_.configure({security.srtp, security.dtls, security.ice, security.remote_rtp,
+                    security.signaling_source, security.only_named},
+                   now);
     if (!security.dtls || security.rtcp_mux || !ports_.rtcp) {
         rtcp_.reset();
         return;
     }
     if (!rtcp_) rtcp_ = std::make_unique<SecurePath>(*ports_.rtcp, queue_, identity_);
-    rtcp_->configure({{}, security.dtls, {}, security.remote_rtcp, security.signaling_source}, now);
+    rtcp_->configure(
+        {{}, security.dtls, {}, security.remote_rtcp, security.signaling_source, security.only_named}, now);
 }
 
 void SecurePaths::on_dtls(bool from_rtcp_socket, Bytes datagram, const ReceivedDatagram& received) {

@@ -18,6 +18,7 @@ struct LegSecurity {
     Endpoint remote_rtcp;
     bool rtcp_mux = false;
     IpAddress signaling_source;
+    bool only_named = false;
 };
 
 // Used by one worker.
@@ -46,6 +47,7 @@ class SecurePaths {
 
     // Once a turn. What became of the handshake of RTP.
     std::optional<HandshakeEnd> on_turn(TimePoint now);
+    const std::optional<Endpoint>& shaken_with() const { return rtp_.shaken_with(); }
     std::uint64_t refused() const { return rtp_.refused() + (rtcp_ ? rtcp_->refused() : 0); }
 
   private:

@@ -12,6 +12,7 @@
 #include "base/net_address.hpp"
 #include "base/picture.hpp"
 #include "base/srtp_keys.hpp"
+#include "base/srtp_received.hpp"
 #include "base/video_codec.hpp"
 #include "media/picture_class.hpp"
 #include "media/room_command.hpp"
@@ -46,7 +47,11 @@ struct VideoLeg {
     std::optional<SrtpKeys> srtp;
     std::optional<DtlsPeer> dtls;
     std::optional<IcePair> ice;  // the peer is where his checks come from, whatever remote_rtp says
+    // On a shared port the checks come to the sound's side: with it, the peer still wants anything from us
+    // (RFC 7675 §5.1).
+    bool consents = true;
     IpAddress signaling_source;  // the only other address that may latch (interop rule 15)
+    bool only_named = false;     // nobody vouches for where it goes, see NamedAddress
 
     friend bool operator==(const VideoLeg&, const VideoLeg&) = default;
 };
@@ -64,6 +69,7 @@ struct VideoRoomSettings {
     int frames_per_second = 25;  // 1 to 30
     Yuv background;
     bool labels = true;             // names and marks in the seats
+    mixer::LabelStyle colours{};    // of names, marks and monograms
     bool shows_audio_only = false;  // who has no video has a seat too, with his monogram
 
     friend bool operator==(const VideoRoomSettings&, const VideoRoomSettings&) = default;
@@ -74,6 +80,7 @@ struct VideoPerson {
     ParticipantId participant;
     std::string name;  // untrusted UTF-8
     bool on_hold = false;
+    bool muted = false;  // by an operator
 
     friend bool operator==(const VideoPerson&, const VideoPerson&) = default;
 };
@@ -87,6 +94,7 @@ struct JoinVideo {
     VideoLeg video;
     std::string cname;                            // RTCP SDES; the same as the audio's
     std::optional<mixer::LayoutKind> own_layout;  // none: the room's
+    std::optional<SrtpReceived> earlier;          // of a video session of his that has ended
 };
 // An equal leg changes nothing.
 struct UpdateVideo {

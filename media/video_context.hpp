@@ -12,7 +12,7 @@
 #include "media/handshake_queue.hpp"
 #include "media/job_runner.hpp"
 #include "media/video_event.hpp"
-#include "mixer/seat_label.hpp"
+#include "mixer/text_painter.hpp"
 #include "rtp/dtls_identity.hpp"
 
 namespace rotunda::media {
@@ -44,8 +44,8 @@ struct VideoContext {
     codecs::VideoTuning tuning;
     const rtp::DtlsIdentity* dtls = nullptr;  // none: no handshake succeeds
     HandshakeQueue handshakes;
-    std::unique_ptr<mixer::LabelMaker> labels;  // from the first room on: it reads the fonts
-    std::vector<VideoEvent> events;             // the outbox
+    std::unique_ptr<mixer::TextPainter> text;  // from the first room on: it reads the fonts
+    std::vector<VideoEvent> events;            // the outbox
     VideoCounters counters;
 };
 

@@ -31,8 +31,9 @@ class VideoEncoderGroup {
                                                            std::size_t max_payload);
 
     const EncoderGroupKey& key() const { return key_; }
-    // A receiver asks for a keyframe; one joins. Honoured with the next picture, as KeyframeGate says.
+    // A receiver asks for a keyframe; one moves; one joins. Honoured with the next picture (KeyframeGate).
     void on_request() { gate_.on_request(); }
+    void on_move() { gate_.on_move(); }
     void on_join() { gate_.on_join(); }
     void set_bit_rate(int bits_per_second) { encoder_->set_bit_rate(bits_per_second); }
 

@@ -40,7 +40,7 @@ VideoRoom* VideoEngine::find(RoomId room) {
 }
 
 void VideoEngine::on(JoinVideo& command, TimePoint now) {
-    if (!context_.labels) context_.labels = std::make_unique<mixer::LabelMaker>();
+    if (!context_.text) context_.text = std::make_unique<mixer::TextPainter>();
     auto& room = rooms_[command.room];
     if (!room) room = std::make_unique<VideoRoom>(command.room, command.settings, context_, now);
     room->join(command, now);

@@ -8,6 +8,7 @@
 
 #include "base/picture.hpp"
 #include "base/srtp_keys.hpp"
+#include "base/srtp_received.hpp"
 #include "media/load_governor.hpp"
 #include "media/packets_captured.hpp"
 #include "media/room_command.hpp"
@@ -66,6 +67,7 @@ struct VideoEnded {
     RoomId room;
     ParticipantId participant;
     VideoQuality quality;
+    std::optional<SrtpReceived> received{};  // where another session under the same keys goes on
 };
 
 using VideoEvent = std::variant<VideoStarted, KeyframeNeeded, HoldVoice, VideoHandshakeDone, VideoLoadChanged,

@@ -88,6 +88,14 @@ void VideoOutput::request_keyframe(const VideoSession& session) {
     if (Group* const group = group_of(session); group && group->encoder) group->encoder->on_request();
 }
 
+void VideoOutput::begin_anew(const VideoSession& session) {
+    if (Group* const group = group_of(session); group && group->encoder) group->encoder->on_join();
+}
+
+void VideoOutput::follow(const VideoSession& session) {
+    if (Group* const group = group_of(session); group && group->encoder) group->encoder->on_move();
+}
+
 VideoOutput::Group& VideoOutput::find_or_make(const ViewKey& key, const EncoderGroupKey& how) {
     for (const auto& group : groups_)
         if (group->is(key, how)) return *group;

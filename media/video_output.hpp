@@ -48,6 +48,10 @@ class VideoOutput {
     void watch(VideoSession& session, const ViewKey& view, const EncoderGroupKey& how);
     void unwatch(VideoSession& session);
     void request_keyframe(const VideoSession& session);
+    // His next picture is a keyframe, as if he had joined.
+    void begin_anew(const VideoSession& session);
+    // He has moved: a keyframe soon, which those who move with him share.
+    void follow(const VideoSession& session);
 
     // Who sits where from now on. `people`: in order of arrival; `spoke`: the latest first.
     void arrange(std::span<const mixer::SourceId> people, std::span<const mixer::SourceId> spoke);

@@ -136,6 +136,10 @@ VideoReceiver::KeyframeRequest VideoReceiver::take_keyframe_request(TimePoint no
     const bool wanted = shown_ && stream_ && (!decoder_follows_ || stream_->depacketizer.keyframe_wanted());
     if (!wanted || (asked_ && now - *asked_ < request_pause)) return KeyframeRequest::none;
     asked_ = now;
+    return best_request();
+}
+
+VideoReceiver::KeyframeRequest VideoReceiver::best_request() const {
     if (feedback_.pli) return KeyframeRequest::pli;
     return feedback_.fir ? KeyframeRequest::fir : KeyframeRequest::info;
 }

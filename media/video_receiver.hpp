@@ -75,6 +75,8 @@ class VideoReceiver {
     }
     // How to ask for a keyframe now; again every half second as long as one is wanted.
     KeyframeRequest take_keyframe_request(TimePoint now);
+    // The best way he understands, whether one is wanted or not.
+    KeyframeRequest best_request() const;
     // When packets that wait want decode() or take_nacks() although none came.
     std::optional<TimePoint> next_timeout() const { return buffer_.next_timeout(); }
 

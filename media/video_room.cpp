@@ -7,12 +7,18 @@ namespace rotunda::media {
 namespace {
 
 constexpr Duration turn = std::chrono::milliseconds(5);
-// From so many steps given up on one picture serves all.
-constexpr std::size_t depth_for_sharing = 2;
 constexpr Duration sync_interval = std::chrono::seconds(1);
 
 mixer::SourceId source_of(ParticipantId participant) {
     return {participant.value};
+}
+
+// What there is to give up: sizes come in classes.
+LoadGovernor::Step all_of(const VideoRoomSettings& settings) {
+    const int rate = std::clamp(settings.frames_per_second, 1, 30);
+    PictureBounds bounds;
+    bounds.height = settings.height;
+    return {rate, choose_class(bounds, rate).size.height};
 }
 
 }  // namespace
@@ -22,6 +28,8 @@ VideoRoom::VideoRoom(RoomId id, const VideoRoomSettings& settings, VideoContext&
       settings_(settings),
       context_(context),
       output_(settings_, context),
+      labels_(*context.text, settings_.colours),
+      governor_(all_of(settings_)),
       next_turn_(now),
       next_frame_(now) {}
 
@@ -57,7 +65,8 @@ void VideoRoom::leave(ParticipantId participant, TimePoint now) {
     Member* const member = find(participant);
     if (!member) return;
     output_.unwatch(*member->session);
-    context_.events.push_back(VideoEnded{id_, participant, member->session->end(id_, now)});
+    context_.events.push_back(
+        VideoEnded{id_, participant, member->session->end(id_, now), member->session->received()});
     members_.erase(members_.begin() + (member - members_.data()));
     if (!settings_.shows_audio_only) speaker_.remove(source_of(participant));
 }
@@ -97,6 +106,9 @@ void VideoRoom::network_turn(TimePoint now) {
     for (Member& member : members_) {
         VideoSession& session = *member.session;
         session.receive(now);
+        const VideoSession::Move move = session.take_move(now);
+        if (move == VideoSession::Move::here) output_.begin_anew(session);
+        if (move == VideoSession::Move::elsewhere) output_.follow(session);
         if (session.take_keyframe_wish(now)) output_.request_keyframe(session);
         if (session.wants_decode(now)) jobs_.emplace_back([&session, now] { session.decode(now); });
     }
@@ -130,24 +142,26 @@ void VideoRoom::frame_turn(TimePoint now) {
     }
     if (now >= next_sync_) {
         next_sync_ = now + sync_interval;
-        for (Member& member : members_) bring_together(member);
+        for (Member& member : members_) bring_together(member, now);
     }
     output_.frame(*this, frame_rate(), now);
 }
 
 // Only whose picture is shown waits for it, or it for him.
-void VideoRoom::bring_together(Member& member) {
+void VideoRoom::bring_together(Member& member, TimePoint now) {
+    const Duration interval = Duration(std::chrono::seconds(1)) / frame_rate();
     VideoSession& session = *member.session;
     const auto lag = session.receiver().lag();
     if (!session.receiver().is_shown() || !session.is_filming() || !lag) {
         member.sync.reset();
     } else {
-        // A picture waits for the next frame turn, half an interval as a rule.
-        member.sync.on_picture(*lag + Duration(std::chrono::seconds(1)) / frame_rate() / 2);
+        // What was decoded after a turn is shown by the next one.
+        const Duration wait = (now - session.newest_at()) % interval;
+        member.sync.on_picture(*lag + wait, wait);
         member.sync.update();
     }
     const LipSync::Holds& holds = member.sync.holds();
-    session.hold_pictures(holds.picture);
+    session.hold_pictures(member.sync.until_nearest_turn(interval));
     if (std::exchange(member.voice_held, holds.audio) != holds.audio)
         context_.events.push_back(HoldVoice{id_, session.participant(), holds.audio});
 }
@@ -164,17 +178,16 @@ void VideoRoom::turn_ended(TimePoint now) {
 // --- who sees what
 
 int VideoRoom::frame_rate() const {
-    return std::clamp(settings_.frames_per_second, 1, governor_.step().frames_per_second);
+    return governor_.step().frames_per_second;
 }
 
 bool VideoRoom::is_personal() const {
     if (settings_.view != VideoViewMode::automatic) return settings_.view == VideoViewMode::personal;
-    return members_.size() <= settings_.most_personal && governor_.depth() < depth_for_sharing;
+    return members_.size() <= settings_.most_personal && governor_.depth() == 0;
 }
 
 EncoderGroupKey VideoRoom::group_key(VideoSession& session, TimePoint now) const {
-    const int height = std::min(settings_.height, governor_.step().height);
-    const PictureClass chosen = session.choose_class(height, frame_rate(), now);
+    const PictureClass chosen = session.choose_class(governor_.step().height, frame_rate(), now);
     const VideoLeg& leg = session.leg();
     EncoderGroupKey key;
     key.settings.codec = leg.codec;
@@ -192,15 +205,21 @@ EncoderGroupKey VideoRoom::group_key(VideoSession& session, TimePoint now) const
 
 void VideoRoom::assign_views(TimePoint now) {
     const bool personal = is_personal();
+    const LoadGovernor::Step all = all_of(settings_);
+    LoadGovernor::Step most{1, 1};
     for (Member& member : members_) {
         VideoSession& session = *member.session;
         if (!session.is_watching() || !session.is_reachable()) continue;
+        const PictureClass wanted = session.wanted_class(all.height, all.frames_per_second);
+        most.frames_per_second = std::max(most.frames_per_second, wanted.frames_per_second);
+        most.height = std::max(most.height, wanted.size.height);
         ViewKey view{member.own_layout.value_or(settings_.layout), {}};
         const mixer::SourceId self = source_of(session.participant());
         // Who is in no view anyway sees what all others like him see.
         if (personal && std::find(shown_.begin(), shown_.end(), self) != shown_.end()) view.viewer = self;
         output_.watch(session, view, group_key(session, now));
     }
+    governor_.want(most);
 }
 
 void VideoRoom::list_people() {
@@ -223,11 +242,12 @@ SeatSource::Content VideoRoom::content(mixer::SourceId source, PictureSize seat)
     mixer::SeatLabel label;
     if (who) label.name = who->name;
     label.on_hold = (who && who->on_hold) || (member && member->session->leg().on_hold);
+    label.muted = who && who->muted;
     label.audio_only = !member;
     Content out;
     if (member && member->session->is_filming()) out.picture = member->session->receiver().picture();
-    if (!out.picture) out.picture = context_.labels->monogram(label.name, seat);
-    if (settings_.labels) out.label = context_.labels->label(label, seat);
+    if (!out.picture) out.picture = labels_.monogram(label.name, seat);
+    if (settings_.labels) out.label = labels_.label(label, seat);
     return out;
 }
 

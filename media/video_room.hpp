@@ -56,7 +56,7 @@ class VideoRoom final : private SeatSource {
     void network_turn(TimePoint now);
     void frame_turn(TimePoint now);
     void schedule_frame(TimePoint now);
-    void bring_together(Member& member);
+    void bring_together(Member& member, TimePoint now);
     void assign_views(TimePoint now);
     void list_people();
     bool is_personal() const;
@@ -72,6 +72,7 @@ class VideoRoom final : private SeatSource {
     std::vector<Member> members_;
     std::vector<VideoPerson> people_;
     VideoOutput output_;
+    mixer::LabelMaker labels_;
     mixer::ActiveSpeaker speaker_;
     LoadGovernor governor_;
 

@@ -44,7 +44,7 @@ VideoSession::VideoSession(JoinVideo& join, VideoContext& context, TimePoint now
       context_(context),
       paths_(ports_, context.handshakes, context.dtls),
       receiver_(leg_.receive, leg_.feedback),
-      sender_(context.random),
+      sender_(context.random, rtp::RtpSender::Kind::picture),
       rtcp_(rtcp_config(std::move(join.cname), context.wall), context.random, now),
       sampled_(now),
       budget_(most_at_once),
@@ -53,12 +53,13 @@ VideoSession::VideoSession(JoinVideo& join, VideoContext& context, TimePoint now
       next_housekeeping_(now + housekeeping_interval) {
     rate_.agree(leg_.bounds);
     signal(now);
+    if (join.earlier) paths_.rtp().resume(*join.earlier);
 }
 
 // What both the first description and a later one settle.
 void VideoSession::signal(TimePoint now) {
     paths_.configure({leg_.srtp, leg_.dtls, leg_.ice, leg_.remote_rtp, leg_.remote_rtcp, leg_.rtcp_mux,
-                      leg_.signaling_source},
+                      leg_.signaling_source, leg_.only_named},
                      now);
     sender_.set_format(leg_.payload_type, video_clock_hz);
     if (leg_.ice) {
@@ -79,6 +80,7 @@ bool VideoSession::update(const VideoLeg& leg, TimePoint now) {
         rtcp_latch_.expect_new_ssrc(now);
     }
     if (leg.bounds != leg_.bounds) rate_.agree(leg.bounds);
+    if (!leg.only_named && std::exchange(withheld_, false)) keyframe_wanted_ = true;
     leg_ = leg;
     signal(now);
     settle_lock(now);
@@ -126,6 +128,7 @@ void VideoSession::on_rtp(MutableBytes datagram, const ReceivedDatagram& receive
     const auto plain = paths_.rtp().open_rtp(datagram);
     if (plain && capture_) capture_->add(received.arrival, true, received.source, *plain);
     const auto packet = plain ? rtp::RtpPacket::parse(*plain) : std::nullopt;
+    if (packet && !receiver_.knows(packet->header.payload_type)) note_sign(received.source);
     if (!packet || !receiver_.knows(packet->header.payload_type) || !is_from_peer(packet->header, received) ||
         !has_budget(datagram.size(), packet->header.timestamp, received.arrival)) {
         ++discarded_;
@@ -147,7 +150,20 @@ bool VideoSession::is_from_peer(const rtp::RtpHeader& header, const ReceivedData
     const auto verdict = latch_.on_packet(received.source, header.ssrc, header.sequence, received.arrival);
     if (verdict != rtp::SourceLatch::Verdict::accepted) return false;
     rtcp_latch_.vouch_for(received.source.address, header.ssrc);
+    note_heard(received.source.address);
     return true;
+}
+
+// Whoever missed pictures for want of a sign begins with a whole one; a sign from elsewhere is none of his.
+void VideoSession::note_heard(const IpAddress& source) {
+    named_.heard(source, latch_.destination());
+    const auto to = latch_.destination();
+    if (!to || is_merely_named(*to)) return;
+    if (std::exchange(withheld_, false)) keyframe_wanted_ = true;
+}
+
+void VideoSession::note_sign(const Endpoint& source) {
+    if (NamedAddress::is_sign(source, leg_.remote_rtp)) note_heard(source.address);
 }
 
 bool VideoSession::has_budget(std::size_t octets, std::uint32_t timestamp, TimePoint arrival) {
@@ -169,7 +185,9 @@ bool VideoSession::wants_decode(TimePoint now) const {
 
 void VideoSession::decode(TimePoint now) {
     fresh_ = false;
+    const std::uint64_t before = receiver_.pictures();
     receiver_.decode(now);
+    if (receiver_.pictures() != before) newest_at_ = now;
 }
 
 void VideoSession::tell(RoomId room) {
@@ -185,7 +203,10 @@ void VideoSession::tell(RoomId room) {
 }
 
 void VideoSession::on_turn(TimePoint now) {
-    if (auto end = paths_.on_turn(now)) handshake_end_ = end;
+    if (auto end = paths_.on_turn(now)) {
+        handshake_end_ = end;
+        if (end->suite && paths_.shaken_with()) note_sign(*paths_.shaken_with());
+    }
     if (is_filming()) {
         ask_for_packets(now);
         ask_for_keyframe(now);
@@ -220,6 +241,24 @@ bool VideoSession::take_keyframe_wish(TimePoint now) {
     return std::exchange(keyframe_wanted_, false);
 }
 
+std::optional<VideoSession::Way> VideoSession::way() const {
+    const auto to = destination();
+    if (!is_watching() || !to || !paths_.rtp().is_ready()) return std::nullopt;
+    const SrtpKeys* const keys = paths_.rtp().keys();
+    return Way{*to, keys ? std::optional(keys->send) : std::nullopt, leg_.payload_type};
+}
+
+VideoSession::Move VideoSession::take_move(TimePoint now) {
+    auto before = way();
+    if (before == way_) return Move::none;
+    std::swap(before, way_);
+    if (!way_) return Move::none;
+    // Who cannot ask is looked after as at the start.
+    until_unasked_ = first_unasked;
+    if (next_unasked_) next_unasked_ = now + until_unasked_;
+    return before ? Move::elsewhere : Move::here;
+}
+
 void VideoSession::begin_picture(const rtp::PayloadList& payloads, TimePoint sampled, Duration window,
                                  TimePoint now) {
     finish_picture();
@@ -248,6 +287,10 @@ void VideoSession::send_part() {
     std::array<std::uint8_t, PacketHistory::largest + rtp::max_srtp_overhead> buffer;
     const auto to = destination();
     if (!to || rtp::rtp_header_size + payload.size() > PacketHistory::largest) return;
+    if (leg_.only_named && !named_.may_send(*to, rtp::rtp_header_size + payload.size(), turn_)) {
+        withheld_ = true;
+        return;
+    }
     const std::uint16_t sequence = sender_.next_sequence();
     sender_.write_part(std::span(buffer).first<rtp::rtp_header_size>(), payload.size(), last, sampled_);
     std::memcpy(buffer.data() + rtp::rtp_header_size, payload.data(), payload.size());

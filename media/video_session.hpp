@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "media/named_address.hpp"
 #include "media/packet_capture.hpp"
 #include "media/packet_history.hpp"
 #include "media/packet_pacing.hpp"
@@ -44,6 +45,8 @@ class VideoSession {
 
     // Lip sync: see VideoReceiver.
     void hold_pictures(Duration hold) { receiver_.hold_pictures(hold); }
+    // When his newest picture was decoded.
+    TimePoint newest_at() const { return newest_at_; }
     void advance_picture(TimePoint now) { receiver_.advance(now); }
 
     // --- once a network turn, in this order
@@ -66,6 +69,13 @@ class VideoSession {
     // --- the picture for him
     // The peer asked for a keyframe since the last call, or cannot ask and may have missed one.
     bool take_keyframe_wish(TimePoint now);
+    // Since the last call his packets can reach him for the first time, or again; or they go elsewhere than
+    // before, under other keys or by another number, so that he may have missed what was on its way.
+    enum class Move : std::uint8_t { none, here, elsewhere };
+    Move take_move(TimePoint now);
+    PictureClass wanted_class(int room_height, int room_rate) const {
+        return rate_.wanted(room_height, room_rate);
+    }
     PictureClass choose_class(int room_height, int room_rate, TimePoint now) {
         return sent_class_ = rate_.choose(room_height, room_rate, now);
     }
@@ -74,11 +84,15 @@ class VideoSession {
     void begin_picture(const rtp::PayloadList& payloads, TimePoint sampled, Duration window, TimePoint now);
     void finish_picture();
 
+    // For a later session of his under the same keys.
+    std::optional<SrtpReceived> received() const { return paths_.rtp().received(); }
     // RTCP BYE, the rest of what is captured, and the quality of the whole call.
     VideoQuality end(RoomId room, TimePoint now);
 
   private:
     void read(MediaTransport& socket, bool for_rtcp, int most, TimePoint now);
+    void note_heard(const IpAddress& source);
+    void note_sign(const Endpoint& source);
     void on_rtp(MutableBytes datagram, const ReceivedDatagram& received);
     bool is_from_peer(const rtp::RtpHeader& header, const ReceivedDatagram& received);
     bool has_budget(std::size_t octets, std::uint32_t timestamp, TimePoint arrival);
@@ -102,8 +116,26 @@ class VideoSession {
     void follow_nomination(TimePoint now);
     // With ICE nobody is sent anything without his consent.
     std::optional<Endpoint> destination() const {
-        return paths_.consents() ? latch_.destination() : std::nullopt;
+        return paths_.consents() && leg_.consents ? latch_.destination() : std::nullopt;
     }
+
+    // How his pictures reach him.
+    struct Way {
+        Endpoint to;
+        std::optional<SrtpKey> key;
+        std::uint8_t payload_type = 0;
+
+        friend bool operator==(const Way&, const Way&) = default;
+    };
+    std::optional<Way> way() const;
+
+    // Nobody vouches for this address, and nothing has come from there (see NamedAddress).
+    bool is_merely_named(const Endpoint& to) const {
+        return leg_.only_named && !named_.has_shown_itself(to.address);
+    }
+
+    std::optional<Endpoint> rtcp_destination() const;
+    bool may_ask() const;
 
     // Passed in.
     ParticipantId participant_;
@@ -119,6 +151,7 @@ class VideoSession {
     rtp::RtcpSession rtcp_;
     rtp::SourceLatch latch_;
     rtp::SourceLatch rtcp_latch_;
+    NamedAddress named_;
     rtp::KeyframeRequests requests_;
     ReceiverRate rate_;
     PacketPacing pacing_;
@@ -137,9 +170,12 @@ class VideoSession {
     TimePoint budget_at_{};
     bool fresh_ = false;  // packets came since the last decode()
     bool keyframe_wanted_ = false;
+    bool withheld_ = false;                  // packets from an address that was merely named
     bool keyframe_due_ = false;              // one of his own, for who begins to look now
+    std::optional<Way> way_;                 // as last seen
     std::optional<TimePoint> next_unasked_;  // keyframe, for who cannot ask
-    Duration until_unasked_ = std::chrono::seconds(1);
+    static constexpr Duration first_unasked = std::chrono::seconds(1);
+    Duration until_unasked_ = first_unasked;
     bool info_wanted_ = false;
     std::optional<HandshakeEnd> handshake_end_;
     bool started_ = false;
@@ -147,6 +183,7 @@ class VideoSession {
     std::uint16_t rtcp_count_ = 0;
     std::uint8_t fir_number_ = 0;
     TimePoint next_housekeeping_;
+    TimePoint newest_at_{};
     TimePoint turn_{};  // when the present one began
     std::uint64_t told_pictures_ = 0;
     std::uint64_t discarded_ = 0;

@@ -29,6 +29,7 @@ void VideoSession::on_rtcp(MutableBytes datagram, const ReceivedDatagram& receiv
         return;
     }
     if (!rtcp_.on_datagram(*plain, sender_.ssrc(), statistics_, received.arrival).valid) return;
+    note_heard(received.source.address);
     rtp::RtcpReader reader(*plain);
     bool reported = false;
     while (const auto block = reader.next()) {
@@ -37,7 +38,8 @@ void VideoSession::on_rtcp(MutableBytes datagram, const ReceivedDatagram& receiv
             reported |= rr->reports.find(sender_.ssrc()).has_value();
         if (const auto* sr = std::get_if<rtp::SenderReport>(&*block)) {
             reported |= sr->reports.find(sender_.ssrc()).has_value();
-            receiver_.on_sender_report(*sr);
+            // On a shared port the sound's come here too.
+            if (sr->ssrc == peer_ssrc_) receiver_.on_sender_report(*sr);
         }
     }
     if (const auto& view = rtcp_.remote_view(); reported && view)
@@ -61,7 +63,8 @@ void VideoSession::on_feedback(const rtp::Feedback& feedback, TimePoint now) {
 
 void VideoSession::repeat(rtp::NackList lost, TimePoint now) {
     const auto to = destination();
-    if (!history_ || !to) return;
+    // His history may be full of what he was sent elsewhere, and RFC 4585 has him ask as often as he likes.
+    if (!history_ || !to || is_merely_named(*to)) return;
     std::size_t left = most_repeated_at_once;
     for (auto sequence = lost.next(); sequence && left > 0; sequence = lost.next()) {
         const Bytes datagram = history_->take(*sequence, now);
@@ -87,8 +90,7 @@ void VideoSession::ask_for_keyframe(TimePoint now) {
     using Request = VideoReceiver::KeyframeRequest;
     Request request = receiver_.take_keyframe_request(now);
     if (!peer_ssrc_) return;
-    if (std::exchange(keyframe_due_, false) && request == Request::none)
-        request = leg_.feedback.pli ? Request::pli : leg_.feedback.fir ? Request::fir : Request::info;
+    if (std::exchange(keyframe_due_, false) && request == Request::none) request = receiver_.best_request();
     if (request == Request::none) return;
     ++keyframes_asked_;
     if (request == Request::info) {
@@ -105,10 +107,31 @@ void VideoSession::ask_for_keyframe(TimePoint now) {
         now);
 }
 
+// Where his SDP names an address that he is not at, as behind a NAT, his RTCP is expected where his RTP has
+// come from, until it shows its own place.
+std::optional<Endpoint> VideoSession::rtcp_destination() const {
+    if (leg_.rtcp_mux || !leg_.consents) return destination();
+    const auto named = rtcp_latch_.destination();
+    const auto& rtp = latch_.locked();
+    const bool elsewhere = rtp && rtp->address.unmapped() != leg_.remote_rtp.address.unmapped() &&
+                           leg_.remote_rtcp.address == leg_.remote_rtp.address;
+    if (named && elsewhere && !rtcp_latch_.locked()) return Endpoint{rtp->address, named->port};
+    return named;
+}
+
+// Feedback comes as often as his packets have us ask: where nobody has shown himself go timed reports alone.
+// What the latch has locked to has come from there.
+bool VideoSession::may_ask() const {
+    const auto to = rtcp_destination();
+    const auto& locked = leg_.rtcp_mux ? latch_.locked() : rtcp_latch_.locked();
+    return to && (to == locked || !is_merely_named(*to));
+}
+
 // Feedback goes at once, behind a report (RFC 4585 §3.1): a leg has two members, so there is nothing to hold
 // back for.
 template <typename Write>
 void VideoSession::send_feedback(Write&& write, TimePoint now) {
+    if (!may_ask()) return;
     std::array<std::uint8_t, rtp::max_rtcp_size> buffer;
     ByteWriter out(buffer);
     rtcp_.write_report_now(out, now, sender_, statistics_);
@@ -127,7 +150,7 @@ void VideoSession::send_rtcp(Bytes compound) {
     std::memcpy(buffer.data(), compound.data(), compound.size());
     const Bytes datagram = paths_.rtcp().seal_rtcp(buffer, compound.size());
     if (datagram.empty()) return;
-    const auto to = leg_.rtcp_mux ? destination() : rtcp_latch_.destination();
+    const auto to = rtcp_destination();
     MediaTransport* const socket = leg_.rtcp_mux ? ports_.rtp.get() : ports_.rtcp.get();
     if (!to || !socket) return;
     if (capture_) capture_->add(turn_, false, *to, compound);

@@ -42,7 +42,12 @@ bool AutomaticGain::update(float level_dbov, bool speaks, Duration block) {
         const bool is_off = std::abs(wanted - gain_db_) > close_enough_db;
         if (is_off) gain_db_ += std::clamp(wanted - gain_db_, -down_db_per_s * s, up_db_per_s * s);
     }
-    return gain_db_ != 0.0f || applied_ != 1.0f;
+    return is_at_work();
+}
+
+bool AutomaticGain::rest() {
+    gain_db_ = 0;
+    return is_at_work();
 }
 
 void AutomaticGain::apply(MutablePcm pcm) {

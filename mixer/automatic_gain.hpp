@@ -17,6 +17,10 @@ class AutomaticGain {
 
     // Every block of his that is heard, with its level before any gain. True: apply() changes something.
     bool update(float level_dbov, bool speaks, Duration block);
+    // In place of update() where it is not wanted: what it had added goes within the next block. True as
+    // there.
+    bool rest();
+    bool is_at_work() const { return gain_db_ != 0.0f || applied_ != 1.0f; }
     // The block just told of, in place. What would exceed the range lowers the gain at once.
     void apply(MutablePcm pcm);
 

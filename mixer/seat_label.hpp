@@ -29,13 +29,16 @@ struct LabelStyle {
     Yuv monogram_text{235, 128, 128};
     Yuv monogram_disc{84, 160, 110};
     Yuv background{30, 128, 128};  // behind the monogram
+
+    friend bool operator==(const LabelStyle&, const LabelStyle&) = default;
 };
 
 // Makes labels and monograms, each once, and keeps the newest for whoever needs them again: in another view,
 // or after the layout changed back. Used by one thread at a time; what it gives may be shared.
 class LabelMaker {
   public:
-    explicit LabelMaker(const LabelStyle& style = {}) : style_(style) {}
+    // `text` outlives it.
+    explicit LabelMaker(TextPainter& text, const LabelStyle& style = {}) : text_(text), style_(style) {}
 
     // For the lower left corner of a seat of this size; null if there is nothing to say, or no room.
     std::shared_ptr<const Overlay> label(const SeatLabel& label, PictureSize seat);
@@ -47,8 +50,8 @@ class LabelMaker {
     Overlay draw_label(const SeatLabel& label, PictureSize seat, int letter);
     Picture draw_monogram(std::string_view name, PictureSize seat);
 
+    TextPainter& text_;
     LabelStyle style_;
-    TextPainter text_;
     std::unordered_map<std::string, std::shared_ptr<const Overlay>> labels_;
     std::unordered_map<std::string, Picture> monograms_;
 };

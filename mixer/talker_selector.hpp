@@ -52,6 +52,16 @@ class Talker {
     Place previous_place_ = Place::out;
 };
 
+// One of a part of a room who may get a place, as all its parts have to know him.
+struct Nominee {
+    static constexpr std::uint32_t elsewhere = UINT32_MAX;
+
+    float rank = 0;
+    bool was_next = false;
+    std::uint64_t who = 0;            // in every part the same: of two of one rank the lower goes first
+    std::uint32_t index = elsewhere;  // among the talkers of this part
+};
+
 class TalkerSelector {
   public:
     explicit TalkerSelector(std::size_t seats) : seats_(seats) {}
@@ -64,12 +74,26 @@ class TalkerSelector {
     // While seats are free, everyone who has something to say has one.
     void select(std::span<Talker> talkers);
 
+    // The same for a room in parts, each with talkers of its own. First, in each part: those who may get a
+    // place whoever is in the others, without `who`. `out` holds seats + 1 of them; what is filled of it is
+    // returned.
+    std::span<Nominee> nominate(std::span<const Talker> talkers, std::span<Nominee> out);
+    // Then, in each: seats those of this part's talkers whose turn it is among the nominees of all parts,
+    // which are put in order.
+    void seat(std::span<Talker> talkers, std::span<Nominee> all) const;
+
   private:
     struct Entry {
         float rank;
         std::uint32_t index;
+
+        // The louder one; of two who are equal the earlier one.
+        static bool comes_first(const Entry& a, const Entry& b) {
+            return a.rank != b.rank ? a.rank > b.rank : a.index < b.index;
+        }
     };
 
+    void rank(std::span<const Talker> talkers);
     void place_next(std::span<Talker> talkers);
 
     std::size_t seats_;

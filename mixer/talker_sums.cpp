@@ -61,6 +61,11 @@ void TalkerSums::add(Pcm voice, const Talker& talker) {
     }
 }
 
+void TalkerSums::add(const TalkerSums& part) {
+    for (const Audience audience : all_audiences)
+        if (wanted_.has(audience)) sum_for(audience).add(part.heard_by(audience).total());
+}
+
 void TalkerSums::add_to_all(Pcm sound) {
     for (const Audience audience : all_audiences)
         if (wanted_.has(audience)) sum_for(audience).add(sound);

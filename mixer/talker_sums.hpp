@@ -25,6 +25,11 @@ Audience audience_of(const Talker& talker);
 class AudienceSet {
   public:
     void add(Audience audience) { bits_ |= 1u << static_cast<unsigned>(audience); }
+    static AudienceSet all() {
+        AudienceSet set;
+        set.bits_ = (1u << audience_count) - 1;
+        return set;
+    }
     bool has(Audience audience) const { return ((bits_ >> static_cast<unsigned>(audience)) & 1u) != 0; }
 
   private:
@@ -37,6 +42,8 @@ class TalkerSums {
     void begin(int rate_hz, std::size_t samples, AudienceSet wanted);
     // To every sum whose audience hears him, ramped where he was not heard before or is not from now on.
     void add(Pcm voice, const Talker& talker);
+    // What another part of the room has summed of its own, for all audiences that are wanted here.
+    void add(const TalkerSums& part);
     // What is nobody's voice.
     void add_to_all(Pcm sound);
 

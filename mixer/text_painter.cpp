@@ -27,6 +27,16 @@ struct Unreference {
 template <typename T>
 using Owned = std::unique_ptr<T, Unreference>;
 
+Owned<PangoLayout> lay_out(PangoContext* context, std::string_view text, int letter_height, bool bold) {
+    const Owned<PangoFontDescription> font(pango_font_description_from_string(bold ? "Sans Bold" : "Sans"));
+    pango_font_description_set_absolute_size(font.get(), letter_height * PANGO_SCALE);
+    Owned<PangoLayout> layout(pango_layout_new(context));
+    pango_layout_set_font_description(layout.get(), font.get());
+    pango_layout_set_single_paragraph_mode(layout.get(), TRUE);
+    pango_layout_set_text(layout.get(), text.data(), static_cast<int>(text.size()));
+    return layout;
+}
+
 // The first character of a word, in upper case, with the marks that belong to it left out.
 std::string first_letter(std::string_view word) {
     char letter[6];
@@ -47,12 +57,7 @@ TextPainter::~TextPainter() = default;
 Coverage TextPainter::paint(std::string_view text, int letter_height, int max_width, bool bold) {
     text = cut(text);
     if (!is_utf8(text) || trim(text).empty() || letter_height < 1 || max_width < 1) return {};
-    const Owned<PangoFontDescription> font(pango_font_description_from_string(bold ? "Sans Bold" : "Sans"));
-    pango_font_description_set_absolute_size(font.get(), letter_height * PANGO_SCALE);
-    const Owned<PangoLayout> layout(pango_layout_new(fonts_->context.get()));
-    pango_layout_set_font_description(layout.get(), font.get());
-    pango_layout_set_single_paragraph_mode(layout.get(), TRUE);
-    pango_layout_set_text(layout.get(), text.data(), static_cast<int>(text.size()));
+    const auto layout = lay_out(fonts_->context.get(), text, letter_height, bold);
     pango_layout_set_ellipsize(layout.get(), PANGO_ELLIPSIZE_END);
     pango_layout_set_width(layout.get(), max_width * PANGO_SCALE);
 
@@ -70,6 +75,12 @@ Coverage TextPainter::paint(std::string_view text, int letter_height, int max_wi
     // A line of a script that runs from right to left stands at the right end of the width.
     pango_ft2_render_layout(&bitmap, layout.get(), -logical.x, -logical.y);
     return out;
+}
+
+int TextPainter::unknown(std::string_view text) {
+    text = cut(text);
+    if (!is_utf8(text)) return 0;
+    return pango_layout_get_unknown_glyphs_count(lay_out(fonts_->context.get(), text, 20, false).get());
 }
 
 std::string initials(std::string_view name) {

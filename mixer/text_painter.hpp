@@ -21,6 +21,9 @@ class TextPainter {
     // 128 octets are read. Empty for what is no UTF-8 or has nothing to show.
     Coverage paint(std::string_view text, int letter_height, int max_width, bool bold = false);
 
+    // For how many of its characters the machine has no font: boxes stand in their place.
+    int unknown(std::string_view text);
+
   private:
     struct Fonts;
     std::unique_ptr<Fonts> fonts_;

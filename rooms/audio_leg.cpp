@@ -18,9 +18,8 @@ media::AudioLeg make_audio_leg(const sdp::NegotiatedMedia* audio, const IpAddres
     leg.send = audio->send;
     leg.send_payload_type = audio->send_payload_type;
     leg.send_event_type = audio->send_event_type;
-    leg.sends = audio->direction == sdp::Direction::sendrecv || audio->direction == sdp::Direction::sendonly;
-    leg.receives =
-        audio->direction == sdp::Direction::sendrecv || audio->direction == sdp::Direction::recvonly;
+    leg.sends = sends(audio->direction);
+    leg.receives = receives(audio->direction);
     leg.on_hold = audio->on_hold;
     leg.remote_rtp = audio->remote_rtp;
     leg.remote_rtcp = audio->remote_rtcp;
@@ -29,6 +28,10 @@ media::AudioLeg make_audio_leg(const sdp::NegotiatedMedia* audio, const IpAddres
     leg.dtls = audio->dtls;
     leg.ice = audio->ice;
     return leg;
+}
+
+std::string_view direction_name(const media::AudioLeg& leg) {
+    return to_string(sdp::make_direction(leg.sends, leg.receives));
 }
 
 }  // namespace rotunda::rooms

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
+#include "rooms/audio_leg.hpp"
 #include "rooms/call_quality.hpp"
 
 namespace rotunda::rooms {
@@ -20,9 +23,7 @@ std::string srtp_of(const media::AudioLeg& leg) {
 }
 
 std::string_view direction(const media::AudioLeg& leg) {
-    if (leg.on_hold) return "hold";
-    if (leg.sends) return leg.receives ? "sendrecv" : "sendonly";
-    return leg.receives ? "recvonly" : "inactive";
+    return leg.on_hold ? "hold" : direction_name(leg);
 }
 
 }  // namespace
@@ -89,11 +90,18 @@ void CallLog::refused(const sip::SipMessage& invite, const Endpoint& source, int
 }
 
 void CallLog::room_opened(const std::string& room) {
-    sink_.write({LogLevel::info, "room.opened", "room opened for its first call", {{"room", room}}});
+    sink_.write({LogLevel::info, "room.opened", "room opened", {{"room", room}}});
 }
 
 void CallLog::room_closed(const std::string& room) {
-    sink_.write({LogLevel::info, "room.closed", "room closed with its last call", {{"room", room}}});
+    sink_.write({LogLevel::info, "room.closed", "room closed", {{"room", room}}});
+}
+
+void CallLog::room_spread(const std::string& room, std::size_t workers) {
+    sink_.write({LogLevel::info,
+                 "room.spread",
+                 "room is mixed on one more media worker from now on",
+                 {{"room", room}, {"workers", std::to_string(workers)}}});
 }
 
 void CallLog::replaced(const Participant& who, const Participant& by) {
@@ -134,6 +142,7 @@ void CallLog::dial_progress(const DialProgress& progress) {
 }
 
 void CallLog::dial_answered(DialId dial, const Participant& who) {
+    ++counters_.dials_answered;
     write(LogLevel::info, "dial.answered", dial, "answered",
           {{"room", who.room_name},
            {"participant", std::to_string(who.id.value)},
@@ -142,6 +151,7 @@ void CallLog::dial_answered(DialId dial, const Participant& who) {
 }
 
 void CallLog::dial_failed(const DialFailed& failed) {
+    ++counters_.dials_failed[failed.status];
     write(LogLevel::info, "dial.failed", failed.dial, failed.reason,
           {{"room", failed.place.room_name}, {"status", std::to_string(failed.status)}});
 }
@@ -184,17 +194,34 @@ void CallLog::controlled(const Participant& who, const media::LegControl& before
         write(LogLevel::info, now.muted ? "call.muted" : "call.unmuted", who, {});
     if (changed(before.deafened, now.deafened))
         write(LogLevel::info, now.deafened ? "call.deafened" : "call.undeafened", who, {});
+    if (before.noise_suppression != now.noise_suppression)
+        write(LogLevel::info, "call.noise_suppression", who, {},
+              {{"on", !now.noise_suppression   ? "as the room"
+                      : *now.noise_suppression ? "yes"
+                                               : "no"}});
     if (before.gain != now.gain)
-        write(LogLevel::info, "call.volume", who, {}, {{"gain", fmt::format("{:.2f}", now.gain)}});
+        write(LogLevel::info, "call.volume", who, {},
+              {{"db", fmt::format("{:.1f}", 20.0F * std::log10(now.gain))}});
 }
 
-void CallLog::room_changed(const Room& room) {
-    sink_.write({LogLevel::info,
-                 "room.changed",
-                 {},
-                 {{"room", room.name},
-                  {"locked", room.locked ? "yes" : "no"},
-                  {"max_participants", std::to_string(room.max_participants)}}});
+void CallLog::room_changed(const Room& room, const std::optional<VideoDesk::Shown>& shown) {
+    LogRecord record{LogLevel::info,
+                     "room.changed",
+                     {},
+                     {{"room", room.name},
+                      {"locked", room.locked ? "yes" : "no"},
+                      {"max_participants", std::to_string(room.max_participants)},
+                      {"automatic_gain", room.media.automatic_gain ? "yes" : "no"},
+                      {"noise_suppression", room.media.noise_suppression ? "yes" : "no"}}};
+    if (shown) {
+        record.fields.emplace_back("layout", mixer::to_string(shown->layout));
+        record.fields.emplace_back("spotlight", std::to_string(shown->spotlight.value));
+    }
+    sink_.write(record);
+}
+
+void CallLog::layout_changed(const Participant& who, mixer::LayoutKind layout) {
+    write(LogLevel::info, "call.layout", who, {}, {{"layout", std::string(mixer::to_string(layout))}});
 }
 
 void CallLog::digit(const Participant& who, const media::DigitPressed& press) {

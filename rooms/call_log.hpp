@@ -15,6 +15,7 @@
 #include "rooms/dialer.hpp"
 #include "rooms/participant.hpp"
 #include "rooms/room_registry.hpp"
+#include "rooms/video_desk.hpp"
 #include "signaling/message.hpp"
 
 namespace rotunda::rooms {
@@ -23,12 +24,15 @@ namespace rotunda::rooms {
 struct CallCounters {
     std::uint64_t joined = 0;
     std::map<int, std::uint64_t> refused;                                               // INVITEs, by status
+    std::uint64_t dials_answered = 0;                                                   // calls of ours
+    std::map<int, std::uint64_t> dials_failed;                                          // by status
     std::array<std::uint64_t, static_cast<std::size_t>(sip::EndCause::count)> ended{};  // by cause
     // Of every minute of a call, or what was left of one at its end.
     Histogram<7> mos{{1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.3}};
     Histogram<8> jitter{{0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2}};  // s
     Histogram<8> delay{{0.005, 0.01, 0.02, 0.04, 0.06, 0.1, 0.2, 0.5}};      // s, in our jitter buffer
-    Histogram<7> setup{{0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0}};                // s, from INVITE to ACK
+    // s, from INVITE to ACK
+    Histogram<11> setup{{0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0}};
     std::uint64_t quality_alarms = 0;
     // Up to the last whole minute of each call, and all of those that have ended.
     std::uint64_t packets_received = 0;
@@ -49,6 +53,7 @@ class CallLog {
     void refused(const sip::SipMessage& invite, const Endpoint& source, int status, std::string_view why);
     void room_opened(const std::string& room);
     void room_closed(const std::string& room);
+    void room_spread(const std::string& room, std::size_t workers);
     // A call of ours, from the wish to its outcome.
     void dialling(DialId dial, const std::string& room, const sip::Uri& target);
     void dial_progress(const DialProgress& progress);
@@ -66,7 +71,9 @@ class CallLog {
     void change_refused(const Participant& who, std::string_view why);
     // The operator's word on him changed.
     void controlled(const Participant& who, const media::LegControl& before);
-    void room_changed(const Room& room);
+    // `shown`: where there is video.
+    void room_changed(const Room& room, const std::optional<VideoDesk::Shown>& shown);
+    void layout_changed(const Participant& who, mixer::LayoutKind layout);
     void moved_from(const Participant& who, const std::string& room);
     // An operator listens to his packets.
     void captured(const Participant& who, Duration length);
@@ -83,6 +90,7 @@ class CallLog {
     // Where the record of each call goes once it has ended.
     void on_record(std::function<void(const CallRecord&)> handler) { on_record_ = std::move(handler); }
     // call_log_video.cpp
+    void video_allowed(const Participant& who, bool allowed);
     void video_started(const Participant& who, const media::VideoStarted& event);
     void video_handshake_done(const Participant& who, const media::VideoHandshakeDone& done);
     void video_ended(const Participant& who, const media::VideoQuality& quality);

@@ -4,6 +4,10 @@
 
 namespace rotunda::rooms {
 
+void CallLog::video_allowed(const Participant& who, bool allowed) {
+    write(LogLevel::info, allowed ? "video.allowed" : "video.barred", who, {});
+}
+
 void CallLog::video_started(const Participant& who, const media::VideoStarted& event) {
     write(LogLevel::info, "video.started", who, "his picture is there",
           {{"codec", std::string(encoding_name(who.video.leg.codec))},

@@ -1,10 +1,12 @@
 #include "rooms/dial_quota.hpp"
 
+#include "base/subscriber_address.hpp"
+
 namespace rotunda::rooms {
 
 std::string DialQuota::key_of(const sip::Identity& who, const IpAddress& address) {
     if (who.is_trunk()) return {};
-    return who.is_user() ? "user " + who.name : "address " + address.unmapped().to_string();
+    return who.is_user() ? "user " + who.name : "address " + subscriber_of(address).to_string();
 }
 
 bool DialQuota::full(const std::string& key) const {

@@ -31,6 +31,39 @@ int preference(const sip::NameAddr& contact) {
     return std::min(value, 1000);
 }
 
+// Who is about to be called; where our end of his media is, is still to come.
+Participant callee_of(const OutgoingLeg& leg, sdp::OfferAnswer media, const DialPlace& place, TimePoint now) {
+    Participant who(std::move(media));
+    who.room = place.room;
+    who.room_name = place.room_name;
+    who.worker = place.worker;
+    who.from = leg.target.to_string();
+    who.dialed_out = true;
+    who.identity = leg.identity;
+    who.trunk = leg.through;
+    who.dialled_for = leg.origin.account;
+    who.uri = who.contact = leg.target;
+    who.since = now;
+    who.signaling_source = leg.flow.remote.address;
+    return who;
+}
+
+// `wished`: header fields that who asked for the call wants in it.
+sip::OutgoingInvite invite_for(OutgoingLeg& leg, const sip::ExtraHeaders& wished) {
+    sip::OutgoingInvite invite;
+    invite.target = std::move(leg.target);
+    invite.identity = std::move(leg.identity);
+    invite.from = std::move(leg.from);
+    invite.contact = std::move(leg.contact);
+    invite.flow = std::move(leg.flow);
+    invite.route = std::move(leg.route);
+    invite.headers = std::move(leg.headers);
+    for (const sip::ExtraHeader& header : wished)
+        if (leg.takes_replaces || header.id != sip::HeaderId::replaces) invite.headers.push_back(header);
+    invite.credentials = std::move(leg.credentials);
+    return invite;
+}
+
 }  // namespace
 
 Dialer::Dialer(sip::UserAgent& agent, media::MediaPortPool& ports, VideoDesk& video, OutboundRouting& routing,
@@ -117,35 +150,15 @@ bool Dialer::ring(Entry& entry, OutgoingLeg leg, TimePoint now) {
     if (!ports) return false;
     leg.media.secure_signaling = is_secure(leg.flow);
     leg.media.browser = is_browser(leg.flow);
-    Participant who(sdp::OfferAnswer(std::move(leg.media), random_));
-    who.room = dial.place.room;
-    who.room_name = dial.place.room_name;
-    who.worker = dial.place.worker;
+    Participant who = callee_of(leg, sdp::OfferAnswer(std::move(leg.media), random_), dial.place, now);
     who.call_id = random_.token(26);
-    who.from = leg.target.to_string();
-    who.dialed_out = true;
-    who.identity = leg.identity;
-    who.trunk = std::move(leg.through);
-    who.dialled_for = std::move(leg.origin.account);
-    who.uri = who.contact = leg.target;
-    who.since = now;
-    who.signaling_source = leg.flow.remote.address;
     who.local = {ports->advertised, ports->rtp_port};
     who.ports = std::move(*ports);
+    video_.allow_bundle(who, std::nullopt, is_browser(leg.flow));
     if (video_.offers_when_dialling()) video_.prepare(who, std::nullopt, leg.flow.remote.address);
 
-    sip::OutgoingInvite invite;
-    invite.target = std::move(leg.target);
-    invite.identity = std::move(leg.identity);
-    invite.from = std::move(leg.from);
-    invite.contact = std::move(leg.contact);
-    invite.flow = std::move(leg.flow);
-    invite.route = std::move(leg.route);
+    sip::OutgoingInvite invite = invite_for(leg, dial.options.headers);
     invite.offer = who.media.create_offer(who.local);
-    invite.headers = std::move(leg.headers);
-    for (const sip::ExtraHeader& header : dial.options.headers)
-        if (leg.takes_replaces || header.id != sip::HeaderId::replaces) invite.headers.push_back(header);
-    invite.credentials = std::move(leg.credentials);
     invite.call_id = who.call_id;
     invite.ring_limit = dial.until - now;
     who.session = agent_.invite(std::move(invite), now);

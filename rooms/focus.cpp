@@ -1,11 +1,12 @@
+// The focus as a whole: what it is made of, its clock, how a call ends, and the ledger of who is in which
+// room.
 #include "rooms/focus.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "accounts/authority.hpp"
 #include "rooms/audio_leg.hpp"
-#include "rooms/secure_flow.hpp"
+#include "rooms/only_named.hpp"
 
 namespace rotunda::rooms {
 
@@ -14,31 +15,9 @@ namespace {
 // Behind the factory's own name: 60 random bits, which nobody guesses while the room is open.
 constexpr std::size_t factory_name_size = 12;
 
-// RFC 3261 §20.43: the agent is who adds the warning, here by its address.
-sip::ExtraHeaders warning(const sdp::Refusal& refusal, const IpAddress& agent) {
-    if (refusal.warning_code == 0) return {};
-    const sip::Warning value{static_cast<std::uint16_t>(refusal.warning_code), agent.to_host(), refusal.text};
-    return {{sip::HeaderId::warning, value.to_string()}};
-}
-
-// What comes in decides the family and route of our port: the source of the signalling, which NAT cannot
-// hide, unless the offer wants media over the other family (a dual-stack phone does).
-IpAddress media_peer(const sip::Flow& flow, const std::optional<sdp::SessionDescription>& offer) {
-    const auto wanted = offer ? sdp::audio_address(*offer) : std::nullopt;
-    const IpAddress& source = flow.remote.address;
-    return wanted && wanted->family() != source.family() ? *wanted : source;
-}
-
 // Of a REFER: longer than what it asks for can take.
 std::chrono::seconds subscription_lasts(Duration ring_limit) {
     return std::chrono::duration_cast<std::chrono::seconds>(ring_limit) + std::chrono::seconds(60);
-}
-
-// Until his ACK the address in his SDP may be a victim's: neither sound, nor reports, nor handshakes go
-// there.
-void send_nothing(media::AudioLeg& leg) {
-    leg.sends = false;
-    leg.remote_rtp.port = leg.remote_rtcp.port = 0;
 }
 
 }  // namespace
@@ -54,7 +33,7 @@ Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool
       trunks_(settings_.trunks),
       links_(trunks_, agent, routes, random, log),
       routing_(trunks_, links_, settings_.media, routes),
-      video_(settings_.video, ports, rooms_),
+      video_(settings_.video, ports, rooms_, settings_.local_net),
       dialer_(agent, ports, video_, routing_, random),
       notifier_({.packages = {conference_package(settings_.roster_interval),
                               refer_package(subscription_lasts(settings_.ring_limit))}},
@@ -70,7 +49,7 @@ Focus::Focus(FocusSettings settings, sip::UserAgent& agent, media::MediaPortPool
     routing_.set_open_calls([this](std::string_view trunk, std::string_view account) {
         const auto through = [&](const auto& entry) {
             const Participant& who = entry.second;
-            return !who.ended && is_toll_call(who.trunk, who.dialled_for, trunk, account);
+            return !who.ended && who.dialed_out && is_toll_call(who.trunk, who.dialled_for, trunk, account);
         };
         return dialer_.branches_through(trunk, account) +
                static_cast<std::size_t>(std::count_if(participants_.begin(), participants_.end(), through));
@@ -105,234 +84,32 @@ std::vector<WorkerCommand> Focus::take_commands() {
     return std::exchange(commands_, {});
 }
 
-// --- a call comes in
+// --- the clock of all its parts
 
-void Focus::on(const sip::IncomingInvite& event, TimePoint now) {
-    if (auto refused = take_in(event, now)) {
-        log_.refused(event.request, event.flow.remote, refused->status, refused->why);
-        agent_.reject(event.session, refused->status, {}, refused->headers, now);
-    }
+void Focus::on_timeout(TimePoint now) {
+    links_.on_timeout(now);
+    while (const auto call = ringing_.take_due(now)) answer(*call, now);
+    while (const auto due = takeovers_.pop_due(now))
+        if (Participant* who = find(*due)) hang_up_replaced(*who, now);
+    offer_video(now);
+    notifier_.on_timeout(now);
+    send_notifies(now);
 }
 
-// A trunk's number comes before every other meaning of the user part.
-std::string Focus::room_for(const sip::Uri& uri, const sip::Flow& flow) const {
-    std::string user = uri.user();
-    const std::string* room = trunks_.room_of(user, flow);
-    return room ? *room : user;
-}
-
-std::optional<Focus::Refused> Focus::refusal(std::string_view room, const sip::Identity& who) const {
-    if (refusing_) return draining(room);
-    if (overloaded_) return overloaded("no time for further calls");
-    // The order of meanings: a room that is open or configured, a user, a room on demand. Who has not said
-    // who he is does not learn from the status who our users are.
-    if (is_user_ && is_user_(room) && !rooms_.is_fixed(room))
-        return who.is_anonymous() ? refused_by(RoomRefusal::unknown)
-                                  : Refused{480, "calls between users are not served", {}};
-    if (auto no = rooms_.would_refuse(room)) return refused_by(*no);
-    if (calls() >= settings_.max_calls) return overloaded("calls.max reached");
-    return std::nullopt;
-}
-
-Focus::Refused Focus::refused_by(RoomRefusal refusal) const {
-    switch (refusal) {
-        case RoomRefusal::unknown:
-            return {404, "no such room", {}};
-        case RoomRefusal::full:
-            return {486, "the room is full", {}};
-        case RoomRefusal::locked:
-            return {403, "the room is locked", {}};
-        case RoomRefusal::too_many_rooms:
-            break;
-    }
-    return overloaded("rooms.max reached");
-}
-
-Focus::Refused Focus::overloaded(std::string why) const {
-    return {503, std::move(why), retry_later()};
-}
-
-sip::ExtraHeaders Focus::retry_later() const {
-    return {{sip::HeaderId::retry_after, std::to_string(settings_.retry_after_s)}};
-}
-
-Focus::Refused Focus::draining(std::string_view room) const {
-    if (!settings_.drain_redirect) return overloaded("shutting down");
-    sip::Uri elsewhere = *settings_.drain_redirect;
-    elsewhere.set_user(room);
-    return {302, "draining", {{sip::HeaderId::contact, sip::NameAddr{{}, elsewhere, {}}.to_string()}}};
-}
-
-std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, TimePoint now) {
-    auto named = named_call(event);
-    if (!named) return named.error();
-    Participant* other = *named ? find((*named)->who) : nullptr;
-    Participant* replaced = other && (*named)->replaces ? other : nullptr;
-    const std::string room = other ? other->room_name : room_for(event.request.uri(), event.flow);
-    if (auto no = replaced ? refusal_to_replace(*replaced) : refusal(room, event.identity)) return no;
-
-    Participant who = caller(event, room, now);
-    auto offer = parse_offer(event.offer, event.flow.advertised.address);
-    if (!offer) return offer.error();
-    auto ports = ports_.reserve(media_peer(event.flow, *offer));
-    if (!ports) return overloaded(ports.error().message);
-    who.local = {ports->advertised, ports->rtp_port};
-    who.ports = std::move(*ports);
-    video_.prepare(who, *offer, media_peer(event.flow, *offer));
-    auto description = describe(who, *offer);
-    if (!description) return description.error();
-    auto place = replaced ? share_place(*replaced) : enter(room);
-    if (!place) return refused_by(place.error());
-    who.room = place->room;
-    who.room_name = place->room_name;
-    who.worker = place->worker;
-    if (replaced) {
-        who.replaces = replaced->id;
-        replaced->being_replaced = true;
-    }
-    Participant& participant = admit(std::move(who));
-    if (event.offer) apply_agreement(participant, now);
-    // RFC 4579 §5.1: where he is, whatever he called.
-    if (participant.room_name != event.request.uri().user())
-        agent_.set_contact(event.session, {participant.room_name, {}, {}});
-    agent_.accept(event.session, std::move(*description), now);
-    if (participant.joined && replaced) await_media(participant, now);
-    return std::nullopt;
-}
-
-// What the INVITE alone says of him; place and media are still to come.
-Participant Focus::caller(const sip::IncomingInvite& event, std::string_view room, TimePoint now) const {
-    Participant who(sdp::OfferAnswer(capabilities_for(event.flow, room), random_));
-    who.session = event.session;
-    who.call_id = event.request.call_id();
-    who.from = event.request.from().uri.to_string();
-    who.asserted = accounts::asserted_caller(event.request, event.identity);
-    who.since = now;
-    who.signaling_source = event.flow.remote.address;
-    who.identity = event.identity;
-    who.unproven = may_be_forged(event.flow, event.identity, settings_.local_net);
-    who.uri = event.request.from().uri;
-    if (const auto contact = sip::contact_target(event.request)) who.contact = *contact;
-    who.video.settled = trunks_.from(event.flow) != nullptr;
-    return who;
-}
-
-sdp::Capabilities Focus::capabilities_for(const sip::Flow& flow, std::string_view room) const {
-    sdp::Capabilities out = settings_.media;
-    const Trunk* trunk = trunks_.from(flow);
-    out.encryption = stricter(rooms_.encryption(room), trunk ? trunk->encryption : std::nullopt,
-                              encryption_of(settings_.listeners, flow), out.encryption);
-    out.secure_signaling = is_secure(flow);
-    out.browser = is_browser(flow);
-    return out;
-}
-
-Focus::Refused Focus::not_acceptable(const sdp::Refusal& refusal, const IpAddress& agent) const {
-    return {refusal.status, refusal.text, warning(refusal, agent)};
-}
-
-Result<Focus::Offer, Focus::Refused> Focus::parse_offer(const std::optional<std::string>& text,
-                                                        const IpAddress& agent) const {
-    if (!text) return Offer{};
-    auto parsed = sdp::parse(*text);
-    if (!parsed) return fail(not_acceptable(sdp::refusal_for(parsed.error()), agent));
-    return Offer(std::move(*parsed));
-}
-
-Result<std::string, Focus::Refused> Focus::describe(Participant& who, const Offer& offer) const {
-    if (!offer) return who.media.create_offer(who.local);
-    auto answer = who.media.answer(*offer, who.local);
-    if (!answer) return fail(not_acceptable(answer.error(), who.local.address));
-    return std::move(*answer);
-}
-
-// --- a call changes
-
-void Focus::on(const sip::ReinviteReceived& event, TimePoint now) {
-    Participant* who = find(event.session);
-    if (!who) return;
-    // A phone that moved to another network may send its media from there too (interop rule 15).
-    who->signaling_source = event.flow.remote.address;
-    auto offer = parse_offer(event.offer, who->local.address);
-    if (offer) video_.prepare(*who, *offer, event.flow.remote.address);
-    auto description = offer ? describe(*who, *offer) : Result<std::string, Refused>(fail(offer.error()));
-    if (!description) {  // RFC 3261 §14.2: the session stays as it was
-        log_.change_refused(*who, description.error().why);
-        video_.apply(*who);
-        agent_.reject(event.session, description.error().status, {}, description.error().headers, now);
-        return;
-    }
-    if (event.offer) apply_agreement(*who, now);
-    agent_.accept(event.session, std::move(*description), now);
-}
-
-void Focus::on(const sip::SdpAnswerReceived& event, TimePoint now) {
-    if (dialer_.owns(event.session)) return dialer_.on(event);
-    if (Participant* who = find(event.session)) take_answer(*who, event.sdp, now);
-}
-
-void Focus::take_answer(Participant& who, const std::string& text, TimePoint now) {
-    auto parsed = sdp::parse(text);
-    const auto refused =
-        parsed ? who.media.accept_answer(*parsed) : std::optional(sdp::refusal_for(parsed.error()));
-    if (!refused) {
-        apply_agreement(who, now);
-        if (who.replaces) await_media(who, now);
-        return;
-    }
-    if (!parsed) who.media.roll_back();
-    video_.offer_failed(who, 488);
-    video_.apply(who);
-    log_.change_refused(who, refused->text);
-    // Without a first answer there is no call; a later one only leaves things as they were.
-    if (!who.joined) agent_.bye(who.session, "SIP;cause=488;text=\"Answer not acceptable\"", now);
-}
-
-// RFC 4028 §7.4: our full offer, what is agreed first.
-void Focus::refresh(sip::SessionId session, TimePoint now) {
-    Participant* who = find(session);
-    if (!who) return;
-    video_.open_for_offer(*who);
-    // One whose answer is awaited stays; this one then comes after it.
-    const bool pending = who->media.offer_pending();
-    if (agent_.reinvite(session, who->media.create_offer(who->local), now))
-        who->video.offer_due = false;
-    else if (!pending)
-        who->media.roll_back();
-}
-
-void Focus::on(const sip::SessionRefreshDue& event, TimePoint now) {
-    refresh(event.session, now);
-}
-
-// The offer is made anew, with all that became due meanwhile.
-void Focus::on(const sip::ReinvitePossible& event, TimePoint now) {
-    refresh(event.session, now);
-}
-
-// Our offer brought no answer: what stood before stands (RFC 6141 §3.4).
-void Focus::on(const sip::ReinviteFailed& event, TimePoint) {
-    Participant* who = find(event.session);
-    if (!who) return;
-    who->media.roll_back();
-    video_.offer_failed(*who, event.status);
-    video_.apply(*who);
-    log_.change_refused(*who, "no answer to our offer");
-}
-
-void Focus::on(const sip::PingResult& event, TimePoint now) {
-    if (!event.alive) agent_.bye(event.session, "SIP;cause=408;text=\"Media timeout\"", now);
-}
-
-void Focus::on(const sip::DigitReceived& event, TimePoint) {
-    const Participant* who = find(event.session);
-    if (who) log_.digit(*who, {who->room, who->id, event.digit, event.length});
+std::optional<TimePoint> Focus::next_timeout() const {
+    std::optional<TimePoint> first;
+    for (const auto& next : {links_.next_timeout(), notifier_.next_timeout(), takeovers_.next(),
+                             video_.next_timeout(), ringing_.next_timeout()})
+        if (next && (!first || *next < *first)) first = next;
+    return first;
 }
 
 // --- a call ends
 
 void Focus::on(const sip::SessionEnded& event, TimePoint now) {
     if (dialer_.owns(event.session)) return dialer_.on(event, now);
+    if (const auto call = ringing_.take(event.session))
+        return log_.refused(call->request, call->flow.remote, event.status, "ended while it rang");
     Participant* who = find(event.session);
     if (!who) return;
     by_session_.erase(event.session);
@@ -360,6 +137,7 @@ void Focus::leave(Participant& who) {
 void Focus::end_all_calls(std::string_view reason, TimePoint now) {
     std::vector<sip::SessionId> sessions;
     for (const auto& [session, id] : by_session_) sessions.push_back(session);
+    ringing_.each([&](sip::SessionId session) { sessions.push_back(session); });
     for (sip::SessionId session : sessions) agent_.bye(session, reason, now);
     dialer_.cancel_all(now);
     on_dial_events(now);
@@ -378,8 +156,14 @@ Participant* Focus::find(media::ParticipantId id) {
     return it == participants_.end() || it->second.ended ? nullptr : &it->second;
 }
 
-void Focus::apply_agreement(Participant& who, TimePoint now) {
+media::AudioLeg Focus::audio_leg_of(const Participant& who) const {
     media::AudioLeg leg = make_audio_leg(who.media.audio(), who.signaling_source);
+    leg.only_named = is_only_named(who, leg, settings_.local_net);
+    return leg;
+}
+
+void Focus::apply_agreement(Participant& who, TimePoint now) {
+    media::AudioLeg leg = audio_leg_of(who);
     if (who.unproven) send_nothing(leg);
     if (!who.joined) {
         who.joined = true;
@@ -401,34 +185,38 @@ void Focus::apply_agreement(Participant& who, TimePoint now) {
     consider_offers(who, had_video, now);
 }
 
-Result<DialPlace, RoomRefusal> Focus::enter(std::string_view room) {
+Result<DialPlace, RoomRefusal> Focus::enter(std::string_view room, std::string_view opener) {
     auto entry = rooms_.is_factory(room)
                      ? rooms_.enter_new(std::string(room) + '-' + random_.token(factory_name_size))
                      : rooms_.enter(room);
     if (!entry) return fail(entry.error());
-    DialPlace place{entry->room.id, entry->room.name, entry->room.worker};
-    if (entry->opened) tell_opened(entry->room);
+    DialPlace place{entry->room.id, entry->room.name, entry->worker};
+    if (entry->opened) {
+        entry->room.authority.owner = opener;
+        tell_opened(entry->room);
+    }
+    grow(entry->room);
     return place;
 }
 
 void Focus::tell_opened(const Room& room) {
-    commands_.push_back({room.worker, media::OpenRoom{room.id, rooms_.media_settings()}});
+    command(room, media::OpenRoom{room.id, room.media});
     log_.room_opened(room.name);
 }
 
 Result<DialPlace, RoomRefusal> Focus::share_place(const Participant& who) {
-    rooms_.share(who.room);
+    rooms_.share(who.room, who.worker);
     return DialPlace{who.room, who.room_name, who.worker};
 }
 
 void Focus::give_back(const DialPlace& place) {
-    if (rooms_.leave(place.room)) close(place);
+    if (const auto workers = rooms_.leave(place.room, place.worker); !workers.empty()) close(place, workers);
 }
 
-void Focus::close(const DialPlace& place) {
+void Focus::close(const DialPlace& place, const RoomRegistry::Closed& workers) {
     watchers_.closed(place.room);
     video_.closed(place.room);
-    commands_.push_back({place.worker, media::CloseRoom{place.room}});
+    for (const std::size_t worker : workers) commands_.push_back({worker, media::CloseRoom{place.room}});
     log_.room_closed(place.room_name);
 }
 

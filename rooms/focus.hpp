@@ -27,6 +27,7 @@
 #include "rooms/picture_requests.hpp"
 #include "rooms/refer_policy.hpp"
 #include "rooms/referrals.hpp"
+#include "rooms/ringing_calls.hpp"
 #include "rooms/room_chat.hpp"
 #include "rooms/room_registry.hpp"
 #include "rooms/room_watchers.hpp"
@@ -102,6 +103,11 @@ class Focus {
     void sign_on(TimePoint now) { links_.renew(now); }
     void sign_off(TimePoint now) { links_.stop(now); }
     const TrunkLinks& trunk_links() const { return links_; }
+    void on_connection_lost(sip::ConnectionId connection, TimePoint now) {
+        links_.on_connection_lost(connection, now);
+    }
+    // To be sent as they are, besides what the user agent has to send.
+    std::vector<KeepAlive> take_keep_alives() { return links_.take_keep_alives(); }
 
     // Calls somebody into the room, which opens if it has to: a user's phones all at once, a number through
     // its trunk, or a SIP address. The first to answer joins. `headers` go into the INVITE. What became of
@@ -125,10 +131,10 @@ class Focus {
     // BYE to everybody; `reason` is a Reason header field's value.
     void end_all_calls(std::string_view reason, TimePoint now);
     // Nobody is in a call, and neither a worker nor a trunk owes an answer.
-    bool idle() const { return participants_.empty() && links_.idle(); }
+    bool idle() const { return participants_.empty() && ringing_.size() == 0 && links_.idle(); }
 
     // Ringing ones included.
-    std::size_t calls() const { return by_session_.size() + dialer_.branches(); }
+    std::size_t calls() const { return by_session_.size() + ringing_.size() + dialer_.branches(); }
     std::size_t rooms() const { return rooms_.open_rooms(); }
     std::size_t video_calls() const { return video_.legs(); }
 
@@ -149,6 +155,13 @@ class Focus {
     void measure_levels(media::RoomId room);
     // What he hears and is heard of, whatever he negotiated. False: he is not in that room.
     bool control(media::RoomId room, media::ParticipantId who, const media::LegControl& control);
+    // What he is shown, whatever the others are.
+    void set_layout(const Participant& who, mixer::LayoutKind layout);
+    // Ends his video and takes none of his until told otherwise (by re-INVITE); or offers it to him, whatever
+    // video.offer says and whatever he said to it before. False: not in that room, or not now.
+    bool allow_video(media::RoomId room, media::ParticipantId who, bool allowed, TimePoint now);
+    // By his own setting, or else the room's.
+    bool suppresses_noise(const Participant& who) const;
     // To another room, which opens if it has to, with the call as it stands: his phone hears of it by what it
     // hears. Who has video is offered it anew (re-INVITE).
     Result<const Room*, MoveRefusal> move(media::RoomId from, media::ParticipantId who, const std::string& to,
@@ -233,11 +246,14 @@ class Focus {
     void on(const DialFailed& event, TimePoint now);
 
     void on(Participant& who, const media::MediaStarted& event, TimePoint now);
+    void on(Participant& who, const media::SoundMoved& event, TimePoint now);
+    void hear_from(Participant& who, const IpAddress& source);
     void on(Participant& who, const media::MediaSilent& event, TimePoint now);
     void on(Participant& who, const media::DigitPressed& event, TimePoint now);
     void on(Participant& who, const media::TalkingChanged& event, TimePoint now);
     void on(Participant& who, const media::ActiveSpeakerChanged& event, TimePoint now);
     void on(Participant& who, const media::HandshakeDone& event, TimePoint now);
+    void on(Participant& who, media::SharedPath& event, TimePoint now);
     void on(Participant& who, const media::LegReport& event, TimePoint now);
     void on(Participant& who, const media::LegEnded& event, TimePoint now);
 
@@ -257,6 +273,7 @@ class Focus {
     void on(Participant& who, const media::VideoEnded& event, TimePoint now);
     void on(const media::VideoLoadChanged& event);
     void show_in_video(const Participant& who);
+    void note_video(Participant& who, bool had_video, TimePoint now);
     void consider_offers(Participant& who, bool had_video, TimePoint now);
     void offer_video(TimePoint now);
     void forget_if_over(media::ParticipantId who);
@@ -274,14 +291,21 @@ class Focus {
     void refuse(const sip::RequestReceived& request, const Refused& refused, TimePoint now);
     void send_notifies(TimePoint now);
 
-    std::string room_for(const sip::Uri& uri, const sip::Flow& flow) const;
+    std::string room_for(const sip::SipMessage& request, const sip::Flow& flow) const;
+    sip::LocalContact contact_of(const Participant& who) const {
+        return contact_for(who.room_name, trunks_.named(who.trunk));
+    }
     std::optional<Refused> refusal(std::string_view room, const sip::Identity& who) const;
     Refused refused_by(RoomRefusal refusal) const;
+    std::optional<Refused> no_more_calls() const;  // whichever room is meant
     Refused overloaded(std::string why) const;
     Refused draining(std::string_view room) const;
     sip::ExtraHeaders retry_later() const;
-    // What we can do in a call that comes this way.
-    sdp::Capabilities capabilities_for(const sip::Flow& flow, std::string_view room) const;
+    // What we can do in a call that comes this way, from this trunk (null: from none).
+    sdp::Capabilities capabilities_for(const sip::Flow& flow, const Trunk* trunk,
+                                       std::string_view room) const;
+    bool rings(const sip::IncomingInvite& event, TimePoint now);
+    void answer(const sip::IncomingInvite& event, TimePoint now);
     std::optional<Refused> take_in(const sip::IncomingInvite& event, TimePoint now);
     Participant caller(const sip::IncomingInvite& event, std::string_view room, TimePoint now) const;
     // What goes into the 200: our answer to the offer, or without one a full offer (interop rule 1).
@@ -294,19 +318,29 @@ class Focus {
     // Whose call goes on; null for all others.
     Participant* find(sip::SessionId session);
     Participant* find(media::ParticipantId id);
-    // A place in the room for a call, which the worker hears of if it opens it.
-    Result<DialPlace, RoomRefusal> enter(std::string_view room);
+    // A place in the room for a call, which the worker hears of if it opens it. `opener`: the user who rules
+    // it then, where nobody is configured to; empty: nobody.
+    Result<DialPlace, RoomRefusal> enter(std::string_view room, std::string_view opener = {});
     // One more beside his, full or not: he is about to leave.
     Result<DialPlace, RoomRefusal> share_place(const Participant& who);
     void give_back(const DialPlace& place);
     void tell_opened(const Room& room);
-    void close(const DialPlace& place);
+    // Puts the room on a further worker before it needs it.
+    void grow(const Room& room);
+    void open_shard(media::RoomId id);
+    void close(const DialPlace& place, const RoomRegistry::Closed& workers);
     // From now on the call is the focus's.
     Participant& admit(Participant who);
     // Tells the worker what was agreed, if it is news to him.
     void apply_agreement(Participant& who, TimePoint now);
+    media::AudioLeg audio_leg_of(const Participant& who) const;
     void leave(Participant& who);
     void command(const Participant& who, media::RoomCommand command);
+    // To all workers the room is on.
+    template <typename Command>
+    void command(const Room& room, const Command& command) {
+        for (const Room::Shard& shard : room.shards) commands_.push_back({shard.worker, command});
+    }
 
     FocusSettings settings_;
     sip::UserAgent& agent_;
@@ -320,6 +354,7 @@ class Focus {
     TrunkTable trunks_;
     TrunkLinks links_;
     OutboundRouting routing_;
+    RingingCalls ringing_;
     VideoDesk video_;
     Dialer dialer_;
     sip::Notifier notifier_;

@@ -2,7 +2,6 @@
 #include <utility>
 #include <variant>
 
-#include "rooms/audio_leg.hpp"
 #include "rooms/focus.hpp"
 
 namespace rotunda::rooms {
@@ -10,7 +9,8 @@ namespace rotunda::rooms {
 DialId Focus::dial(std::string_view room, const sip::Uri& target, sip::ExtraHeaders headers, TimePoint now,
                    DialOrigin origin) {
     auto refused = refusal(room, {});
-    auto place = refused ? Result<DialPlace, RoomRefusal>(fail(RoomRefusal::unknown)) : enter(room);
+    auto place =
+        refused ? Result<DialPlace, RoomRefusal>(fail(RoomRefusal::unknown)) : enter(room, origin.user);
     if (!refused && !place) refused = refused_by(place.error());
     const DialId id = refused ? dialer_.refuse(std::string(room), refused->status, refused->why)
                               : dialer_.start(std::move(*place), target,
@@ -46,7 +46,7 @@ void Focus::on(const sip::SessionConfirmed& event, TimePoint now) {
 // there.
 void Focus::prove(Participant& who) {
     video_.apply(who);
-    media::AudioLeg leg = make_audio_leg(who.media.audio(), who.signaling_source);
+    media::AudioLeg leg = audio_leg_of(who);
     if (leg == who.leg) return;
     command(who, media::UpdateLeg{who.room, who.id, leg});
     who.leg = std::move(leg);

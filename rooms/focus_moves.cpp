@@ -2,7 +2,6 @@
 // focus takes it to the worker of the new room.
 #include <utility>
 
-#include "rooms/audio_leg.hpp"
 #include "rooms/focus.hpp"
 
 namespace rotunda::rooms {
@@ -39,12 +38,17 @@ Result<const Room*, MoveRefusal> Focus::move(media::RoomId from, media::Particip
     watchers_.left(who);
     chat_.left(who);
     const bool filmed = who.video.joined;
+    const bool shares_port = who.media.video() && who.media.video()->bundled;
     video_.left(who);
     command(who, media::ReleaseLeg{who.room, who.id});
     go_to(who, *place, now);
     log_.moved_from(who, old.room_name);
     give_back(old);
-    if (filmed && video_.renew(who)) refresh(who.session, now);
+    // On the sound's port the picture comes along, and his phone has nothing to learn.
+    if (shares_port)
+        video_.apply(who);
+    else if (filmed && video_.renew(who))
+        refresh(who.session, now);
     return rooms_.find(place->room);
 }
 
@@ -54,7 +58,7 @@ void Focus::go_to(Participant& who, const DialPlace& place, TimePoint) {
     who.worker = place.worker;
     who.between_rooms = true;
     // RFC 4579 §5.1: where he is; his phone learns of it with the next request or response.
-    agent_.set_contact(who.session, {who.room_name, {}, {}});
+    agent_.set_contact(who.session, contact_of(who));
     chat_.joined(who);
     show_in_video(who);
     watchers_.changed(who);
@@ -66,6 +70,7 @@ void Focus::on(Participant& who, media::LegReleased& event, TimePoint now) {
     if (who.ended) return on(who, media::LegEnded{event.room, event.participant, event.quality}, now);
     command(who, media::AdoptLeg{who.room, who.id, std::move(event.session), who.control});
     command(who, media::UpdateLeg{who.room, who.id, who.leg});
+    video_.arrived(who);
     video_.consider_offer(who, now);
 }
 

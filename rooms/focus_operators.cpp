@@ -38,7 +38,7 @@ void Focus::on(Participant& who, media::PacketsCaptured& event, TimePoint) {
 }
 
 void Focus::measure_levels(media::RoomId id) {
-    if (const Room* room = rooms_.find(id)) commands_.push_back({room->worker, media::MeasureLevels{id}});
+    if (const Room* room = rooms_.find(id)) command(*room, media::MeasureLevels{id});
 }
 
 void Focus::take_levels(const media::LevelsMeasured& event, TimePoint now) {
@@ -59,8 +59,19 @@ bool Focus::control(media::RoomId room, media::ParticipantId id, const media::Le
     log_.controlled(who, before);
     if (!who.joined) return true;  // it goes with his JoinRoom
     command(who, media::ControlLeg{who.room, who.id, who.control});
+    show_in_video(who);
     watchers_.changed(who);
     return true;
+}
+
+void Focus::set_layout(const Participant& who, mixer::LayoutKind layout) {
+    video_.set_own_layout(who, layout);
+    log_.layout_changed(who, layout);
+}
+
+bool Focus::suppresses_noise(const Participant& who) const {
+    const Room* room = rooms_.find(who.room);
+    return who.control.noise_suppression.value_or(room && room->media.noise_suppression);
 }
 
 bool Focus::send_digits(media::RoomId room, media::ParticipantId id, const std::string& digits,
@@ -85,24 +96,28 @@ Result<const Room*, RoomRefusal> Focus::open_room(const std::string& name, const
 
 void Focus::change_room(media::RoomId id, const RoomChange& change) {
     rooms_.change(id, change);
-    if (const Room* room = rooms_.find(id)) log_.room_changed(*room);
+    const Room* room = rooms_.find(id);
+    if (!room) return;
+    const media::RoomSettings& sound = room->media;
+    if (change.sound.automatic_gain || change.sound.noise_suppression)
+        command(*room, media::TreatVoices{id, sound.automatic_gain, sound.noise_suppression});
+    log_.room_changed(*room, has_video() ? std::optional(video_.shown(id)) : std::nullopt);
 }
 
 void Focus::end_room(media::RoomId id, std::string_view reason, TimePoint now) {
     const Room* room = rooms_.find(id);
     if (!room) return;
-    const DialPlace place{id, room->name, room->worker};
+    const DialPlace place{id, room->name, room->shards.front().worker};
     std::vector<sip::SessionId> sessions;
     each_participant(id, [&](const Participant& who) { sessions.push_back(who.session); });
     for (sip::SessionId session : sessions) agent_.bye(session, reason, now);
     dialer_.cancel_all(now, id);
-    if (rooms_.release(id)) close(place);
+    if (const auto workers = rooms_.release(id); !workers.empty()) close(place, workers);
 }
 
 void Focus::announce_end() {
     rooms_.each([this](const Room& room) {
-        if (room.participants > 0)
-            commands_.push_back({room.worker, media::PlayChime{room.id, media::ChimeKind::closing}});
+        if (room.participants > 0) command(room, media::PlayChime{room.id, media::ChimeKind::closing});
     });
 }
 

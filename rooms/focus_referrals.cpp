@@ -31,13 +31,14 @@ void Focus::on_refer(const sip::RequestReceived& refer, std::optional<sip::Sessi
     const Participant* referrer = session ? find(*session) : named_by_target_dialog(refer.request);
     if (session && !referrer) return refuse(refer, {481, {}, {}}, now);
     if (!referrer && refer.identity.is_anonymous()) return refuse(refer, {403, {}, {}}, now);
-    const std::string room = referrer ? referrer->room_name : room_for(refer.request.uri(), refer.flow);
+    const std::string room = referrer ? referrer->room_name : room_for(refer.request, refer.flow);
     if (wish->method == sip::Method::bye) return on_refer_bye(refer, *wish, room, session, now);
     const sip::Identity& who =
         referrer && refer.identity.is_anonymous() ? referrer->identity : refer.identity;
     const std::string key = DialQuota::key_of(who, refer.flow.remote.address);
     if (auto refused = refusal_to_refer(who, key, room)) return refuse(refer, *refused, now);
-    const auto referral = referrals_.accept(refer, wish->subscribes, session, {room, {}, {}}, now);
+    const auto referral =
+        referrals_.accept(refer, wish->subscribes, session, contact_for(room, trunks_.from(refer.flow)), now);
     if (!referral) return;
     sip::ExtraHeaders headers;
     if (!wish->replaces.empty()) headers.push_back({sip::HeaderId::replaces, wish->replaces});
@@ -73,7 +74,8 @@ void Focus::on_refer_bye(const sip::RequestReceived& refer, const sip::ReferWish
                (equivalent(who.uri, wish.target) || equivalent(who.contact, wish.target));
     });
     if (found == participants_.end()) return refuse(refer, {404, {}, {}}, now);
-    const auto referral = referrals_.accept(refer, wish.subscribes, session, {room, {}, {}}, now);
+    const auto referral =
+        referrals_.accept(refer, wish.subscribes, session, contact_for(room, trunks_.from(refer.flow)), now);
     if (!referral) return;
     agent_.bye(found->second.session, "SIP;cause=200;text=\"Removed by a moderator\"", now);
     referrals_.conclude(*referral, 200, now);
@@ -134,6 +136,8 @@ void Focus::hang_up_replaced(Participant& who, TimePoint now) {
 bool Focus::refer(media::RoomId room, media::ParticipantId id, const sip::Uri& target, TimePoint now) {
     Participant* who = find(id);
     if (!who || who->room != room) return false;
+    const auto asked = [id](const auto& move) { return move.second == id; };
+    if (std::any_of(moves_.begin(), moves_.end(), asked)) return false;  // and has not answered yet
     sip::OutgoingRequest refer;
     refer.method = sip::Method::refer;
     refer.headers = {{sip::HeaderId::refer_to, sip::NameAddr{{}, target, {}}.to_string()}};

@@ -1,6 +1,5 @@
 // The half of the focus that answers requests other than calls: REGISTER, OPTIONS, SUBSCRIBE and MESSAGE,
 // inside a call and outside.
-#include <algorithm>
 #include <utility>
 
 #include "rooms/focus.hpp"
@@ -32,11 +31,6 @@ void Focus::on(const sip::RequestAnswered& event, TimePoint now) {
     if (!chat_.on_answer(event) && !info_digits_.on_answer(event, now)) pictures_.on_answer(event);
 }
 
-void Focus::request_picture(media::ParticipantId who, TimePoint now) {
-    const auto found = participants_.find(who);
-    if (found != participants_.end() && !found->second.ended) pictures_.ask(found->second.session, now);
-}
-
 void Focus::answer(const sip::RequestReceived& request, int status, const sip::ExtraHeaders& headers,
                    TimePoint now) {
     sip::SipMessage response = agent_.make_response(request.request, status);
@@ -56,12 +50,11 @@ void Focus::on_register(const sip::RequestReceived& event, TimePoint now) {
     agent_.respond(event.transaction, std::move(response), now);
 }
 
-// RFC 3261 §11.2: the status an INVITE would get now; without a user part it is the server that is asked.
+// RFC 3261 §11.2: the status an INVITE would get now; without a user part it is the server that is asked, and
+// dispatchers ask so whether it takes further calls (interop rule 16).
 void Focus::answer_options(const sip::RequestReceived& options, TimePoint now) {
-    const std::string room = room_for(options.request.uri(), options.flow);
-    const auto no = refusing_      ? overloaded("shutting down")
-                    : room.empty() ? std::nullopt
-                                   : refusal(room, options.identity);
+    const std::string room = room_for(options.request, options.flow);
+    const auto no = room.empty() ? no_more_calls() : refusal(room, options.identity);
     if (no) return refuse(options, *no, now);
     sip::SipMessage response = agent_.make_response(options.request, 200);
     // Who may be somebody else's address is sent no more than he sent.
@@ -81,28 +74,13 @@ void Focus::on_subscribe(const sip::RequestReceived& subscribe, std::optional<si
     const Participant* who = session ? find(*session) : nullptr;
     // RFC 5057 §5.3: what keeps the dialog alive may be refreshed, but nothing new begins in it.
     if (session && !who) return refuse(subscribe, {481, "the call is over", {}}, now);
-    const std::string name = room_for(subscribe.request.uri(), subscribe.flow);
+    const std::string name = room_for(subscribe.request, subscribe.flow);
     const Room* room = who ? rooms_.find(who->room) : rooms_.find(name);
-    if (room) return watchers_.subscribe(subscribe, session, *room, now);
+    if (room)
+        return watchers_.subscribe(subscribe, session, *room,
+                                   contact_for(room->name, trunks_.from(subscribe.flow)), now);
     const bool unknown = rooms_.would_refuse(name) == RoomRefusal::unknown;
     refuse(subscribe, {unknown ? 404 : 480, "no such room is open", {}}, now);
-}
-
-void Focus::on_timeout(TimePoint now) {
-    links_.on_timeout(now);
-    while (const auto due = takeovers_.pop_due(now))
-        if (Participant* who = find(*due)) hang_up_replaced(*who, now);
-    offer_video(now);
-    notifier_.on_timeout(now);
-    send_notifies(now);
-}
-
-std::optional<TimePoint> Focus::next_timeout() const {
-    std::optional<TimePoint> first;
-    for (const auto& next :
-         {links_.next_timeout(), notifier_.next_timeout(), takeovers_.next(), video_.next_timeout()})
-        if (next && (!first || *next < *first)) first = next;
-    return first;
 }
 
 void Focus::send_notifies(TimePoint now) {
@@ -123,7 +101,7 @@ void Focus::send_notifies(TimePoint now) {
 
 void Focus::on_message(const sip::RequestReceived& message, const Participant* who, TimePoint now) {
     if (who && who->joined) return chat_.say(message, *who, now);
-    const bool open = rooms_.find(room_for(message.request.uri(), message.flow)) != nullptr;
+    const bool open = rooms_.find(room_for(message.request, message.flow)) != nullptr;
     refuse(message, {open ? 403 : 404, "only who is in the room may speak", {}}, now);
 }
 
@@ -137,7 +115,7 @@ void Focus::on_message_in_call(const sip::DialogRequestReceived& message, TimePo
 // Outside a call: the user who is in the room and has proved to be himself, or who is there with the same
 // From and reaches us from the same address.
 const Participant* Focus::sender_of(const sip::RequestReceived& message) const {
-    const Room* room = rooms_.find(room_for(message.request.uri(), message.flow));
+    const Room* room = rooms_.find(room_for(message.request, message.flow));
     if (!room) return nullptr;
     const std::string from = message.request.from().uri.to_string();
     for (const media::ParticipantId id : chat_.members(room->id)) {

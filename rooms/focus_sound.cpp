@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "rooms/focus.hpp"
+#include "rooms/only_named.hpp"
 
 namespace rotunda::rooms {
 namespace {
@@ -20,6 +21,8 @@ void Focus::handle(media::RoomEvent event, TimePoint now) {
                 video_.set_speaker(e);
             else if constexpr (std::is_same_v<std::decay_t<decltype(e)>, media::LevelsMeasured>)
                 take_levels(e, now);
+            else if constexpr (std::is_same_v<std::decay_t<decltype(e)>, media::RoomSplit>)
+                open_shard(e.room);
             else if constexpr (std::is_same_v<std::decay_t<decltype(e)>, media::VoiceLag>)
                 video_.set_voice_lag(e);
             else if (auto it = participants_.find(e.participant); it != participants_.end())
@@ -30,8 +33,21 @@ void Focus::handle(media::RoomEvent event, TimePoint now) {
 
 void Focus::on(Participant& who, const media::MediaStarted& event, TimePoint now) {
     log_.media_started(who, event.source);
+    hear_from(who, event.source.address);
     // The worker may say so while his BYE is being answered.
     if (who.replaces && !who.ended) takeovers_.set(who.id, now + takeover_overlap);
+}
+
+void Focus::on(Participant& who, const media::SoundMoved& event, TimePoint) {
+    hear_from(who, event.source.address);
+}
+
+// The sound's worker knows it by itself: his leg is noted as a refresh of the session would make it, so that
+// one changes nothing (interop rule 3).
+void Focus::hear_from(Participant& who, const IpAddress& source) {
+    who.heard_from = source.unmapped();
+    who.leg.only_named = is_only_named(who, who.leg, settings_.local_net);
+    if (who.video.leg.only_named && !who.ended) video_.apply(who);
 }
 
 void Focus::on(Participant& who, const media::MediaSilent&, TimePoint now) {

@@ -35,9 +35,18 @@ void Focus::on(Participant& who, const media::VideoHandshakeDone& event, TimePoi
     log_.video_handshake_done(who, event);
 }
 
-void Focus::on(Participant& who, const media::VideoEnded& event, TimePoint) {
+void Focus::on(Participant& who, media::SharedPath& event, TimePoint now) {
+    if (who.ended || event.room != who.room) return;
+    const bool had_video = who.video.joined;
+    video_.set_path(who, std::move(event));
+    note_video(who, had_video, now);
+}
+
+void Focus::on(Participant& who, const media::VideoEnded& event, TimePoint now) {
     log_.video_ended(who, event.quality);
-    --who.video.ending;
+    const bool had_video = who.video.joined;
+    video_.ended(who, event);
+    note_video(who, had_video, now);
     forget_if_over(event.participant);
 }
 
@@ -52,6 +61,13 @@ void Focus::on(const sip::PictureRequested& event, TimePoint) {
 void Focus::show_in_video(const Participant& who) {
     const auto peer = agent_.peer(who.session);
     video_.show(who, peer ? name_to_show(who, *peer) : std::string());
+}
+
+// It may have begun with what a worker told.
+void Focus::note_video(Participant& who, bool had_video, TimePoint now) {
+    if (had_video == who.video.joined) return;
+    watchers_.changed(who);
+    consider_offers(who, had_video, now);
 }
 
 // He may be offered video, and so may the others once there is his to be seen.
@@ -70,6 +86,17 @@ void Focus::offer_video(TimePoint now) {
     }
 }
 
+bool Focus::allow_video(media::RoomId room, media::ParticipantId id, bool allowed, TimePoint now) {
+    if (!find_participant(room, id)) return false;
+    Participant& who = participants_.at(id);
+    // An offer that is out may bring it or end it: what it comes to is not known yet.
+    const bool busy = allowed && !who.local.video && who.media.offer_pending();
+    if (!who.joined || who.unproven || who.between_rooms || busy) return false;
+    log_.video_allowed(who, allowed);
+    if (allowed ? video_.demand(who) : video_.close(who)) refresh(who.session, now);
+    return true;
+}
+
 // The last word of both workers has come, and the call is over.
 void Focus::forget_if_over(media::ParticipantId who) {
     const auto it = participants_.find(who);
@@ -77,6 +104,11 @@ void Focus::forget_if_over(media::ParticipantId who) {
     const Participant& participant = it->second;
     if (participant.ended && participant.sound_ended && participant.video.ending == 0)
         participants_.erase(it);
+}
+
+void Focus::request_picture(media::ParticipantId who, TimePoint now) {
+    const auto found = participants_.find(who);
+    if (found != participants_.end() && !found->second.ended) pictures_.ask(found->second.session, now);
 }
 
 }  // namespace rotunda::rooms

@@ -58,6 +58,8 @@ void OutboundRegistration::answered(const Answer& answer, TimePoint now) {
 
 void OutboundRegistration::succeed(const Answer& answer, TimePoint now) {
     pinged_ = false;
+    if (!registered(now)) bound_since_ = now;
+    lost_ = false;
     const seconds granted = std::clamp(answer.granted.value_or(expires_), seconds(1), most);
     bound_until_ = now + granted;
     due_ = bound_until_ - std::min<Duration>(granted / 2, refresh_ahead);
@@ -65,25 +67,44 @@ void OutboundRegistration::succeed(const Answer& answer, TimePoint now) {
 
 void OutboundRegistration::fail(const Answer& answer, TimePoint now) {
     pinged_ = false;
+    if (answer.at_once) {
+        due_ = now;
+        return;
+    }
     if (answer.status == 423 && answer.min_expires && *answer.min_expires > expires_ &&
         *answer.min_expires <= most) {  // §10.2.8
         expires_ = *answer.min_expires;
         due_ = now;
         return;
     }
-    const Duration ceiling =
-        std::min<Duration>(settings_.max_wait, settings_.base_wait * (1LL << std::min(failures_, 16U)));
-    ++failures_;
-    const auto share = static_cast<double>(ceiling.count()) * (0.5 + random_.unit() / 2);
-    const Duration wait(static_cast<Duration::rep>(share));
+    const Duration wait = back_off(failures_++);
     const Duration asked = std::min<Duration>(answer.retry_after.value_or(seconds(0)), most);
     due_ = now + std::max(wait, asked);
+}
+
+// RFC 5626 §4.5: half of the ceiling to all of it.
+Duration OutboundRegistration::back_off(std::uint32_t failures) {
+    const Duration ceiling =
+        std::min<Duration>(settings_.max_wait, settings_.base_wait * (1LL << std::min(failures, 16U)));
+    const auto share = static_cast<double>(ceiling.count()) * (0.5 + random_.unit() / 2);
+    return Duration(static_cast<Duration::rep>(share));
+}
+
+// What is under way says how it goes on, whichever connection it takes.
+void OutboundRegistration::flow_lost(TimePoint now) {
+    if (!registered(now)) return;
+    lost_ = true;
+    last_status_ = 503;  // RFC 3261 §8.1.3.1
+    pinged_ = false;
+    losses_ = now - bound_since_ >= settings_.steady ? 0 : losses_ + 1;
+    if (stopping_ || under_way_) return;
+    due_ = losses_ < 2 ? now : now + back_off(losses_ - 2);
 }
 
 void OutboundRegistration::stop(TimePoint now) {
     stopping_ = true;
     due_.reset();
-    if (registered(now) && !under_way_) due_ = now;
+    if (bound_until_ > now && !under_way_) due_ = now;
 }
 
 std::optional<TimePoint> OutboundRegistration::next_timeout() const {

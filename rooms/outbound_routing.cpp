@@ -12,23 +12,34 @@ namespace rotunda::rooms {
 namespace {
 
 bool is_in(const Trunk& trunk, const sip::Uri& target) {
-    return iequals(target.host(), trunk.domain);
+    return sip::is_same_domain(target.host(), trunk.domain);
 }
 
-// RFC 3966 §3: the number ahead of its parameters, without visual separators.
-std::string number_of(const sip::Uri& target) {
-    if (target.is_sip()) return target.user();
-    std::string number;
-    for (const char c : target.opaque()) {
-        if (c == ';') break;
-        if (c != '-' && c != '.' && c != '(' && c != ')') number += c;
-    }
+// What of a leg's address the trunk's `numbers` are asked about; nullopt: it is a name. A phone of ours may
+// have a name of letters and digits that begins with a digit; it registered it itself, so that what is a
+// number throughout is one.
+std::optional<std::string> number_for_trunk(const OutgoingLeg& leg) {
+    auto number = dialled_number(leg.target);
+    const bool is_phone = leg.identity.is_user();
+    if (number && is_phone && number->find_first_not_of("+0123456789*#") != number->npos) return std::nullopt;
     return number;
 }
 
-// A number, and no name that a PBX may know.
-bool is_dialled(std::string_view user) {
-    return !user.empty() && user.find_first_not_of("+0123456789*#-.()") == user.npos;
+bool takes(const Trunk& trunk, const OutgoingLeg& leg, const std::optional<std::string>& number) {
+    if (!number || trunk.numbers) return !number || trunk.numbers(*number);
+    // It may be the proxy of our own users, who may be numbers by name.
+    return leg.identity.is_user() && leg.identity.name == *number;
+}
+
+// With nothing that means another number to a carrier (RFC 4694's rn, for one). A phone gets back what it
+// registered.
+void dial_plainly(OutgoingLeg& leg, std::string_view number) {
+    if (leg.identity.is_user()) return leg.target.set_user(number);
+    sip::Uri plain = sip::Uri::sip(number, leg.target.host(), leg.target.port());
+    plain.set_scheme(leg.target.scheme());
+    for (const char* name : {"transport", "maddr", "user"})
+        if (const auto value = leg.target.param(name)) plain.params().set(name, *value);
+    leg.target = std::move(plain);
 }
 
 bool is_tel(const sip::Uri& target) {
@@ -46,11 +57,11 @@ Result<std::vector<OutgoingLeg>, DialRefusal> OutboundRouting::legs_to(const sip
                                                                        const DialOrigin& origin,
                                                                        TimePoint now) {
     if (!target.is_sip() && !is_tel(target)) return fail(DialRefusal{416, "neither a SIP nor a tel address"});
-    const std::string number = number_of(target);
+    const std::string user = number_of(target), number = dialled_number(target).value_or(user);
     const bool ours = target.is_sip() && routes_.is_self(target);
     const bool secure = target.scheme() == sip::Uri::Scheme::sips;
     if (ours && origin.users)
-        if (auto phones = phones_of(number, secure, room, origin, now); !phones.empty()) return phones;
+        if (auto phones = phones_of(user, secure, room, origin, now); !phones.empty()) return phones;
     const Trunk* trunk = trunks_.for_number(number);
     // RFC 5630 §4: what was asked for by sips goes no other way.
     if (secure && trunk && trunk->proxy.scheme() != sip::Uri::Scheme::sips) trunk = nullptr;
@@ -58,14 +69,14 @@ Result<std::vector<OutgoingLeg>, DialRefusal> OutboundRouting::legs_to(const sip
     if (is_tel(target) && !trunk) return fail(DialRefusal{404, "no trunk takes this number"});
     const bool by_trunk = trunk && (ours || is_tel(target) || is_in(*trunk, target));
     // A trunk may know us by our address alone: it is not to be reached past the rule either.
-    if (!origin.trunks && (by_trunk || trunks_.leads_to(target)))
+    if (!origin.trunks && (by_trunk || trunks_.reached_at(target)))
         return fail(DialRefusal{403, "no trunk for who asks"});
     auto leg = by_trunk ? through(*trunk, number, room) : straight(target, room, origin);
     if (!leg) return fail(leg.error());
     leg->origin = origin;
-    const Trunk* at_the_end = by_trunk                         ? trunk
-                              : sip::is_unspecified(leg->flow) ? nullptr
-                                                               : trunks_.from(leg->flow);
+    // A name may lead to another one's address; then that one is asked (go_by).
+    const Trunk* at_the_end = by_trunk ? trunk : trunks_.reached_at(target);
+    if (!at_the_end && !sip::is_unspecified(leg->flow)) at_the_end = trunks_.from(leg->flow);
     if (auto refused = book(*leg, at_the_end, now)) return fail(std::move(*refused));
     std::vector<OutgoingLeg> legs;
     legs.push_back(std::move(*leg));
@@ -95,8 +106,9 @@ std::optional<DialRefusal> OutboundRouting::book(OutgoingLeg& leg, const Trunk* 
     const CallerRule none;
     const TollParty caller{TollParty::Kind::caller, leg.origin.account, rule ? &rule->limits : &none.limits,
                            rule ? open({}, leg.origin.account) : 0};
-    const std::string number = leg.target.user();
-    if (is_dialled(number) && trunk->numbers && !trunk->numbers(number)) {
+    const auto dialled = number_for_trunk(leg);
+    const std::string number = dialled.value_or(leg.target.user());
+    if (!takes(*trunk, leg, dialled)) {
         tolls_.refused(carrier, "a number that is not the trunk's", now);
         return DialRefusal{403, "a number that is not the trunk's"};
     }
@@ -109,9 +121,27 @@ std::optional<DialRefusal> OutboundRouting::book(OutgoingLeg& leg, const Trunk* 
         rule ? tolls_.refusal({carrier, caller}, minute, now) : tolls_.refusal({carrier}, minute, now);
     if (why) return DialRefusal{503, std::string(*why)};
     leg.booked = true;
-    leg.through = trunk->name;
+    if (dialled) dial_plainly(leg, number);
+    suit(leg, *trunk);
     encrypt(leg, leg.contact.user);
     return std::nullopt;
+}
+
+// As the trunk wants its calls. A user's phone behind it knows the room by its name, and may have video.
+void OutboundRouting::suit(OutgoingLeg& leg, const Trunk& trunk) const {
+    leg.through = trunk.name;
+    leg.takes_replaces = trunk.replaces;
+    const std::string room = leg.contact.user;
+    leg.contact = contact_for(room, &trunk);
+    narrow(leg.media, trunk);
+    if (leg.identity.is_user()) return;
+    leg.media.video = {};  // carriers take sound (interop rule 26)
+    const std::string& caller = trunk.caller_id.empty() ? trunk.user : trunk.caller_id;
+    leg.from.uri = sip::Uri::sip(caller.empty() ? room : caller, trunk.domain);
+    // RFC 3325 §9.1: we are in the trunk's trust domain, or it would not be configured.
+    if (!trunk.caller_id.empty())
+        leg.headers.push_back(
+            {sip::HeaderId::p_asserted_identity, sip::NameAddr{{}, leg.from.uri, {}}.to_string()});
 }
 
 // No contact of a user's is a way to call a number, nor is a Path of his; the connection he registered over
@@ -153,16 +183,9 @@ Result<OutgoingLeg, DialRefusal> OutboundRouting::through(const Trunk& trunk, st
     leg.flow = *flow;
     leg.identity = sip::Identity::trunk(trunk.name);
     leg.credentials = links_.credentials(trunk);
-    leg.media = media_of(trunk);
-    leg.takes_replaces = trunk.replaces;
-    const std::string& caller = trunk.caller_id.empty() ? trunk.user : trunk.caller_id;
-    leg.from.uri = sip::Uri::sip(caller.empty() ? room : caller, trunk.domain);
-    leg.contact = {std::string(room), {}, trunk.isfocus, trunk.contact_host};
+    leg.media = media_;
+    leg.contact.user = room;
     leg.route = route_to(trunk);
-    // RFC 3325 §9.1: we are in the trunk's trust domain, or it would not be configured.
-    if (!trunk.caller_id.empty())
-        leg.headers.push_back(
-            {sip::HeaderId::p_asserted_identity, sip::NameAddr{{}, leg.from.uri, {}}.to_string()});
     return leg;
 }
 
@@ -198,18 +221,6 @@ std::optional<DialRefusal> OutboundRouting::go_by(OutgoingLeg& leg, const sip::F
     if (leg.from.uri.host() == before.address.to_host() && leg.from.uri.port() == before.port)
         leg.from.uri.set_host(way.advertised.address.to_host(), way.advertised.port);
     return std::nullopt;
-}
-
-sdp::Capabilities OutboundRouting::media_of(const Trunk& trunk) const {
-    sdp::Capabilities wanted = media_;
-    wanted.video = {};  // carriers take sound (interop rule 26)
-    if (trunk.codecs.empty()) return wanted;
-    wanted.audio.clear();
-    const sdp::Capabilities all = sdp::default_capabilities();
-    for (const AudioCodec codec : trunk.codecs)
-        for (const AudioSettings& settings : all.audio)
-            if (settings.codec == codec) wanted.audio.push_back(settings);
-    return wanted;
 }
 
 }  // namespace rotunda::rooms

@@ -66,8 +66,8 @@ class OutboundRouting {
     std::vector<OutgoingLeg> phones_of(std::string_view user, bool secure, std::string_view room,
                                        const DialOrigin& origin, TimePoint now);
     OutgoingLeg plain_leg(sip::Uri target, const sip::Flow& flow, std::string_view room) const;
-    sdp::Capabilities media_of(const Trunk& trunk) const;
     void encrypt(OutgoingLeg& leg, std::string_view room) const;
+    void suit(OutgoingLeg& leg, const Trunk& trunk) const;
     std::optional<DialRefusal> book(OutgoingLeg& leg, const Trunk* trunk, TimePoint now);
 
     const TrunkTable& trunks_;

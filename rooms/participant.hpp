@@ -1,10 +1,13 @@
 // One caller, as the signaling thread knows him: his SIP session, his place in a room, his negotiated media.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "base/srtp_received.hpp"
+#include "media/packet_ring.hpp"
 #include "media/room_command.hpp"
 #include "media/room_event.hpp"
 #include "media/video_command.hpp"
@@ -16,14 +19,29 @@ namespace rotunda::rooms {
 // The video of a call, which may come and go while the sound stays.
 struct ParticipantVideo {
     std::optional<media::MediaPorts> ports;  // ours until a worker gets them
-    media::VideoLeg leg;                     // as the worker last heard of it
+    // On the sound's port (RFC 9143) instead: a way out of it, if it can be shared; the way in, while it is;
+    // and what the media worker says of how to reach him there.
+    std::shared_ptr<media::DatagramSender> sender;
+    std::shared_ptr<media::PacketRing> ring;
+    media::SharedPath path;
+    media::VideoLeg leg;  // as the worker last heard of it
+    // Of the session that ended last: on the sound's port the next one has the same keys.
+    std::optional<SrtpReceived> received;
     bool joined = false;
     int ending = 0;  // how often the worker's last word on it is awaited
     // He is not to be offered it: he has or had it, refused it, or could not see it.
     bool settled = false;
     bool offer_due = false;  // our next offer brings it
+    bool demanded = false;   // because an operator wants it, whatever the policy and whatever he said before
     int offers_crossed = 0;  // with one of his (491)
 };
+
+// Until his ACK the address in his SDP may be a victim's: no packets, reports or handshakes go there.
+template <typename Leg>
+void send_nothing(Leg& leg) {
+    leg.sends = false;
+    leg.remote_rtp.port = leg.remote_rtcp.port = 0;
+}
 
 struct Participant {
     explicit Participant(sdp::OfferAnswer negotiation) : media(std::move(negotiation)) {}
@@ -42,13 +60,16 @@ struct Participant {
     ParticipantVideo video;
     std::string cname;  // RTCP's, of sound and picture alike
     IpAddress signaling_source;
-    media::LegControl control;  // the operator's word on him
+    // Of who has moved since by what could be forged: where he was before. None: as above.
+    std::optional<IpAddress> shown_source;
+    std::optional<IpAddress> heard_from;  // where his sound comes from, as last told
+    media::LegControl control;            // the operator's word on him
     bool joined = false;
     // Over UDP from outside, and his ACK has not come: the address may be somebody else's, who is not to be
     // sent RTP.
     bool unproven = false;
     bool dialed_out = false;        // it is we who called
-    std::string trunk;              // through which we called; empty: none
+    std::string trunk;              // that stands between us; empty: none
     std::string dialled_for;        // on whose account (DialOrigin); empty: nobody's
     sip::Identity identity;         // what he has proved, or is trusted to be
     sip::Uri uri, contact;          // who he says he is, and where he is

@@ -1,8 +1,18 @@
 #include "rooms/room_registry.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace rotunda::rooms {
+
+namespace {
+
+void apply(const RoomSound& sound, media::RoomSettings& media) {
+    media.automatic_gain = sound.automatic_gain.value_or(media.automatic_gain);
+    media.noise_suppression = sound.noise_suppression.value_or(media.noise_suppression);
+}
+
+}  // namespace
 
 RoomRegistry::RoomRegistry(RoomPolicy policy, std::size_t workers)
     : load_(std::max<std::size_t>(workers, 1)) {
@@ -19,6 +29,12 @@ void RoomRegistry::set_policy(RoomPolicy policy) {
 std::size_t RoomRegistry::limit_of(std::string_view name) const {
     const ConfiguredRoom* rule = configured(name);
     return rule && rule->max_participants ? rule->max_participants : policy_.max_participants;
+}
+
+media::RoomSettings RoomRegistry::media_of(std::string_view name) const {
+    media::RoomSettings media = policy_.media;
+    if (const ConfiguredRoom* rule = configured(name)) apply(rule->sound, media);
+    return media;
 }
 
 const ConfiguredRoom* RoomRegistry::configured(std::string_view user) const {
@@ -57,22 +73,57 @@ Room& RoomRegistry::open(std::string name) {
     auto room = std::make_unique<Room>();
     room->id = ids_.next();
     room->name = std::move(name);
-    room->worker = least_loaded_worker();
+    room->shards.push_back({least_loaded_worker(*room)});
     room->max_participants = limit_of(room->name);
+    room->media = media_of(room->name);
     by_id_.emplace(room->id, room.get());
     return *by_name_.emplace(room->name, std::move(room)).first->second;
 }
 
 RoomRegistry::Entry RoomRegistry::take_place(Room& room, bool opened) {
-    ++room.participants;
-    ++load_[room.worker];
-    return Entry{room, opened};
+    const std::size_t worker = shard_with_place(room).worker;
+    count(room, worker);
+    return Entry{room, worker, opened};
 }
 
-void RoomRegistry::share(media::RoomId id) {
-    Room& room = *by_id_.at(id);
+void RoomRegistry::share(media::RoomId id, std::size_t worker) {
+    count(*by_id_.at(id), worker);
+}
+
+void RoomRegistry::count(Room& room, std::size_t worker) {
     ++room.participants;
-    ++load_[room.worker];
+    ++load_[worker];
+    ++std::ranges::find(room.shards, worker, &Room::Shard::worker)->participants;
+}
+
+// So a room that has become smaller gathers on its first worker again.
+Room::Shard& RoomRegistry::shard_with_place(Room& room) const {
+    const auto has_place = [this](const Room::Shard& shard) {
+        return policy_.shard_size == 0 || shard.participants < policy_.shard_size;
+    };
+    const auto found = std::ranges::find_if(room.shards, has_place);
+    if (found != room.shards.end()) return *found;
+    return *std::ranges::min_element(room.shards, {}, &Room::Shard::participants);
+}
+
+bool RoomRegistry::outgrows(const Room& room) const {
+    const bool is_being_split = room.board && room.shards.size() == 1;
+    const auto is_full = [this](const Room::Shard& shard) {
+        return policy_.shard_size > 0 && shard.participants >= policy_.shard_size;
+    };
+    return room.shards.size() < load_.size() && room.participants < room.max_participants &&
+           !is_being_split && std::ranges::all_of(room.shards, is_full);
+}
+
+void RoomRegistry::split(media::RoomId id) {
+    Room& room = *by_id_.at(id);
+    const auto seats = static_cast<std::size_t>(std::max(1, room.media.max_talkers));
+    room.board = std::make_shared<media::ShardBoard>(load_.size(), seats);
+}
+
+void RoomRegistry::spread(media::RoomId id) {
+    Room& room = *by_id_.at(id);
+    room.shards.push_back({least_loaded_worker(room)});
 }
 
 std::optional<sdp::MediaEncryption> RoomRegistry::encryption(std::string_view name) const {
@@ -86,24 +137,28 @@ RoomVideo RoomRegistry::video(std::string_view name) const {
 }
 
 const accounts::RoomAuthority* RoomRegistry::authority(std::string_view name) const {
-    const ConfiguredRoom* room = configured(name);
-    return room ? &room->authority : nullptr;
+    if (const ConfiguredRoom* room = configured(name)) return &room->authority;
+    const Room* open = find(name);
+    return open ? &open->authority : nullptr;
 }
 
-bool RoomRegistry::leave(media::RoomId id) {
+RoomRegistry::Closed RoomRegistry::leave(media::RoomId id, std::size_t worker) {
     auto it = by_id_.find(id);
-    if (it == by_id_.end()) return false;
+    if (it == by_id_.end()) return {};
     Room& room = *it->second;
-    --load_[room.worker];
+    --load_[worker];
+    --std::ranges::find(room.shards, worker, &Room::Shard::worker)->participants;
     --room.participants;
     return close_if_empty(room);
 }
 
-bool RoomRegistry::close_if_empty(Room& room) {
-    if (room.participants > 0 || room.held) return false;
+RoomRegistry::Closed RoomRegistry::close_if_empty(Room& room) {
+    if (room.participants > 0 || room.held) return {};
+    Closed workers;
+    for (const Room::Shard& shard : room.shards) workers.push_back(shard.worker);
     by_id_.erase(room.id);
     by_name_.erase(by_name_.find(room.name));
-    return true;
+    return workers;
 }
 
 Result<RoomRegistry::Entry, RoomRefusal> RoomRegistry::hold(std::string name) {
@@ -111,12 +166,12 @@ Result<RoomRegistry::Entry, RoomRefusal> RoomRegistry::hold(std::string name) {
         return fail(RoomRefusal::too_many_rooms);
     Room& room = open(std::move(name));
     room.held = true;
-    return Entry{room, true};
+    return Entry{room, room.shards.front().worker, true};
 }
 
-bool RoomRegistry::release(media::RoomId id) {
+RoomRegistry::Closed RoomRegistry::release(media::RoomId id) {
     const auto it = by_id_.find(id);
-    if (it == by_id_.end()) return false;
+    if (it == by_id_.end()) return {};
     it->second->held = false;
     return close_if_empty(*it->second);
 }
@@ -128,6 +183,7 @@ void RoomRegistry::change(media::RoomId id, const RoomChange& change) {
     if (change.max_participants) room.own_limit = change.max_participants;
     room.max_participants = room.own_limit.value_or(limit_of(room.name));
     room.locked = change.locked.value_or(room.locked);
+    apply(change.sound, room.media);
 }
 
 const Room* RoomRegistry::find(std::string_view name) const {
@@ -144,8 +200,13 @@ const Room* RoomRegistry::find(media::RoomId id) const {
     return it == by_id_.end() ? nullptr : it->second;
 }
 
-std::size_t RoomRegistry::least_loaded_worker() const {
-    return static_cast<std::size_t>(std::min_element(load_.begin(), load_.end()) - load_.begin());
+std::size_t RoomRegistry::least_loaded_worker(const Room& room) const {
+    std::optional<std::size_t> least;
+    for (std::size_t i = 0; i < load_.size(); ++i) {
+        const bool is_on = std::ranges::find(room.shards, i, &Room::Shard::worker) != room.shards.end();
+        if (!is_on && (!least || load_[i] < load_[*least])) least = i;
+    }
+    return *least;
 }
 
 }  // namespace rotunda::rooms

@@ -14,6 +14,7 @@
 #include "accounts/authority.hpp"
 #include "base/result.hpp"
 #include "media/room_command.hpp"
+#include "media/shard_board.hpp"
 #include "media/video_command.hpp"
 #include "rooms/video_offer.hpp"
 #include "sdp/offer_answer.hpp"
@@ -27,6 +28,11 @@ struct RoomVideo {
     std::optional<VideoOffer> offer{};
 };
 
+struct RoomSound {
+    std::optional<bool> automatic_gain{};
+    std::optional<bool> noise_suppression{};
+};
+
 // A room the operator named. It opens with its first caller like any other.
 struct ConfiguredRoom {
     std::string name;                  // the user part to dial, compared exactly after unescaping
@@ -34,6 +40,7 @@ struct ConfiguredRoom {
     accounts::RoomAuthority authority{};
     std::optional<sdp::MediaEncryption> encryption{};  // none: as everywhere
     RoomVideo video{};
+    RoomSound sound{};
 };
 
 struct RoomPolicy {
@@ -45,25 +52,37 @@ struct RoomPolicy {
     std::string factory;
     std::size_t max_rooms = 10'000;
     std::size_t max_participants = 1'000;  // per room, where the room does not say otherwise
+    // So many of a room are on one media worker before it is spread over one more; 0: all of them.
+    std::size_t shard_size = 1'000;
     media::RoomSettings media;
 };
 
-// One open room, as the signaling thread sees it; its media lives on one worker for life.
+// One open room, as the signaling thread sees it; its media lives on one worker for life, and where it
+// outgrows that on others beside it.
 struct Room {
+    struct Shard {
+        std::size_t worker = 0;
+        std::size_t participants = 0;
+    };
+
     media::RoomId id;
     std::string name;
-    std::size_t worker = 0;
+    std::vector<Shard> shards;                 // at least one
+    std::shared_ptr<media::ShardBoard> board;  // where they meet, from when a second one was wanted
     std::size_t participants = 0;
     std::size_t max_participants = 0;
     bool locked = false;                     // nobody further is let in
     bool held = false;                       // stays open without anybody in it
+    accounts::RoomAuthority authority{};     // of a room nobody configured: who opened it
     std::optional<std::size_t> own_limit{};  // in place of the configured one
+    media::RoomSettings media{};             // as it opened, and as an operator changed it
 };
 
 // What an operator sets of a room that is open; none: as it was.
 struct RoomChange {
     std::optional<std::size_t> max_participants{};
     std::optional<bool> locked{};
+    RoomSound sound{};
 };
 
 enum class RoomRefusal { unknown, full, locked, too_many_rooms };
@@ -84,42 +103,56 @@ class RoomRegistry {
 
     struct Entry {
         Room& room;
+        std::size_t worker;
         bool opened;  // this call opened it: the worker has yet to be told
     };
-    // Takes a place in the room, opening it on the least loaded worker if need be. The reference holds until
-    // leave() closes it.
+    // Takes a place in the room, on the first of its workers that has one, opening it on the least loaded if
+    // need be. The reference holds until leave() closes it.
     Result<Entry, RoomRefusal> enter(std::string_view user);
     bool is_factory(std::string_view user) const { return !user.empty() && user == policy_.factory; }
     // The same for a new room with this name, whatever the policy says of it.
     Result<Entry, RoomRefusal> enter_new(std::string name);
     // A room that stays open until release(), with nobody in it yet.
     Result<Entry, RoomRefusal> hold(std::string name);
-    // It no longer stays open for its own sake; true if it is thereby closed and gone.
-    bool release(media::RoomId id);
+    // The workers of a room that is thereby closed and gone; none: it stays, or never was.
+    using Closed = std::vector<std::size_t>;
+    // It no longer stays open for its own sake.
+    Closed release(media::RoomId id);
     void change(media::RoomId id, const RoomChange& change);
-    // One more place in a room that is open, for who takes over somebody's; its limit does not count.
-    void share(media::RoomId id);
-    // Gives the place back; true if the room is thereby closed and gone.
-    bool leave(media::RoomId id);
+    // One more place in a room that is open, for who takes over somebody's beside whom he is; its limit does
+    // not count.
+    void share(media::RoomId id, std::size_t worker);
+    // Gives a place back.
+    Closed leave(media::RoomId id, std::size_t worker);
+
+    // The next one would be one too many for the room's workers, and there is another one for it.
+    bool outgrows(const Room& room) const;
+    // Gives it a board, so that it can be put on further workers.
+    void split(media::RoomId id);
+    // Puts it on one worker more, the least loaded.
+    void spread(media::RoomId id);
 
     // What the room demands; none: nothing of its own.
     std::optional<sdp::MediaEncryption> encryption(std::string_view name) const;
     RoomVideo video(std::string_view name) const;
-    // Who rules the room; null for one nobody configured.
+    // Who rules the room, as configured or, while it is open, by having opened it; null: nobody does.
     const accounts::RoomAuthority* authority(std::string_view name) const;
     const Room* find(media::RoomId id) const;
     const Room* find(std::string_view name) const;
     void each(const std::function<void(const Room&)>& visit) const;
     std::size_t open_rooms() const { return by_name_.size(); }
-    const media::RoomSettings& media_settings() const { return policy_.media; }
 
   private:
     const ConfiguredRoom* configured(std::string_view user) const;
     std::size_t limit_of(std::string_view name) const;
-    bool close_if_empty(Room& room);
+    media::RoomSettings media_of(std::string_view name) const;
+    Closed close_if_empty(Room& room);
     Room& open(std::string name);
     Entry take_place(Room& room, bool opened);
-    std::size_t least_loaded_worker() const;
+    Room::Shard& shard_with_place(Room& room) const;
+    void count(Room& room, std::size_t worker);
+    // Which the room is not on.
+    std::size_t least_loaded_worker(const Room& room) const;
 
     RoomPolicy policy_;
     std::vector<std::size_t> load_;  // participants per worker

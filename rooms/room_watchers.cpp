@@ -42,8 +42,7 @@ void RoomWatchers::closed(media::RoomId id) {
 }
 
 void RoomWatchers::subscribe(const sip::RequestReceived& request, std::optional<sip::SessionId> session,
-                             const Room& room, TimePoint now) {
-    const sip::LocalContact contact{room.name, {}, {}};
+                             const Room& room, const sip::LocalContact& contact, TimePoint now) {
     const auto subscription = notifier_.subscribe(request, session, contact, now);
     if (!subscription) return;
     const auto shared = session ? agent_.contact(*session) : std::nullopt;

@@ -31,9 +31,10 @@ class RoomWatchers {
     void changed(const Participant& who);
     void left(const Participant& who);
     void closed(media::RoomId room);
-    // A SUBSCRIBE for an open room, which makes a new subscription or is refused by the notifier.
+    // A SUBSCRIBE for an open room, which makes a new subscription or is refused by the notifier. `contact`:
+    // ours, outside a call.
     void subscribe(const sip::RequestReceived& request, std::optional<sip::SessionId> session,
-                   const Room& room, TimePoint now);
+                   const Room& room, const sip::LocalContact& contact, TimePoint now);
     // Lets the notifier know what changed since the last call, and which rooms closed.
     void tell(TimePoint now);
 

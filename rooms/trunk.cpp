@@ -25,6 +25,29 @@ bool is_from(const Trunk& trunk, const sip::Flow& flow) {
     return has_address(trunk, flow.remote.address.unmapped());
 }
 
+const std::string* room_in(const Trunk& trunk, std::string_view number) {
+    const auto found = trunk.dids.find(number);
+    return found == trunk.dids.end() ? nullptr : &found->second;
+}
+
+// What is listed for the Request-URI serves the calls whose To names nothing that is.
+const std::string* room_in(const Trunk& trunk, std::string_view number, std::string_view in_to) {
+    const std::string* room = trunk.dids_in_to ? room_in(trunk, in_to) : nullptr;
+    return room ? room : room_in(trunk, number);
+}
+
+std::string without_separators(std::string_view number) {
+    std::string out;
+    for (const char c : number.substr(0, number.find(';')))
+        if (std::string_view("-.() ").find(c) == std::string_view::npos) out += c;
+    return out;
+}
+
+bool begins_a_name(std::string_view user) {
+    const char c = user.empty() ? 'a' : to_lower(user.front());
+    return (c >= 'a' && c <= 'z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+}
+
 }  // namespace
 
 std::vector<sip::NameAddr> route_to(const Trunk& trunk) {
@@ -36,6 +59,31 @@ std::vector<sip::NameAddr> route_to(const Trunk& trunk) {
     sip::Uri proxy = trunk.proxy;
     proxy.params().set("lr");
     return {{{}, std::move(proxy), {}}};
+}
+
+sip::LocalContact contact_for(std::string_view room, const Trunk* trunk) {
+    if (!trunk) return {std::string(room), {}, {}};
+    return {std::string(room), {}, trunk->isfocus, trunk->contact_host};
+}
+
+void narrow(sdp::Capabilities& media, const Trunk& trunk) {
+    if (trunk.codecs.empty()) return;
+    media.audio.clear();
+    const sdp::Capabilities all = sdp::default_capabilities();
+    for (const AudioCodec codec : trunk.codecs)
+        for (const AudioSettings& settings : all.audio)
+            if (settings.codec == codec) media.audio.push_back(settings);
+}
+
+std::string number_of(const sip::Uri& target) {
+    return target.is_sip() ? target.user() : without_separators(target.opaque());
+}
+
+std::optional<std::string> dialled_number(const sip::Uri& target) {
+    if (!target.is_sip()) return number_of(target);
+    const std::string user = target.user();
+    if (begins_a_name(user)) return std::nullopt;
+    return without_separators(user);
 }
 
 const Trunk* TrunkTable::named(std::string_view name) const {
@@ -50,16 +98,19 @@ const Trunk* TrunkTable::for_number(std::string_view number) const {
     return first(trunks_, [&](const Trunk& trunk) { return trunk.numbers && trunk.numbers(number); });
 }
 
-const std::string* TrunkTable::room_of(std::string_view number, const sip::Flow& flow) const {
-    const Trunk* trunk =
-        first(trunks_, [&](const Trunk& each) { return is_from(each, flow) && each.dids.contains(number); });
-    return trunk ? &trunk->dids.find(number)->second : nullptr;
+const std::string* TrunkTable::room_of(std::string_view number, const sip::Flow& flow,
+                                       std::string_view in_to) const {
+    for (const Trunk& trunk : trunks_)
+        if (const std::string* room = room_in(trunk, number, in_to); room && is_from(trunk, flow))
+            return room;
+    return nullptr;
 }
 
-bool TrunkTable::leads_to(const sip::Uri& target) const {
-    const auto address = IpAddress::parse(target.host());
+const Trunk* TrunkTable::reached_at(const sip::Uri& target) const {
+    const std::string_view host = target.param("maddr").value_or(target.host());
+    const auto address = IpAddress::parse(host);
     return first(trunks_, [&](const Trunk& trunk) {
-        return iequals(target.host(), trunk.domain) || iequals(target.host(), trunk.proxy.host()) ||
+        return sip::is_same_domain(host, trunk.domain) || sip::is_same_domain(host, trunk.proxy.host()) ||
                (address && has_address(trunk, address->unmapped()));
     });
 }

@@ -1,7 +1,11 @@
 #include "rooms/trunk_links.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
+
+#include "signaling/digest.hpp"
 
 namespace rotunda::rooms {
 namespace {
@@ -38,11 +42,26 @@ OutboundRegistration::Answer read(const sip::RequestAnswered& answer, const sip:
     return read;
 }
 
+sip::DigestCredentials credentials_in(const Trunk& trunk, const std::string& realm) {
+    return {trunk.auth_user.empty() ? trunk.user : trunk.auth_user, trunk.password, realm};
+}
+
+// RFC 5626 §4.1: the same after a restart, and another's is different. Nobody else has this user's calls sent
+// there.
+std::string instance_of(const sip::Uri& contact, const std::string& domain) {
+    const std::string hash =
+        sip::digest_hash(sip::DigestAlgorithm::sha256, contact.to_string() + ' ' + domain);
+    // RFC 9562 §5.8: a UUID of our own making.
+    return fmt::format("\"<urn:uuid:{}-{}-8{}-8{}-{}>\"", hash.substr(0, 8), hash.substr(8, 4),
+                       hash.substr(12, 3), hash.substr(15, 3), hash.substr(18, 12));
+}
+
 // In what REGISTER and OPTIONS are made of.
 bool is_told_the_same(const Trunk& a, const Trunk& b) {
     return a.proxy.to_string() == b.proxy.to_string() && a.domain == b.domain && a.user == b.user &&
-           a.password == b.password && a.realm == b.realm && a.registration == b.registration &&
-           a.options_first == b.options_first && a.contact_host == b.contact_host;
+           a.auth_user == b.auth_user && a.password == b.password && a.realm == b.realm &&
+           a.registration == b.registration && a.options_first == b.options_first &&
+           a.outbound == b.outbound && a.contact_host == b.contact_host;
 }
 
 }  // namespace
@@ -73,6 +92,8 @@ void TrunkLinks::begin(const Trunk& trunk, TimePoint now) {
     settings.options_first = trunk.options_first;
     links_.push_back(std::make_unique<Link>(Link{.trunk = trunk,
                                                  .registration = {settings, random_, now},
+                                                 .keep_alive = FlowKeepAlive(random_),
+                                                 .outbound = trunk.outbound,
                                                  .call_id = random_.token(26),
                                                  .tag = random_.token(16)}));
     settle(*links_.back(), now);
@@ -91,13 +112,17 @@ void TrunkLinks::stop(TimePoint now) {
 }
 
 void TrunkLinks::on_timeout(TimePoint now) {
-    for (auto& link : links_) settle(*link, now);
+    for (auto& link : links_) {
+        settle(*link, now);
+        keep_alive(*link, now);
+    }
 }
 
 std::optional<TimePoint> TrunkLinks::next_timeout() const {
     std::optional<TimePoint> first;
     for (const auto& link : links_)
-        if (const auto at = link->registration.next_timeout(); at && (!first || *at < *first)) first = at;
+        for (const auto& at : {link->registration.next_timeout(), link->keep_alive.next_timeout()})
+            if (at && (!first || *at < *first)) first = at;
     return first;
 }
 
@@ -110,11 +135,44 @@ bool TrunkLinks::on_answer(const sip::RequestAnswered& answer, TimePoint now) {
     // A challenge was answered below us, with numbers of its own; also where the answer to that was lost.
     link.cseq = std::max(link.cseq, answer.cseq);
     if (answer.status() < 300 && !answer.realm.empty()) link.realm = answer.realm;
-    link.registration.answered(read(answer, link.contact), now);
+    OutboundRegistration::Answer what = read(answer, link.contact);
+    // RFC 5626 §11.6: a proxy on the way that knows nothing of it.
+    what.at_once = what.status == 439 && std::exchange(link.outbound, false);
+    link.registration.answered(what, now);
+    keep_open(link, answer, now);
     report(link, now);
     settle(link, now);
     drop_gone();
     return true;
+}
+
+void TrunkLinks::on_connection_lost(sip::ConnectionId connection, TimePoint now) {
+    for (auto& link : links_) {
+        if (!connection || link->flow.connection != connection) continue;
+        link->flow = {};
+        link->keep_alive.stop();
+        link->registration.flow_lost(now);
+        report(*link, now);
+        settle(*link, now);
+    }
+}
+
+// RFC 5626 §4.4: the registrar may know of it or not. Who names a Flow-Timer does, and answers.
+void TrunkLinks::keep_open(Link& link, const sip::RequestAnswered& answer, TimePoint now) {
+    if (!link.registration.registered(now)) return link.keep_alive.stop();
+    const bool bound = answer.response && answer.response->is_success() &&
+                       answer.response->method() == sip::Method::register_;
+    if (!bound) return;  // what was registered before stands, and so does its flow
+    link.flow = answer.flow;
+    const auto asked = header_seconds(*answer.response, sip::HeaderId::flow_timer);
+    link.pong_due = asked && sip::is_reliable(link.flow.transport);
+    link.keep_alive.start(sip::is_reliable(link.flow.transport), asked, now);
+}
+
+void TrunkLinks::keep_alive(Link& link, TimePoint now) {
+    if (!link.keep_alive.take_due(now)) return;
+    if (!link.registration.registered(now)) return link.keep_alive.stop();
+    keep_alives_.push_back({link.flow, link.pong_due});
 }
 
 void TrunkLinks::settle(Link& link, TimePoint now) {
@@ -140,18 +198,31 @@ sip::RequestId TrunkLinks::send(Link& link, OutboundRegistration::Request what, 
     request.from.set_tag(link.tag);
     request.flow = *flow;
     request.route = route_to(trunk);
-    if (!trunk.password.empty()) request.credentials = {{trunk.user, trunk.password, trunk.realm}};
-    request.contact = sip::LocalContact{trunk.user, {}, false, trunk.contact_host};
+    if (!trunk.password.empty()) request.credentials = {credentials_in(trunk, trunk.realm)};
+    const sip::LocalContact contact{trunk.user, {}, false, trunk.contact_host};
+    if (!registers) request.contact = contact;
     if (registers) {
         request.to = sip::NameAddr{{}, request.from.uri, {}};
         request.call_id = link.call_id;
         request.cseq = ++link.cseq;
-        link.contact = agent_.contact(*request.contact, *flow).uri;
+        add_contact(link, agent_.contact(contact, *flow), *flow, request.headers);
         const bool binds = what == OutboundRegistration::Request::register_;
         const seconds expires = binds ? link.registration.expires() : seconds(0);
         request.headers.push_back({sip::HeaderId::expires, std::to_string(expires.count())});
     }
     return agent_.send(std::move(request), now);
+}
+
+// RFC 5626 §4.2.1: with one flow, the first, over which the registrar then reaches us. Over UDP it would want
+// STUN (§4.4.2).
+void TrunkLinks::add_contact(Link& link, sip::NameAddr contact, const sip::Flow& flow,
+                             sip::ExtraHeaders& headers) {
+    link.contact = contact.uri;
+    if (link.outbound && sip::is_reliable(flow.transport)) {
+        contact.params.set("+sip.instance", instance_of(contact.uri, link.trunk.domain));
+        contact.params.set("reg-id", "1");
+    }
+    headers.push_back({sip::HeaderId::contact, contact.to_string()});
 }
 
 // Says what has changed, not what has not.
@@ -178,7 +249,7 @@ std::vector<sip::DigestCredentials> TrunkLinks::credentials(const Trunk& trunk) 
     if (trunk.password.empty()) return {};
     const Link* link = find(trunk);
     const std::string& learnt = link && !link->realm.empty() ? link->realm : trunk.domain;
-    return {{trunk.user, trunk.password, trunk.realm.empty() ? learnt : trunk.realm}};
+    return {credentials_in(trunk, trunk.realm.empty() ? learnt : trunk.realm)};
 }
 
 bool TrunkLinks::reachable(const Trunk& trunk) const {

@@ -1,16 +1,18 @@
-// What the trunks are told besides calls: REGISTER and OPTIONS, each by its own state machine. Signaling
-// thread; works through the user agent.
+// What the trunks are told besides calls: REGISTER and OPTIONS, each by its own state machine, and what keeps
+// the way open by which they reach us. Signaling thread; works through the user agent.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
+#include "rooms/flow_keep_alive.hpp"
 #include "rooms/outbound_registration.hpp"
 #include "rooms/route_finder.hpp"
 #include "rooms/trunk.hpp"
@@ -33,6 +35,11 @@ class TrunkLinks {
     std::optional<TimePoint> next_timeout() const;
     // False: not the answer to a request of these.
     bool on_answer(const sip::RequestAnswered& answer, TimePoint now);
+    // A stream connection is gone. Where one of these registered over it, no call comes in before it has done
+    // so anew.
+    void on_connection_lost(sip::ConnectionId connection, TimePoint now);
+    // What keeps connections and NATs open (RFC 5626 §4.4); no SIP.
+    std::vector<KeepAlive> take_keep_alives() { return std::exchange(keep_alives_, {}); }
 
     // False: the trunk was asked whether it lives and has not said so.
     bool reachable(const Trunk& trunk) const;
@@ -46,6 +53,10 @@ class TrunkLinks {
     struct Link {
         Trunk trunk;
         OutboundRegistration registration;
+        FlowKeepAlive keep_alive;
+        bool outbound = false;  // RFC 5626, as long as nobody on the way is in its way
+        bool pong_due = false;  // the registrar knows of keep-alives
+        sip::Flow flow = {};    // by which the registrar answered, and is to reach us
         std::string call_id;
         std::string tag;  // of From: a registration keeps both (RFC 3261 §10.2)
         std::uint32_t cseq = 0;
@@ -61,7 +72,11 @@ class TrunkLinks {
     void drop_gone();
     void settle(Link& link, TimePoint now);
     sip::RequestId send(Link& link, OutboundRegistration::Request what, TimePoint now);
+    static void add_contact(Link& link, sip::NameAddr contact, const sip::Flow& flow,
+                            sip::ExtraHeaders& headers);
     void report(Link& link, TimePoint now);
+    void keep_open(Link& link, const sip::RequestAnswered& answer, TimePoint now);
+    void keep_alive(Link& link, TimePoint now);
 
     const TrunkTable& trunks_;
     sip::UserAgent& agent_;
@@ -69,6 +84,7 @@ class TrunkLinks {
     RandomSource& random_;
     LogSink& log_;
     std::vector<std::unique_ptr<Link>> links_;
+    std::vector<KeepAlive> keep_alives_;
 };
 
 }  // namespace rotunda::rooms

@@ -3,25 +3,31 @@
 #include <algorithm>
 #include <utility>
 
+#include "rooms/only_named.hpp"
 #include "rooms/video_leg.hpp"
 
 namespace rotunda::rooms {
 
-VideoDesk::VideoDesk(VideoPolicy policy, media::MediaPortPool& ports, const RoomRegistry& rooms)
-    : policy_(std::move(policy)), ports_(ports), registry_(rooms) {}
+VideoDesk::VideoDesk(VideoPolicy policy, media::MediaPortPool& ports, const RoomRegistry& rooms,
+                     const std::optional<std::vector<IpPrefix>>& local_net)
+    : policy_(std::move(policy)), ports_(ports), registry_(rooms), local_net_(local_net) {}
 
 // --- a call's video
 
 void VideoDesk::prepare(Participant& who, const std::optional<sdp::SessionDescription>& offer,
                         const IpAddress& peer) {
-    if (!policy_.enabled || who.local.video_port != 0) return;
+    if (!policy_.enabled || !who.local.video || who.local.video_port != 0) return;
     // In a call that stands without video we do not bring it up; in a new one whose offer is ours we do.
     const bool may_come = offer ? has_open_video(*offer) : !who.joined;
-    if (may_come) reserve(who, peer);
+    const bool bundled = offer && who.local.bundle && who.media.would_bundle(*offer);
+    if (may_come && !bundled) reserve(who, peer);
 }
 
 bool VideoDesk::reserve(Participant& who, const IpAddress& peer) {
-    auto ports = ports_.reserve(peer, media::MediaTraffic::video);
+    // The picture goes where the sound goes: a dual-stack phone may signal over the other family.
+    const sdp::NegotiatedMedia* const sound = who.media.audio();
+    const bool apart = sound && peer.family() != who.local.address.family();
+    auto ports = ports_.reserve(apart ? sound->remote_rtp.address : peer, media::MediaTraffic::video);
     if (!ports || ports->advertised != who.local.address) return false;
     who.local.video_port = ports->rtp_port;
     who.video.ports = std::move(*ports);
@@ -29,25 +35,32 @@ bool VideoDesk::reserve(Participant& who, const IpAddress& peer) {
 }
 
 void VideoDesk::apply(Participant& who) {
-    const sdp::NegotiatedMedia* const agreed = who.media.video();
+    // Who refuses to end his video when he is told to has it with nobody.
+    const bool barred = !who.local.video && !who.media.offer_pending();
+    const sdp::NegotiatedMedia* const agreed = barred ? nullptr : who.media.video();
     // A line of video, open or closed: it has been spoken of.
     who.video.settled |= std::any_of(who.media.media().begin(), who.media.media().end(),
                                      [](const auto& line) { return line.kind == sdp::MediaKind::video; });
+    who.video.demanded &= who.video.offer_due || who.media.offer_pending();
+    if (agreed && agreed->bundled) return apply_bundled(who, *agreed);
+    if (who.video.ring) unshare(who);
     if (agreed && (who.video.joined || who.video.ports)) {
         media::VideoLeg leg = make_video_leg(*agreed, who.signaling_source);
-        if (who.unproven) {
-            leg.sends = false;
-            leg.remote_rtp.port = leg.remote_rtcp.port = 0;
-        }
-        if (!who.video.joined) return join(who, std::move(leg));
-        if (leg == who.video.leg) return;  // a change of the sound alone leaves the picture alone
-        who.video.leg = leg;
-        return command(who.room, media::UpdateVideo{who.room, who.id, std::move(leg)});
+        if (who.unproven) send_nothing(leg);
+        leg.only_named = is_only_named(who, leg, local_net_);
+        return join_or_update(who, std::move(leg));
     }
     if (who.media.offer_pending()) return;
     if (who.video.joined) leave(who);
     who.video.ports.reset();
     who.local.video_port = 0;
+}
+
+void VideoDesk::join_or_update(Participant& who, media::VideoLeg leg) {
+    if (!who.video.joined) return join(who, std::move(leg));
+    if (leg == who.video.leg) return;  // a change of the sound alone leaves the picture alone
+    who.video.leg = leg;
+    command(who.room, media::UpdateVideo{who.room, who.id, std::move(leg)});
 }
 
 void VideoDesk::join(Participant& who, media::VideoLeg leg) {
@@ -57,13 +70,13 @@ void VideoDesk::join(Participant& who, media::VideoLeg leg) {
     join.participant = who.id;
     join.settings = settings_of(who.room_name, room);
     if (const Person* const person = find(room, who.id)) join.own_layout = person->own_layout;
-    join.ports = std::move(*who.video.ports);
+    join.ports = take_ports(who);
     join.video = leg;
     join.cname = who.cname;
-    who.video.ports.reset();
+    join.earlier = who.video.received;
     who.video.joined = true;
     who.video.leg = std::move(leg);
-    if (room.legs++ == 0) sound_commands_.push_back({who.worker, media::WatchSpeaker{who.room, true}});
+    if (room.legs++ == 0) watch_speaker(who.room, true);
     sound_commands_.push_back({who.worker, media::SyncVoice{who.room, who.id, true, {}}});
     ++legs_;
     command(who.room, std::move(join));
@@ -83,11 +96,23 @@ void VideoDesk::leave(Participant& who) {
     Room& room = rooms_[who.room];
     who.video.joined = false;
     ++who.video.ending;
-    if (--room.legs == 0) sound_commands_.push_back({who.worker, media::WatchSpeaker{who.room, false}});
+    if (--room.legs == 0) watch_speaker(who.room, false);
     sound_commands_.push_back({who.worker, media::SyncVoice{who.room, who.id, false, {}}});
     --legs_;
     command(who.room, media::LeaveVideo{who.room, who.id});
     note(who, false);
+}
+
+void VideoDesk::watch_speaker(media::RoomId id, bool watch) {
+    const rooms::Room* const open = registry_.find(id);
+    if (!open) return;
+    for (const rooms::Room::Shard& shard : open->shards)
+        sound_commands_.push_back({shard.worker, media::WatchSpeaker{id, watch}});
+}
+
+bool VideoDesk::watches_speaker(media::RoomId id) const {
+    const auto at = rooms_.find(id);
+    return at != rooms_.end() && at->second.legs > 0;
 }
 
 void VideoDesk::request_keyframe(const Participant& who) {
@@ -111,7 +136,7 @@ void VideoDesk::note(const Participant& who, bool has_video) {
 void VideoDesk::show(const Participant& who, std::string name) {
     if (!policy_.enabled) return;
     Room& room = rooms_[who.room];
-    const media::VideoPerson now{who.id, std::move(name), who.leg.on_hold};
+    const media::VideoPerson now{who.id, std::move(name), who.leg.on_hold, who.control.muted};
     Person* const person = find(room, who.id);
     if (person && person->shown == now) return;
     if (person)
@@ -125,6 +150,7 @@ void VideoDesk::left(Participant& who) {
     if (!policy_.enabled) return;
     offers_.erase(who.id);
     who.video.offer_due = false;
+    if (who.video.ring) unshare(who);
     if (who.video.joined) leave(who);
     const auto at = rooms_.find(who.room);
     if (at == rooms_.end()) return;

@@ -38,9 +38,13 @@ struct VideoWorkerCommand {
 
 class VideoDesk {
   public:
-    // `ports` and `rooms` outlive the desk.
-    VideoDesk(VideoPolicy policy, media::MediaPortPool& ports, const RoomRegistry& rooms);
+    // All but the policy outlive the desk. `local_net`: see is_only_named().
+    VideoDesk(VideoPolicy policy, media::MediaPortPool& ports, const RoomRegistry& rooms,
+              const std::optional<std::vector<IpPrefix>>& local_net);
 
+    // While the sound's ports are still here and he may be one for BUNDLE: `browser` says so of who has not
+    // offered anything yet.
+    void allow_bundle(Participant& who, const std::optional<sdp::SessionDescription>& offer, bool browser);
     // Before an answer or an offer of ours is written: has ports ready where it may bring video. `offer`:
     // none if the offer is ours. Without ports he stays without video; nothing fails.
     void prepare(Participant& who, const std::optional<sdp::SessionDescription>& offer,
@@ -48,6 +52,13 @@ class VideoDesk {
     bool offers_when_dialling() const { return policy_.enabled && policy_.dial_out; }
     // After each agreement, and when one failed: video begins, changes, ends, or stays as it is.
     void apply(Participant& who);
+
+    // --- video on the sound's port (video_desk_bundle.cpp)
+    void set_path(Participant& who, media::SharedPath path);
+    // The last word of a video session of his; another may have waited for it.
+    void ended(Participant& who, const media::VideoEnded& event);
+    // The media worker of his new room has his sound now.
+    void arrived(const Participant& who);
 
     // He is in another room now: new ports, which are to be offered to him. False: he goes on without video.
     bool renew(Participant& who);
@@ -60,6 +71,12 @@ class VideoDesk {
     std::optional<TimePoint> next_timeout() const { return offers_.next(); }
     // True: our next offer brings video, and its ports are ready.
     bool open_for_offer(Participant& who);
+    // --- by an operator's word
+    // From now on he has no video, offered by himself neither. True: our next offer is to say so.
+    bool close(Participant& who);
+    // He may have it again. True: our next offer is to bring it.
+    bool demand(Participant& who);
+
     // An offer of ours came to nothing, whatever it was about; before apply().
     void offer_failed(Participant& who, int status);
 
@@ -82,6 +99,8 @@ class VideoDesk {
     void left(Participant& who);
     void closed(media::RoomId room);
     void set_speaker(const media::SpeakerChanged& event);
+    // The room's media workers tell who speaks: each, also one it comes to later.
+    bool watches_speaker(media::RoomId room) const;
     // Lip sync, from one side to the other.
     void set_voice_lag(const media::VoiceLag& event);
     void hold_voice(const Participant& who, Duration hold);
@@ -126,8 +145,13 @@ class VideoDesk {
     VideoOffer offer_policy(std::string_view room) const;
     bool may_offer(const Participant& who) const;
     void join(Participant& who, media::VideoLeg leg);
+    void join_or_update(Participant& who, media::VideoLeg leg);
+    void apply_bundled(Participant& who, const sdp::NegotiatedMedia& agreed);
+    void unshare(Participant& who);
+    media::MediaPorts take_ports(Participant& who) const;
     media::VideoRoomSettings settings_of(std::string_view name, const Room& room) const;
     void leave(Participant& who);
+    void watch_speaker(media::RoomId room, bool watch);
     void note(const Participant& who, bool has_video);
     Person* find(Room& room, media::ParticipantId who) const;
     void command(media::RoomId room, media::VideoCommand command);
@@ -137,6 +161,7 @@ class VideoDesk {
     VideoPolicy policy_;
     media::MediaPortPool& ports_;
     const RoomRegistry& registry_;
+    const std::optional<std::vector<IpPrefix>>& local_net_;
     std::unordered_map<media::RoomId, Room> rooms_;
     std::vector<VideoWorkerCommand> commands_;
     std::vector<SoundCommand> sound_commands_;

@@ -23,7 +23,9 @@ VideoOffer VideoDesk::offer_policy(std::string_view room) const {
 bool VideoDesk::may_offer(const Participant& who) const {
     if (!policy_.enabled || !who.joined || who.ended || who.unproven || who.between_rooms) return false;
     const ParticipantVideo& video = who.video;
-    if (video.joined || video.settled || !who.trunk.empty()) return false;
+    if (video.joined || !who.local.video) return false;
+    if (video.demanded) return true;
+    if (video.settled || !who.trunk.empty()) return false;
     const VideoOffer when = offer_policy(who.room_name);
     const auto room = rooms_.find(who.room);
     const bool shown = room != rooms_.end() && room->second.legs > 0;
@@ -44,7 +46,23 @@ bool VideoDesk::open_for_offer(Participant& who) {
     if (who.local.video_port != 0 || reserve(who, who.signaling_source)) return true;
     // No ports: as with a call that brings video, he goes on without.
     who.video.settled = true;
+    who.video.demanded = false;
     return who.video.offer_due = false;
+}
+
+bool VideoDesk::close(Participant& who) {
+    offers_.erase(who.id);
+    who.local.video = who.video.offer_due = who.video.demanded = false;
+    // Ports without his video: an offer is out, and this one comes after it.
+    return who.video.joined || who.video.ports || who.media.video();
+}
+
+bool VideoDesk::demand(Participant& who) {
+    who.local.video = true;
+    if (who.video.joined || who.video.ports) return false;
+    who.video.demanded = who.video.offer_due = true;
+    who.video.offers_crossed = 0;
+    return true;
 }
 
 void VideoDesk::offer_failed(Participant& who, int status) {

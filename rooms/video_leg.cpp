@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "sdp/bundle.hpp"
 
 namespace rotunda::rooms {
 namespace {
@@ -50,7 +51,7 @@ media::VideoLeg make_video_leg(const sdp::NegotiatedMedia& video, const IpAddres
 
 bool has_open_video(const sdp::SessionDescription& description) {
     return std::any_of(description.media.begin(), description.media.end(), [](const sdp::Media& media) {
-        return media.port != 0 && iequals(media.type, "video");
+        return (media.port != 0 || sdp::is_bundle_only(media)) && iequals(media.type, "video");
     });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/time.hpp"
 #include "rtp/delay_window.hpp"
@@ -31,6 +32,8 @@ class DelayControl {
     StretchWish on_fetch(Duration slack, Duration buffered, Duration frame, const DelayWindow& window);
     // The schedule moved by other means (a pause, a late packet played): measure afresh.
     void restart();
+    // A packet came after its time and was played all the same: the schedule moved later.
+    void on_late(Duration spread);
     void set_tick(Duration tick) {
         tick_ = tick;
         restart();
@@ -42,7 +45,8 @@ class DelayControl {
     static Duration safety(Duration spread);
 
   private:
-    StretchWish decide(const DelayWindow& window) const;
+    StretchWish decide(const DelayWindow& window);
+    Duration removable(const DelayWindow& window);
 
     Duration tick_;
     Duration max_delay_;
@@ -50,6 +54,14 @@ class DelayControl {
     Duration surplus_ = Duration::max();
     Duration measured_{};
     int fetches_ = 0;
+
+    // Whoever has just moved later does not move back for a few quiet seconds on a network that is as it was:
+    // its slowest packets are rare. Only one that has become better is believed at once.
+    Duration patience_{};                    // for so long a tick must have been too much before it goes
+    Duration calm_{};                        // for so long it has been
+    Duration rough_{};                       // the largest spread when it moved later
+    bool regretted_ = false;                 // moving earlier was soon followed by moving later
+    std::optional<Duration> since_earlier_;  // since a tick went; none if it has moved later after that
 };
 
 }  // namespace rotunda::rtp

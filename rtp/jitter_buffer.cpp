@@ -123,7 +123,7 @@ void JitterBuffer::reset() {
     waiting_ = 0;
     history_size_ = 0;
     window_.clear();
-    control_.restart();
+    control_ = DelayControl(config_.tick, config_.max_delay);
     timeline_.clear();
     ssrc_.reset();
     restart_.reset();

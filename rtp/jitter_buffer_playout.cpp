@@ -57,6 +57,9 @@ JitterBuffer::Step JitterBuffer::play(Slot& slot, TimePoint now, Duration buffer
     ++played_;
     delay_sum_ += now + buffered - slot.packet.arrival + held_back_;
     if (covered_ > Duration{} || silent_) control_.restart();
+    // What stood in for it has been heard: all that follows is heard so much later.
+    if (!silent_ && covered_ > Duration{} && play_end_ + covered_ - slot.media > tolerance)
+        control_.on_late(window_.spread());
     play_end_ = slot.media + (info.duration > Duration{} ? info.duration : frame_);
     covered_ = Duration{};
     started_ = true;

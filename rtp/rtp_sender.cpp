@@ -2,13 +2,13 @@
 
 namespace rotunda::rtp {
 
-RtpSender::RtpSender(RandomSource& random) : random_(random) {
+RtpSender::RtpSender(RandomSource& random, Kind kind) : random_(random), kind_(kind) {
     begin();
 }
 
 void RtpSender::begin() {
     const std::uint32_t old = ssrc_;
-    do ssrc_ = random_.u32();
+    do ssrc_ = (random_.u32() & ~1u) | (kind_ == Kind::picture ? 1u : 0u);
     while (ssrc_ == old || ssrc_ == 0);  // 0 is legal, but many tools take it for "none"
     sequence_ =
         random_.u16() & 0x7fff;  // far from a wrap at which an SRTP receiver could miss it (RFC 3711 §3.3.1)

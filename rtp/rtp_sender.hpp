@@ -14,8 +14,11 @@ namespace rotunda::rtp {
 // Used by one media worker. `random` must outlive the sender.
 class RtpSender {
   public:
-    // SSRC, first sequence number and first time stamp are random (RFC 3550 §5.1).
-    explicit RtpSender(RandomSource& random);
+    // SSRC, first sequence number and first time stamp are random (RFC 3550 §5.1); but a picture's SSRC is
+    // odd and sound's is even, so that on a shared transport the two never use one keystream twice (RFC 3711
+    // §9.1).
+    enum class Kind : std::uint8_t { sound, picture };
+    explicit RtpSender(RandomSource& random, Kind kind = Kind::sound);
 
     // The payload type and clock of the frames that follow. A new clock rate starts a new SSRC (RFC 7160
     // §4.1); a new payload type with the same clock continues the stream.
@@ -59,6 +62,7 @@ class RtpSender {
     void count(std::size_t payload_size, TimePoint sampled);
 
     RandomSource& random_;
+    Kind kind_;
     std::uint32_t ssrc_ = 0;
     std::uint16_t sequence_ = 0;
     std::uint32_t timestamp_ = 0;

@@ -1,5 +1,7 @@
 #include "rtp/source_latch.hpp"
 
+#include <utility>
+
 namespace rotunda::rtp {
 namespace {
 
@@ -39,20 +41,22 @@ SourceLatch::Verdict SourceLatch::on_packet(const Endpoint& from, std::uint32_t 
     const bool heard = locked_ && source == *locked_;
     const bool may_take_over = open_ || (learnt_ && arrival < window_end_);
     if (source == signalled_ && source != locked_ && may_take_over) {
-        lock(source, ssrc, false);
+        lock(source, ssrc, false, arrival);
         return Verdict::accepted;
     }
     const bool may_follow = stayed_ && !heard && arrival < window_end_;
     if ((open_ || may_follow) && voucher_ && ssrc == voucher_->ssrc && source.address == voucher_->address) {
-        lock(source, ssrc, true);
+        lock(source, ssrc, true, arrival);
         return Verdict::accepted;
     }
     if (may_learn(source, arrival) && (!heard || (open_ && ssrc == locked_ssrc_))) {
-        if (count(source, ssrc, sequence, config_.packets_to_learn)) {
-            lock(source, ssrc, true);
+        const bool enough = count(source, ssrc, sequence, config_.packets_to_learn);
+        if (enough && (heard || is_silent(arrival))) {
+            lock(source, ssrc, true, arrival);
             return Verdict::accepted;
         }
         if (!heard) return Verdict::learning;
+        heard_at_ = arrival;
         return Verdict::accepted;
     }
     if (heard) return on_locked_source(ssrc, sequence, arrival);
@@ -61,21 +65,45 @@ SourceLatch::Verdict SourceLatch::on_packet(const Endpoint& from, std::uint32_t 
 }
 
 // The address alone is not enough: who can forge it can rarely guess the SSRC. A stream that truly changed
-// its SSRC stops sending the old one; a forger's packets come in between the true ones and never make a
-// sequence.
+// its SSRC stops sending the old one; a forger's packets, however many at once, come beside the true ones.
 SourceLatch::Verdict SourceLatch::on_locked_source(std::uint32_t ssrc, std::uint16_t sequence,
                                                    TimePoint arrival) {
-    if (ssrc == locked_ssrc_) {
-        candidate_ = {};
-        return Verdict::accepted;
+    if (ssrc != locked_ssrc_) {
+        if (!may_change_ssrc(ssrc, sequence, arrival)) return Verdict::learning;
+        ssrc_change_until_ = {};
+        locked_ssrc_ = ssrc;
     }
-    const int needed = learnt_ ? config_.packets_to_learn : config_.packets_to_change_ssrc;
-    const bool expected = arrival < ssrc_change_until_;
-    if (!expected && !count(*locked_, ssrc, sequence, needed)) return Verdict::learning;
-    ssrc_change_until_ = {};
-    locked_ssrc_ = ssrc;
     candidate_ = {};
+    heard_at_ = arrival;
     return Verdict::accepted;
+}
+
+bool SourceLatch::may_change_ssrc(std::uint32_t ssrc, std::uint16_t sequence, TimePoint arrival) {
+    if (former_ && ssrc == former_->ssrc && is_back(arrival)) {
+        former_.reset();
+        return true;
+    }
+    const bool vouched = voucher_ && ssrc == voucher_->ssrc;
+    const int needed = learnt_ ? config_.packets_to_learn : config_.packets_to_change_ssrc;
+    const bool enough = count(*locked_, ssrc, sequence, needed) && is_silent(arrival);
+    if (!enough && !vouched && arrival >= ssrc_change_until_) return false;
+    // Who changes it again and again does not make the first one forgotten.
+    if (!former_ || arrival - ssrc_changed_at_ >= config_.learning_window)
+        former_ = Former{locked_ssrc_, heard_at_};
+    ssrc_changed_at_ = arrival;
+    return true;
+}
+
+// A packet that was late when the SSRC changed is no return, nor is the comfort noise of a leg that somebody
+// on the way has left open: two in a row are, whatever comes between.
+bool SourceLatch::is_back(TimePoint arrival) {
+    const auto before = std::exchange(former_->back_at, arrival);
+    return before && arrival - *before < config_.silence_before_change &&
+           arrival - former_->heard_at >= config_.silence_before_change;
+}
+
+bool SourceLatch::is_silent(TimePoint arrival) const {
+    return !locked_ || arrival - heard_at_ >= config_.silence_before_change;
 }
 
 bool SourceLatch::may_learn(const Endpoint& source, TimePoint arrival) const {
@@ -90,10 +118,12 @@ bool SourceLatch::count(const Endpoint& source, std::uint32_t ssrc, std::uint16_
     return candidate_.packets >= needed;
 }
 
-void SourceLatch::lock(const Endpoint& source, std::uint32_t ssrc, bool learnt) {
+void SourceLatch::lock(const Endpoint& source, std::uint32_t ssrc, bool learnt, TimePoint arrival) {
     stayed_ = open_ && learnt && locked_ == source;
     locked_ = source;
     locked_ssrc_ = ssrc;
+    heard_at_ = arrival;
+    former_.reset();
     learnt_ = learnt;
     open_ = false;
     candidate_ = {};

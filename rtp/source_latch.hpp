@@ -14,8 +14,10 @@ namespace rotunda::rtp {
 // the signalling comes from may be learnt, after five valid packets in sequence, within a window after each
 // SDP change. Then the leg is locked to that source and SSRC until the SDP changes: an unknown source never
 // takes over a stream. Where the old source is learnt again because its last packets came after the change,
-// one more may be learnt within that window, once the old one is silent. One latch per transport (RTP, RTCP).
-// Used by one media worker.
+// one more may be learnt within that window, once the old one is silent. Nobody counts beside a stream that
+// goes on: another SSRC, or a source to be learnt, is believed once what was heard so far has been silent for
+// a while, and an SSRC that was given up for another one is believed again as soon as it comes back. One
+// latch per transport (RTP, RTCP). Used by one media worker.
 class SourceLatch {
   public:
     struct Config {
@@ -23,6 +25,8 @@ class SourceLatch {
         int packets_to_learn = 5;  // from the signalling source
         int packets_to_change_ssrc =
             2;  // from the SDP's own address; an address that was learnt needs packets_to_learn
+        // Longer than the packets of a stream that goes on mostly lie apart.
+        Duration silence_before_change = std::chrono::milliseconds(60);
     };
     SourceLatch();
     explicit SourceLatch(const Config& config);
@@ -46,7 +50,7 @@ class SourceLatch {
     void expect_new_ssrc(TimePoint now) { ssrc_change_until_ = now + config_.learning_window; }
 
     // RTP of this leg is locked to this source: lets the RTCP latch take its first packet from the same IP
-    // and SSRC, since five reports would take half a minute.
+    // and SSRC, since five reports would take half a minute, and that SSRC from a source that is locked.
     void vouch_for(const IpAddress& address, std::uint32_t ssrc);
 
     // Where to send: the locked source, else the SDP's address; nullopt if neither is known.
@@ -66,7 +70,11 @@ class SourceLatch {
     Verdict on_locked_source(std::uint32_t ssrc, std::uint16_t sequence, TimePoint arrival);
     bool may_learn(const Endpoint& source, TimePoint arrival) const;
     bool count(const Endpoint& source, std::uint32_t ssrc, std::uint16_t sequence, int needed);
-    void lock(const Endpoint& source, std::uint32_t ssrc, bool learnt);
+    void lock(const Endpoint& source, std::uint32_t ssrc, bool learnt, TimePoint arrival);
+    bool may_change_ssrc(std::uint32_t ssrc, std::uint16_t sequence, TimePoint arrival);
+    // What is locked is.
+    bool is_back(TimePoint arrival);
+    bool is_silent(TimePoint arrival) const;
 
     Config config_;
     std::optional<Endpoint> signalled_;
@@ -76,8 +84,18 @@ class SourceLatch {
 
     std::optional<Endpoint> locked_;
     std::uint32_t locked_ssrc_ = 0;
+    TimePoint heard_at_{};
     bool learnt_ = false;  // locked_ is not the SDP's address
     TimePoint ssrc_change_until_{};
+    // Of the locked source. Should it come back, the one that took its place was a forger's: who changes his
+    // SSRC does not use the old one again.
+    struct Former {
+        std::uint32_t ssrc = 0;
+        TimePoint heard_at{};
+        std::optional<TimePoint> back_at{};  // its last packet since
+    };
+    std::optional<Former> former_;
+    TimePoint ssrc_changed_at_{};
     // What is locked was so before the SDP changed. A sender on the move is heard on the old way for a while:
     // when he falls silent there, the new way may still be learnt.
     bool stayed_ = false;

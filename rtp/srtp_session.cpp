@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/byte_writer.hpp"
-#include "rtp/rtp_packet.hpp"
 
 namespace rotunda::rtp {
 namespace {
@@ -55,7 +54,7 @@ const ReplayWindow* SrtpStreams::find(std::uint32_t ssrc) const {
     return nullptr;
 }
 
-void SrtpStreams::mark(std::uint32_t ssrc, std::uint64_t index) {
+SrtpStreams::Entry& SrtpStreams::entry_of(std::uint32_t ssrc) {
     const auto known = std::find_if(entries_.begin(), entries_.end(),
                                     [&](const Entry& e) { return e.used != 0 && e.ssrc == ssrc; });
     Entry& entry = known != entries_.end()
@@ -64,7 +63,23 @@ void SrtpStreams::mark(std::uint32_t ssrc, std::uint64_t index) {
                                            [](const Entry& a, const Entry& b) { return a.used < b.used; });
     if (known == entries_.end()) entry = {ssrc, 0, {}};
     entry.used = ++clock_;
-    entry.window.mark(index);
+    return entry;
+}
+
+void SrtpStreams::mark(std::uint32_t ssrc, std::uint64_t index) {
+    entry_of(ssrc).window.mark(index);
+}
+
+std::vector<SrtpReceived::Stream> SrtpStreams::positions() const {
+    std::vector<SrtpReceived::Stream> out;
+    for (const Entry& entry : entries_)
+        if (entry.used != 0) out.push_back({entry.ssrc, entry.window.highest()});
+    return out;
+}
+
+void SrtpStreams::resume(const std::vector<SrtpReceived::Stream>& earlier) {
+    for (const SrtpReceived::Stream& stream : earlier)
+        if (!find(stream.ssrc)) entry_of(stream.ssrc).window.begin_behind(stream.index);
 }
 
 std::unique_ptr<SrtpSession::Direction> SrtpSession::make_direction(const SrtpKey& key) {
@@ -123,6 +138,16 @@ std::size_t SrtpSession::protect_rtcp(MutableBytes buffer, std::size_t size) {
                           buffer.subspan(tag_at, transform.tag_bytes()))
                ? total
                : 0;
+}
+
+SrtpReceived SrtpSession::received() const {
+    return {keys_.receive, receive_->rtp_streams.positions(), receive_->rtcp_streams.positions()};
+}
+
+void SrtpSession::resume(const SrtpReceived& earlier) {
+    if (earlier.key != keys_.receive) return;
+    receive_->rtp_streams.resume(earlier.rtp);
+    receive_->rtcp_streams.resume(earlier.rtcp);
 }
 
 SrtpSession::Opened SrtpSession::open_rtp(Direction& in, MutableBytes datagram) {

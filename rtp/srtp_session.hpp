@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/byte_reader.hpp"
 #include "base/srtp_keys.hpp"
+#include "base/srtp_received.hpp"
 #include "rtp/srtp_stream.hpp"
 #include "rtp/srtp_transform.hpp"
 
@@ -41,12 +43,18 @@ class SrtpStreams {
     // Only what is authentic, so that a stranger cannot fill it.
     void mark(std::uint32_t ssrc, std::uint64_t index);
 
+    std::vector<SrtpReceived::Stream> positions() const;
+    // Nothing of an SSRC that has been seen here already is forgotten.
+    void resume(const std::vector<SrtpReceived::Stream>& earlier);
+
   private:
     struct Entry {
         std::uint32_t ssrc = 0;
         std::uint64_t used = 0;  // 0: free
         ReplayWindow window;
     };
+    Entry& entry_of(std::uint32_t ssrc);
+
     std::array<Entry, most> entries_;
     std::uint64_t clock_ = 0;
 };
@@ -77,6 +85,11 @@ class SrtpSession {
     };
     Opened unprotect_rtp(MutableBytes datagram);
     Opened unprotect_rtcp(MutableBytes datagram);
+
+    // Under the peer's key in use; and going on from there in another session with the same key. Under
+    // another key what was received means nothing.
+    SrtpReceived received() const;
+    void resume(const SrtpReceived& earlier);
 
     const SrtpCounters& counters() const { return counters_; }
 

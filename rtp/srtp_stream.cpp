@@ -18,6 +18,12 @@ void ReplayWindow::mark(std::uint64_t index) {
     if (highest_ - index < length) seen_.set(highest_ - index);
 }
 
+void ReplayWindow::begin_behind(std::uint64_t index) {
+    any_ = true;
+    highest_ = index;
+    seen_.set();
+}
+
 std::uint64_t estimate_srtp_index(std::uint16_t sequence, std::uint64_t highest) {
     const std::uint64_t cycle = highest >> 16;
     const auto last = static_cast<std::uint16_t>(highest);

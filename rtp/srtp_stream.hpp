@@ -16,6 +16,9 @@ class ReplayWindow {
     // Only what is fresh and authentic.
     void mark(std::uint64_t index);
 
+    // As if all up to here had been seen.
+    void begin_behind(std::uint64_t index);
+
     bool empty() const { return !any_; }
     // Of all that were marked.
     std::uint64_t highest() const { return highest_; }

@@ -93,11 +93,14 @@ std::optional<AgreedCrypto> answer_crypto(const std::vector<CryptoAttribute>& of
     return AgreedCrypto{{chosen.tag, ours}, {ours, chosen.key}};
 }
 
-std::vector<CryptoAttribute> offer_crypto(const std::optional<SrtpKeys>& standing, RandomSource& random) {
+std::vector<CryptoAttribute> offer_crypto(const std::optional<SrtpKeys>& standing, bool secure_signaling,
+                                          RandomSource& random) {
     if (standing) return {{1, standing->send}};
     std::vector<CryptoAttribute> out;
-    for (SrtpSuite suite : offered_suites)
+    for (SrtpSuite suite : offered_suites) {
         out.push_back({static_cast<std::uint32_t>(out.size() + 1), make_srtp_key(suite, random)});
+        if (!secure_signaling) break;
+    }
     return out;
 }
 

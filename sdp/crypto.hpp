@@ -42,8 +42,11 @@ struct AgreedCrypto {
 std::optional<AgreedCrypto> answer_crypto(const std::vector<CryptoAttribute>& offered,
                                           const std::optional<SrtpKeys>& standing, RandomSource& random);
 
-// What we offer: what stands alone, else one line for each suite most phones have one of.
-std::vector<CryptoAttribute> offer_crypto(const std::optional<SrtpKeys>& standing, RandomSource& random);
+// What we offer: what stands alone, else a line for each suite that phones have; but one alone where the keys
+// travel in the open, for there no suite is stronger than another and a request by UDP has to stay small
+// (RFC 3261 §18.1.1, interop rule 9).
+std::vector<CryptoAttribute> offer_crypto(const std::optional<SrtpKeys>& standing, bool secure_signaling,
+                                          RandomSource& random);
 
 // The answer to `offered`, our lines; nullopt: it names none of them.
 std::optional<SrtpKeys> answered_crypto(const std::vector<CryptoAttribute>& offered,

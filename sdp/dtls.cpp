@@ -6,6 +6,8 @@ namespace rotunda::sdp {
 namespace {
 
 constexpr std::string_view hash_name = "sha-256";
+// RFC 8842 §4
+constexpr std::size_t shortest_tls_id = 20, longest_tls_id = 255;
 
 std::optional<std::uint8_t> parse_hex(std::string_view two) {
     std::uint8_t value = 0;
@@ -60,6 +62,16 @@ std::optional<DtlsPeer> dtls_peer(const SessionDescription& session, const Media
     if (iequals(role, "passive")) return DtlsPeer{*fingerprint, true};
     if (!iequals(role, "actpass")) return std::nullopt;
     return DtlsPeer{*fingerprint, standing && standing->fingerprint == *fingerprint && standing->we_begin};
+}
+
+std::string tls_id_of(const Media& media) {
+    const Attribute* id = find(media.attributes, "tls-id");
+    const bool usable = id && id->value.size() >= shortest_tls_id && id->value.size() <= longest_tls_id;
+    return usable ? id->value : std::string();
+}
+
+std::string make_tls_id(RandomSource& random) {
+    return random.token(shortest_tls_id + 4);
 }
 
 }  // namespace rotunda::sdp

@@ -42,26 +42,33 @@ struct LineSecurity {
     std::vector<CryptoAttribute> cryptos;
     std::optional<DtlsFingerprint> fingerprint;
     const char* setup = "";  // with a fingerprint: "actpass", "active", "passive"
+    std::string tls_id;      // with a fingerprint; empty: none
     std::optional<IceCredentials> ice;
     Endpoint candidate;  // with ice
 };
 void add_security(Media& line, const LineSecurity& security);
 
-// Our answer to a line of the peer's; sets srtp, dtls and ice of `out`, whose rtcp_mux must be set.
-// `standing` is the line as agreed before, if it was. The line has a protection (see above).
+// Our answer to a line of the peer's; sets srtp, dtls and ice of `out`, whose rtcp_mux and remote_rtp must be
+// set. `standing` is the line as agreed before, if it was. The line has a protection (see above).
 LineSecurity answer_security(const SessionDescription& offer, const Media& offered,
                              const Capabilities& capabilities, const NegotiatedMedia* standing,
                              const Endpoint& candidate, RandomSource& random, NegotiatedMedia& out);
 // Our offer in the profile `proto`.
 LineSecurity offer_security(const std::string& proto, const Capabilities& capabilities,
                             const NegotiatedMedia* standing, const Endpoint& candidate, RandomSource& random);
-// The peer's answer to a line of ours; false: he leaves it without the protection it must have.
+// The peer's answer to a line of ours, out.remote_rtp set; false: he leaves it without the protection it must
+// have.
 bool read_security(const SessionDescription& answer, const Media& ours, const Media& theirs,
                    const NegotiatedMedia* standing, NegotiatedMedia& out);
 
-// a=ice-lite where a line has ICE, and a=group:BUNDLE over the lines that may share a transport (RFC 9143
-// §7.3): those open, with a mid that `offered` names in such a group; with no `offered`, those open with a
-// mid. For a description of ours whose lines are all there.
+// Another line of the peer's may be answered on the transport of the audio (RFC 9143). Both are spelled out,
+// see bundle.hpp.
+bool may_share_transport(const SessionDescription& session, const Media& audio, const Media& other,
+                         const Capabilities& capabilities);
+
+// a=ice-lite where a line has ICE, and a=group:BUNDLE over the audio and what shares its port, or waits for
+// that (a=bundle-only): those with a mid that `offered` names in such a group; with no `offered`, those with
+// a mid. For a description of ours whose lines are all there, each with all of its attributes.
 void add_session_security(SessionDescription& ours, const SessionDescription* offered);
 
 }  // namespace rotunda::sdp

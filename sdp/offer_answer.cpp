@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "sdp/bundle.hpp"
 #include "sdp/media_security.hpp"
 #include "sdp/offer_answer_formats.hpp"
 #include "sdp/offer_answer_lines.hpp"
@@ -31,6 +32,13 @@ bool closes_every_line(const SessionDescription& offer) {
            std::all_of(offer.media.begin(), offer.media.end(), [](const Media& m) { return m.port == 0; });
 }
 
+// In one bundle with the audio, spelled out.
+bool is_bundled_video(const SessionDescription& session, const Media& video) {
+    return std::any_of(session.media.begin(), session.media.end(), [&](const Media& m) {
+        return m.port != 0 && kind_of(m) == MediaKind::audio && share_a_bundle(session, m, video);
+    });
+}
+
 NegotiatedMedia refused_media(const Media& line) {
     NegotiatedMedia out;
     out.kind = kind_of(line);
@@ -52,6 +60,21 @@ bool set_formats(const SessionDescription& session, const Media& peer, const Aud
     out.send_payload_type = send->payload_type;
     out.send_event_type = send_event_type(peer, rtp_clock_hz(send->codec), capabilities);
     return true;
+}
+
+// Who shares the audio's transport has none where the answer left out ICE, rtcp-mux or the group there.
+void refuse_what_shares_nothing(std::vector<NegotiatedMedia>& media) {
+    const bool shared = std::any_of(media.begin(), media.end(), [](const NegotiatedMedia& m) {
+        return m.accepted && m.kind == MediaKind::audio && m.bundled;
+    });
+    if (shared) return;
+    for (NegotiatedMedia& line : media) {
+        if (line.kind != MediaKind::video || !line.bundled) continue;
+        NegotiatedMedia refused;
+        refused.kind = line.kind;
+        refused.mid = line.mid;
+        line = refused;
+    }
 }
 
 // RFC 3264 §6 wants a line for each line; some phones leave out those they refuse. What is there means the
@@ -94,23 +117,29 @@ OfferAnswer::OfferAnswer(Capabilities capabilities, RandomSource& random)
       random_(&random),
       session_id_(std::to_string(random.u32() >> 1)) {}
 
-Result<std::string, Refusal> OfferAnswer::answer(const SessionDescription& offer, const LocalMedia& local) {
+Result<std::string, Refusal> OfferAnswer::answer(const SessionDescription& given, const LocalMedia& local) {
     if (pending_offer_) return fail(Refusal{491, 0, "An offer of ours is open"});
+    SessionDescription offer = with_bundles_spelled_out(given);
     Refusal why;
     const auto chosen = choose_audio(offer, why);
     const bool closing = !agreed_.media.empty() && closes_every_line(offer);
     if (!chosen && !closing) return fail(why);
-    const auto video = chosen ? choose_video(offer, local) : std::nullopt;
+    const auto video = chosen ? choose_video(offer, local, *chosen) : std::nullopt;
+    if (video && video->bundled) settle_on_tagged(offer, *chosen, video->index);
 
     State next;
     next.local = frame(local.address);
-    for (std::size_t i = 0; i < offer.media.size(); ++i) {
-        NegotiatedMedia media = refused_media(offer.media[i]);
-        next.local.media.push_back(i == chosen  ? answer_audio(offer, offer.media[i], local, media)
-                                   : i == video ? answer_video(offer, offer.media[i], local, media)
-                                                : make_refused_line(offer.media[i]));
-        next.media.push_back(std::move(media));
+    for (const Media& line : offer.media) {
+        next.media.push_back(refused_media(line));
+        next.local.media.push_back(make_refused_line(line));
     }
+    if (chosen)
+        next.local.media[*chosen] = answer_audio(offer, offer.media[*chosen], local, next.media[*chosen]);
+    if (video && video->bundled)
+        answer_bundled(offer, *chosen, video->index, local, next);
+    else if (video)
+        next.local.media[video->index] =
+            answer_video(offer, offer.media[video->index], local, next.media[video->index]);
     std::vector<Media> known = agreed_.local.media;
     known.insert(known.end(), agreed_.dropped.begin(), agreed_.dropped.end());
     for (std::size_t i = offer.media.size(); i < known.size(); ++i)
@@ -118,9 +147,9 @@ Result<std::string, Refusal> OfferAnswer::answer(const SessionDescription& offer
     next.payload_types = agreed_.payload_types;
     next.video_numbers = agreed_.video_numbers;
     if (video) {
-        next.payload_types = merged(rtpmaps(offer.media[*video]), next.payload_types);
-        next.video_numbers =
-            merged(video_numbers(offer.media[*video], capabilities_.video), next.video_numbers);
+        const Media& line = offer.media[video->index];
+        next.payload_types = merged(rtpmaps(line), next.payload_types);
+        next.video_numbers = merged(video_numbers(line, capabilities_.video), next.video_numbers);
     }
     if (chosen) next.payload_types = merged(rtpmaps(offer.media[*chosen]), next.payload_types);
     add_session_security(next.local, &offer);
@@ -168,6 +197,7 @@ Media OfferAnswer::answer_audio(const SessionDescription& offer, const Media& of
     line.mid = out.mid;
     line.security = answer_security(offer, offered, capabilities_, audio(), {local.address, local.audio_port},
                                     *random_, out);
+    out.bundled = line.security.ice && !bundle_of(offer, offered).empty();
     return make_audio_line(line, formats, capabilities_);
 }
 
@@ -200,7 +230,7 @@ std::string OfferAnswer::create_offer(const LocalMedia& local) {
     line.mid = mid_of(*slot);
     if (line.mid.empty() && line.security.ice) line.mid = "audio";
     *slot = make_audio_line(line, formats, capabilities_);
-    if (local.video_port != 0 && capabilities_.video.any()) open_video(local, next);
+    if (capabilities_.video.any()) open_video(local, line.security, next);
 
     add_session_security(next.local, nullptr);
     stamp(next.local);
@@ -213,7 +243,8 @@ std::string OfferAnswer::create_offer(const LocalMedia& local) {
 
 std::optional<Refusal> OfferAnswer::accept_answer(const SessionDescription& given) {
     if (!pending_offer_) return Refusal{488, 399, "An answer without an offer"};
-    const SessionDescription answer = with_lines_left_out(given, pending_offer_->local);
+    const SessionDescription offer = with_bundles_spelled_out(pending_offer_->local);
+    const SessionDescription answer = with_bundles_spelled_out(with_lines_left_out(given, offer));
     if (answer.media.size() != pending_offer_->local.media.size()) {
         roll_back();
         return Refusal{488, 399, "The answer has more m-lines than the offer"};
@@ -221,10 +252,11 @@ std::optional<Refusal> OfferAnswer::accept_answer(const SessionDescription& give
     std::vector<NegotiatedMedia> media;
     bool audio_agreed = false, audio_closed = true;
     for (std::size_t i = 0; i < answer.media.size(); ++i) {
-        media.push_back(read_answer(answer, i));
+        media.push_back(read_answer(offer, answer, i));
         audio_agreed |= media.back().accepted && media.back().kind == MediaKind::audio;
-        audio_closed &= pending_offer_->local.media[i].port == 0 || answer.media[i].port == 0;
+        audio_closed &= offer.media[i].port == 0 || answer.media[i].port == 0;
     }
+    refuse_what_shares_nothing(media);
     const bool closing = !agreed_.media.empty() && audio_closed;
     if (!audio_agreed && !closing) {
         roll_back();
@@ -237,11 +269,15 @@ std::optional<Refusal> OfferAnswer::accept_answer(const SessionDescription& give
     return std::nullopt;
 }
 
-NegotiatedMedia OfferAnswer::read_answer(const SessionDescription& answer, std::size_t index) const {
-    const Media& ours = pending_offer_->local.media[index];
+NegotiatedMedia OfferAnswer::read_answer(const SessionDescription& offer, const SessionDescription& answer,
+                                         std::size_t index) const {
+    const Media& ours = offer.media[index];
     const Media& theirs = answer.media[index];
     NegotiatedMedia out = refused_media(ours);
     if (ours.port != 0 && theirs.port != 0 && out.kind == MediaKind::video) {
+        out.bundled = is_bundled_video(offer, ours);
+        // It cannot leave the bundle in an answer (RFC 9143 §7.3.2).
+        if (out.bundled && !is_bundled_video(answer, theirs)) return refused_media(ours);
         if (!read_video_answer(answer, ours, theirs, capabilities_, pending_video_direction_, video(), out))
             return refused_media(ours);
         return out;
@@ -250,8 +286,9 @@ NegotiatedMedia OfferAnswer::read_answer(const SessionDescription& answer, std::
     const AudioFormats formats = answered_formats(ours, theirs, capabilities_);
     if (!set_formats(answer, theirs, formats, capabilities_, out)) return out;
     out.rtcp_mux = find(ours.attributes, "rtcp-mux") && find(theirs.attributes, "rtcp-mux");
-    if (!read_security(answer, ours, theirs, audio(), out)) return refused_media(ours);
     read_peer(answer, theirs, pending_direction_, out);
+    if (!read_security(answer, ours, theirs, audio(), out)) return refused_media(ours);
+    out.bundled = out.ice && !bundle_of(offer, ours).empty() && !bundle_of(answer, theirs).empty();
     return out;
 }
 

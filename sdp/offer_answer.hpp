@@ -16,6 +16,7 @@
 #include "base/result.hpp"
 #include "base/srtp_keys.hpp"
 #include "sdp/attributes.hpp"
+#include "sdp/dtls.hpp"
 #include "sdp/session_description.hpp"
 #include "sdp/video_formats.hpp"
 
@@ -58,6 +59,9 @@ struct LocalMedia {
     Direction audio_direction = Direction::sendrecv;
     std::uint16_t video_port = 0;  // 0: this call has no video; it is neither accepted nor offered
     Direction video_direction = Direction::sendrecv;
+    bool video = true;  // false: neither accepted nor offered, whatever stands
+    // Video may share the audio's port instead (RFC 9143), where the peer wants that.
+    bool bundle = false;
 };
 
 enum class MediaKind : std::uint8_t { audio, video, other };
@@ -99,10 +103,14 @@ struct NegotiatedMedia {
     Endpoint remote_rtp;   // wildcard address: unknown (hold, a host name, or left out)
     Endpoint remote_rtcp;  // a=rtcp, else the port above; same as remote_rtp with rtcp_mux
     bool rtcp_mux = false;
+    // Audio: in a bundle, which other lines may share. Video: on the audio's transport, all below is the
+    // audio's.
+    bool bundled = false;
 
     // What protects it: one of the two, or none: in the clear.
     std::optional<SrtpKeys> srtp;
     std::optional<DtlsPeer> dtls;
+    TlsIds tls_id;
     std::optional<IcePair> ice;  // the peer is where his checks come from, whatever remote_rtp says
 
     friend bool operator==(const NegotiatedMedia&, const NegotiatedMedia&) = default;
@@ -117,6 +125,8 @@ struct Refusal {
 // 400 for what is no SDP at all, 488 for what we do not speak.
 Refusal refusal_for(const ParseFailure& failure);
 
+struct LineSecurity;
+
 class OfferAnswer {
   public:
     // `random` gives the session id of our o= and our SRTP keys; it outlives this and every copy.
@@ -126,6 +136,9 @@ class OfferAnswer {
     // same octets (interop rule 3). Refused, nothing has changed: 488 when no m-line is usable (a later offer
     // that closes all of its m-lines itself is granted), 491 while an offer of ours is open.
     Result<std::string, Refusal> answer(const SessionDescription& offer, const LocalMedia& local);
+
+    // Our answer to this offer would have video on the audio's port, if local.bundle allows.
+    bool would_bundle(const SessionDescription& offer) const;
 
     // A full offer of all we can do now, for a 200 to an INVITE without one (interop rule 1) or a re-INVITE
     // of ours. Asked again before the answer came, it gives the same offer.
@@ -162,16 +175,29 @@ class OfferAnswer {
 
     // Index into the offer; nullopt and `why`: no m-line is usable.
     std::optional<std::size_t> choose_audio(const SessionDescription& offer, Refusal& why) const;
-    std::optional<std::size_t> choose_video(const SessionDescription& offer, const LocalMedia& local) const;
+    struct VideoChoice {
+        std::size_t index = 0;
+        bool bundled = false;
+    };
+    // `audio`: the index of the audio chosen.
+    std::optional<VideoChoice> choose_video(const SessionDescription& offer, const LocalMedia& local,
+                                            std::size_t audio) const;
     std::optional<std::size_t> index_of(MediaKind kind) const;
     std::optional<std::size_t> audio_index() const { return index_of(MediaKind::audio); }
-    void open_video(const LocalMedia& local, State& next) const;
+    // The accepted video, if its transport is its own.
+    const NegotiatedMedia* own_video() const;
+    void open_video(const LocalMedia& local, const LineSecurity& audio, State& next) const;
     Media answer_video(const SessionDescription& offer, const Media& offered, const LocalMedia& local,
                        NegotiatedMedia& out) const;
+    // Video on the transport that the audio, an m-line of `next` already, was answered with.
+    void answer_bundled(const SessionDescription& offer, std::size_t audio, std::size_t video,
+                        const LocalMedia& local, State& next) const;
     // The m-line of ours that answers, and what it means.
     Media answer_audio(const SessionDescription& offer, const Media& offered, const LocalMedia& local,
                        NegotiatedMedia& out) const;
-    NegotiatedMedia read_answer(const SessionDescription& answer, std::size_t index) const;
+    // Both spelled out.
+    NegotiatedMedia read_answer(const SessionDescription& offer, const SessionDescription& answer,
+                                std::size_t index) const;
     // Our session-level lines.
     SessionDescription frame(const IpAddress& address) const;
     // Gives `next` a new version if anything differs from what stands (RFC 3264 §8).

@@ -236,9 +236,8 @@ bool read_video_answer(const SessionDescription& answer, const Media& ours, cons
     out.accepted = true;
     out.send_payload_type = out.video.send.payload_type;
     out.rtcp_mux = find(ours.attributes, "rtcp-mux") && find(theirs.attributes, "rtcp-mux");
-    if (!read_security(answer, ours, theirs, current, out)) return false;
     read_peer(answer, theirs, wished, out);
-    return true;
+    return read_security(answer, ours, theirs, current, out);
 }
 
 std::vector<VideoFormat> video_numbers(const Media& peer, const VideoCapabilities& capabilities) {

@@ -31,6 +31,13 @@ CREATE TABLE IF NOT EXISTS binding (
 CREATE INDEX IF NOT EXISTS binding_user ON binding (user);
 )";
 
+// In the order of bind_binding().
+constexpr const char* overwrite = R"(
+UPDATE binding SET contact = ?2, q = ?3, call_id = ?4, cseq = ?5, registered_us = ?6, expires_us = ?7, path = ?8,
+    flow_local = ?9, flow_remote = ?10, flow_advertised = ?11, instance = ?12, reg_id = ?13
+WHERE user = ?1
+)";
+
 // Ours and nobody else's, before SQLite puts anything into it; its journal files take over the mode.
 std::optional<Error> make_private(const std::string& path) {
     const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
@@ -200,11 +207,19 @@ Result<bool> AccountDatabase::save_bindings(const std::map<std::string, std::vec
 
 Result<bool> AccountDatabase::write_bindings(const std::map<std::string, std::vector<Binding>>& by_user,
                                              WallOffset offset) {
+    auto only = database_.prepare(overwrite);
     auto old = database_.prepare("DELETE FROM binding WHERE user = ?");
     auto row = database_.prepare("INSERT INTO binding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    if (!only) return fail(only.error());
     if (!old) return fail(old.error());
     if (!row) return fail(row.error());
     for (const auto& [user, bindings] : by_user) {
+        // Most of all somebody's one phone has registered again: where there was one row it is written over.
+        if (bindings.size() == 1 && is_kept(bindings.front())) {
+            bind_binding(*only, user, bindings.front(), offset);
+            if (auto done = only->run(); !done) return done;
+            if (database_.changes() == 1) continue;
+        }
         if (auto done = old->bind(0, user).run(); !done) return done;
         for (const Binding& binding : bindings) {
             if (!is_kept(binding)) continue;

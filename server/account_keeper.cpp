@@ -91,6 +91,7 @@ void AccountKeeper::look_for_changes() {
 }
 
 void AccountKeeper::complain(const Error& error) {
+    ++failures_;
     if (complained_) return;
     complained_ = true;
     log_.write({LogLevel::error,

@@ -2,6 +2,7 @@
 // write to disk ever holds up the signaling thread.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -41,6 +42,8 @@ class AccountKeeper {
     // All bindings of each of these users. Of several words on one user the last is kept, so that what waits
     // is never more than there are users. Any thread.
     void save(Bindings changed);
+    // How often the database could not be used so far. Any thread.
+    std::uint64_t failures() const { return failures_; }
 
   private:
     void run();
@@ -56,6 +59,7 @@ class AccountKeeper {
     std::optional<AccountDatabase> database_;
     std::int64_t version_ = 0;
     bool complained_ = false;
+    std::atomic<std::uint64_t> failures_{0};
 
     std::mutex mutex_;
     std::condition_variable wake_;

@@ -187,6 +187,7 @@ void AccountServices::hand_over() {
     AccountKeeper::Bindings changed;
     for (const std::string& user : locations.take_changed()) {
         const auto& bindings = changed.emplace(user, locations.bindings(user)).first->second;
+        if (!log_.takes(LogLevel::debug)) continue;
         log_.write({LogLevel::debug,
                     "registrar.changed",
                     "",

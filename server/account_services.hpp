@@ -30,6 +30,7 @@ class AccountServices {
     void configure();
 
     accounts::Gatekeeper& gatekeeper() { return gatekeeper_; }
+    std::uint64_t database_failures() const { return keeper_ ? keeper_->failures() : 0; }
     accounts::Registrar& registrar() { return registrar_; }
     const accounts::Registrar& registrar() const { return registrar_; }
     const accounts::UserTable& users() const { return users_; }

@@ -55,6 +55,7 @@ struct ConfiguredRoom {
     std::optional<mixer::LayoutKind> layout{};
     std::optional<media::VideoViewMode> view{};
     std::optional<rooms::VideoOffer> offer_video{};
+    std::optional<bool> automatic_gain{}, noise_suppression{};
 };
 
 // What holds for a single listener.
@@ -92,20 +93,24 @@ struct ConfiguredTrunk {
     std::string proxy;
     std::string domain;  // empty: the proxy's host
     std::string user;
+    std::string auth_user;  // empty: user
     std::string password;
     std::string realm;
     bool registers = false;
     Duration expires = std::chrono::minutes(10);
     bool options_first = false;
+    bool outbound = true;
     std::vector<IpPrefix> addresses;
     std::string certificate;
     std::optional<Pattern> numbers;
     std::vector<std::pair<std::string, std::string>> dids;  // number, room
+    bool dids_in_to = false;
     std::vector<AudioCodec> codecs;
     std::string caller_id;
     bool isfocus = true;
     bool replaces = true;
     std::string contact_host;
+    Duration ring{0};
     rooms::TollLimits tolls;  // of calls out through it
     std::optional<sdp::MediaEncryption> encryption{};
 };
@@ -167,6 +172,7 @@ struct Config {
         std::string dtls_certificate, dtls_private_key;  // PEM files; empty: made at start
         bool ice = true;
         std::uint32_t workers = 0;  // 0: one per core
+        std::uint32_t room_shard_size = 1000;
     };
     struct Rooms {
         std::optional<Pattern> on_demand;  // default: [0-9]+; nullopt: switched off
@@ -179,6 +185,7 @@ struct Config {
         bool alone_prompt = true;
         bool active_speaker = false;
         bool automatic_gain = false;
+        bool noise_suppression = false;
         bool follow_talkers = true;
         std::uint32_t comfort_noise = 72;
         std::vector<ConfiguredRoom> list;
@@ -197,8 +204,13 @@ struct Config {
         std::uint32_t bit_rate = 2'000'000;   // that we take
         std::uint32_t background = 0x101418;  // 0xRRGGBB
         bool labels = true;
+        std::uint32_t label_text = 0xffffff;
+        std::uint32_t label_box = 0x000000;
+        std::uint32_t marks = 0xff0000;
+        std::uint32_t monogram = 0x325190;
+        std::uint32_t monogram_background = 0x101010;
         bool audio_only = false;
-        std::string h264_preset = "superfast";
+        std::string h264_preset = "ultrafast";
         std::string h264_preset_personal = "ultrafast";
         std::uint32_t threads = 0;  // 0: one per core
     };

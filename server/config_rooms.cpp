@@ -36,8 +36,9 @@ Complaint read_room_name(const ConfigNode& value, std::string& out) {
 }
 
 Complaint read_room(const ConfigNode& item, ConfiguredRoom& out) {
-    constexpr std::string_view names[] = {"name",       "max_participants", "access", "encryption", "owner",
-                                          "moderators", "layout",           "view",   "offer_video"};
+    constexpr std::string_view names[] = {"name",        "max_participants", "access",           "encryption",
+                                          "owner",       "moderators",       "layout",           "view",
+                                          "offer_video", "automatic_gain",   "noise_suppression"};
     if (is_scalar(item)) return read_room_name(item, out.name);
     for (const ConfigNode& member : item.children) {
         if (member.name == "name") {
@@ -60,6 +61,10 @@ Complaint read_room(const ConfigNode& item, ConfiguredRoom& out) {
             if (auto complaint = ViewName::read(member, out.view.emplace())) return complaint;
         } else if (member.name == "offer_video") {
             if (auto complaint = OfferName::read(member, out.offer_video.emplace())) return complaint;
+        } else if (member.name == "automatic_gain") {
+            if (auto complaint = Switch::read(member, out.automatic_gain.emplace())) return complaint;
+        } else if (member.name == "noise_suppression") {
+            if (auto complaint = Switch::read(member, out.noise_suppression.emplace())) return complaint;
         } else {
             return not_one_of({ConfigNode::Kind::scalar, member.line, {}, member.name, {}}, names);
         }
@@ -92,6 +97,8 @@ std::string RoomList::print(const std::vector<ConfiguredRoom>& value) {
         if (room.layout) text += ", layout: " + LayoutName::print(*room.layout);
         if (room.view) text += ", view: " + ViewName::print(*room.view);
         if (room.offer_video) text += ", offer_video: " + OfferName::print(*room.offer_video);
+        if (room.automatic_gain) text += ", automatic_gain: " + Switch::print(*room.automatic_gain);
+        if (room.noise_suppression) text += ", noise_suppression: " + Switch::print(*room.noise_suppression);
         return text.find(", ") == text.npos ? quoted(room.name) : text + "}";
     });
 }

@@ -41,8 +41,7 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Names>(
         "sip.domains",
         "Domains we answer for: a caller who names one of them in From has to prove it, and their users "
-        "register "
-        "here. Empty: the address a peer dialled, as soon as there are users.",
+        "register here. Empty: the address a peer dialled, as soon as there are users.",
         [](auto& c) -> auto& { return c.sip.domains; }),
     key<Networks>(
         "sip.local_net", "Peers in these networks are told the local address instead of an external one.",
@@ -56,14 +55,12 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Switch>(
         "sip.server_header",
         "Whether responses say the same in Server. Off, since whoever scans the net learns product and "
-        "version "
-        "from it.",
+        "version from it.",
         [](auto& c) -> auto& { return c.sip.server_header; }),
     key<SessionTime>(
         "sip.session_expires",
         "Session timer (RFC 4028) asked for, and the longest granted: a call that is not refreshed for so "
-        "long "
-        "is ended. 0s: no session timers.",
+        "long is ended. 0s: no session timers.",
         [](auto& c) -> auto& { return c.sip.session_expires; }),
     key<SessionTime>(
         "sip.min_se",
@@ -73,7 +70,9 @@ constexpr auto table = std::to_array<ConfigKey>({
         "sip.message_size", "Octets of one SIP message; a longer one is refused with 513.",
         [](auto& c) -> auto& { return c.sip.message_size; }),
     key<Count<1, 1'000'000>>(
-        "sip.tcp.connections", "TCP connections open at once; more are refused.",
+        "sip.tcp.connections",
+        "TCP connections open at once; for one more the longest silent one goes whose peer has completed no "
+        "call and shown no credentials.",
         [](auto& c) -> auto& { return c.sip.tcp.connections; }),
     key<Count<1, 1'000'000>>(
         "sip.tcp.connections_per_peer", "TCP connections open at once from one address.",
@@ -92,8 +91,7 @@ constexpr auto table = std::to_array<ConfigKey>({
     live<Files>(
         "sip.tls.certificate",
         "PEM files with our certificates, each followed by its chain; the client's SNI chooses, else the "
-        "first "
-        "serves. Read again when they change. None: one is made at start that nobody can verify.",
+        "first serves. Read again when they change. None: one is made at start that nobody can verify.",
         [](auto& c) -> auto& { return c.sip.tls.certificate; }),
     live<Files>(
         "sip.tls.private_key", "PEM files with the keys of sip.tls.certificate, in the same order.",
@@ -133,8 +131,7 @@ constexpr auto table = std::to_array<ConfigKey>({
     live<EncryptionName>(
         "media.encryption",
         "SRTP: never, with whoever offers it (also in RTP/AVP: RFC 8643), or with everybody; then keys in "
-        "SDP "
-        "(SDES) count only over TLS or WSS, and a call without is answered 488.",
+        "SDP (SDES) count only over TLS or WSS, and a call without is answered 488.",
         [](auto& c) -> auto& { return c.media.encryption; }),
     key<File>(
         "media.dtls.certificate",
@@ -150,6 +147,11 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Count<0, 1024>>(
         "media.workers", "Media threads; 0: one for each core.",
         [](auto& c) -> auto& { return c.media.workers; }),
+    live<Count<0, 1'000'000>>(
+        "media.room_shard_size",
+        "Callers of one room on one media thread; a room that outgrows it is spread over further threads, "
+        "where there are some. 0: a room is never spread.",
+        [](auto& c) -> auto& { return c.media.room_shard_size; }),
     live<Codecs>(
         "audio.codecs", "What is offered and accepted.", [](auto& c) -> auto& { return c.audio_codecs; }),
     key<Switch>(
@@ -158,8 +160,7 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Switch>(
         "video.dial_out",
         "Whether calls we make offer video, which makes their INVITE too large for one UDP packet. Without, "
-        "who "
-        "is called may still add it.",
+        "who is called may still add it.",
         [](auto& c) -> auto& { return c.video.dial_out; }),
     key<OfferName>(
         "video.offer",
@@ -171,8 +172,7 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<ViewName>(
         "video.view",
         "Who sees whom: shared is one picture of everyone for all, personal shows nobody himself and costs "
-        "an "
-        "encode for each who watches, auto is personal for up to video.most_personal and shared above.",
+        "an encode for each who watches, auto is personal for up to video.most_personal and shared above.",
         [](auto& c) -> auto& { return c.video.view; }),
     key<Count<1, 25>>(
         "video.most_personal", "Up to so many with video have a view of their own where video.view is auto.",
@@ -196,6 +196,21 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Switch>(
         "video.labels", "Whether names and marks are painted into the pictures.",
         [](auto& c) -> auto& { return c.video.labels; }),
+    key<Colour>(
+        "video.label_text", "Names, and the first letters of who has no picture.",
+        [](auto& c) -> auto& { return c.video.label_text; }),
+    key<Colour>(
+        "video.label_box", "Behind names and marks, through which the picture is seen a little.",
+        [](auto& c) -> auto& { return c.video.label_box; }),
+    key<Colour>(
+        "video.marks", "The marks of who is muted, on hold or without video.",
+        [](auto& c) -> auto& { return c.video.marks; }),
+    key<Colour>(
+        "video.monogram", "The disc with the first letters of who has no picture.",
+        [](auto& c) -> auto& { return c.video.monogram; }),
+    key<Colour>(
+        "video.monogram_background", "Around that disc.",
+        [](auto& c) -> auto& { return c.video.monogram_background; }),
     key<Switch>(
         "video.audio_only", "Whether who has no video has a seat too, with the first letters of his name.",
         [](auto& c) -> auto& { return c.video.audio_only; }),
@@ -253,6 +268,11 @@ constexpr auto table = std::to_array<ConfigKey>({
         "Whether quiet and loud talkers are brought to one loudness: slowly, and by at most 12 dB.",
         [](auto& c) -> auto& { return c.rooms.automatic_gain; }),
     live<Switch>(
+        "rooms.noise_suppression",
+        "Whether steady noise is taken off who is heard, by about 12 dB: adds 6 ms of delay (7 from "
+        "Opus) and 60 kB for each who has been heard.",
+        [](auto& c) -> auto& { return c.rooms.noise_suppression; }),
+    live<Switch>(
         "rooms.follow_talkers",
         "Whether the moment at which a room is mixed moves to where its talkers wait less: saves some "
         "milliseconds of delay.",
@@ -264,10 +284,8 @@ constexpr auto table = std::to_array<ConfigKey>({
     live<AccessName>(
         "auth.policy",
         "Who may call, where neither listener nor room says otherwise: anyone; anyone from auth.local_net, "
-        "and "
-        "from elsewhere users with credentials and trunks (local); users and trunks (authenticated); or "
-        "trunks "
-        "alone.",
+        "and from elsewhere users with credentials and trunks (local); users and trunks (authenticated); or "
+        "trunks alone.",
         [](auto& c) -> auto& { return c.auth.policy; }),
     live<Networks>(
         "auth.local_net",
@@ -287,17 +305,15 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Text>(
         "auth.realm",
         "The realm of digest authentication; empty: the first of sip.domains, or \"sip\". Passwords of "
-        "stored "
-        "users are hashed with it: with another realm they have to be set again.",
+        "stored users are hashed with it: with another realm they have to be set again.",
         [](auto& c) -> auto& { return c.auth.realm; }),
     live<Algorithms>(
         "auth.algorithms", "What is offered in a challenge; nothing else is accepted.",
         [](auto& c) -> auto& { return c.auth.algorithms; }),
     live<Texts>(
         "auth.md5_only",
-        "Phones whose User-Agent begins so are offered MD5 alone (if at all): they give up on anything else, "
-        "even "
-        "beside it.",
+        "Phones whose User-Agent begins so are offered MD5 alone (if at all): they give up on anything "
+        "else, even beside it.",
         [](auto& c) -> auto& { return c.auth.md5_only; }),
     key<Time>(
         "auth.nonce_lifetime", "How long credentials made for one challenge can be used.",
@@ -324,6 +340,10 @@ constexpr auto table = std::to_array<ConfigKey>({
         "outside calls; 200 are forgotten a second.",
         [](auto& c) -> auto& { return c.flood.requests; }),
     key<Real>(
+        "flood.requests_in_all",
+        "The same of all addresses together that have proven nothing, over UDP; 2400 are forgotten a second.",
+        [](auto& c) -> auto& { return c.flood.requests_in_all; }),
+    key<Real>(
         "flood.connections", "New connections of one address at once; 250 are forgotten a second.",
         [](auto& c) -> auto& { return c.flood.connections; }),
     key<Real>(
@@ -337,6 +357,11 @@ constexpr auto table = std::to_array<ConfigKey>({
     key<Texts>(
         "flood.scanners", "Whose User-Agent begins so is dropped in silence and banned.",
         [](auto& c) -> auto& { return c.flood.scanners; }),
+    key<Switch>(
+        "flood.answer_junk",
+        "Off: who has proven nothing gets no answer to what is broken, belongs to no call, or is neither "
+        "a call, a registration nor a bare OPTIONS, but silence.",
+        [](auto& c) -> auto& { return c.flood.answer_junk; }),
     live<Users>(
         "users", "Users, beside those of the database (rotunda user add).",
         [](auto& c) -> auto& { return c.users; }),
@@ -378,8 +403,7 @@ constexpr auto table = std::to_array<ConfigKey>({
     live<Callers>(
         "tolls.callers",
         "What single users, or all others (*), may call through trunks, when, and how often. Those who are "
-        "no "
-        "users are counted by their addresses.",
+        "no users are counted by their addresses.",
         [](auto& c) -> auto& { return c.callers; }),
     live<Time>(
         "drain.deadline", "After SIGTERM, running calls may go on for so long.",
@@ -400,8 +424,7 @@ constexpr auto table = std::to_array<ConfigKey>({
     live<Webhooks>(
         "webhooks",
         "Programs that are told of events by HTTP POST, signed with their secret; events: beginnings of "
-        "names "
-        "such as call. or room.opened, none: all. See operation.md.",
+        "names such as call. or room.opened, none: all. See operation.md.",
         [](auto& c) -> auto& { return c.webhooks; }),
     key<File>(
         "cdr.file", "File to which a line of JSON is added for each call that has ended; empty: none.",

@@ -50,16 +50,19 @@ constexpr std::array members = {
     Member{"proxy", [](const ConfigNode& v, Trunk& t) { return read_uri(v, t.proxy); }},
     Member{"domain", [](const ConfigNode& v, Trunk& t) { return Text::read(v, t.domain); }},
     Member{"user", [](const ConfigNode& v, Trunk& t) { return Text::read(v, t.user); }},
+    Member{"auth_user", [](const ConfigNode& v, Trunk& t) { return Text::read(v, t.auth_user); }},
     Member{"password", [](const ConfigNode& v, Trunk& t) { return Text::read(v, t.password); }},
     Member{"password_file", [](const ConfigNode& v, Trunk& t) { return read_secret(v, t.password); }},
     Member{"realm", [](const ConfigNode& v, Trunk& t) { return Text::read(v, t.realm); }},
     Member{"register", [](const ConfigNode& v, Trunk& t) { return Switch::read(v, t.registers); }},
     Member{"expires", [](const ConfigNode& v, Trunk& t) { return Time::read(v, t.expires); }},
     Member{"options_first", [](const ConfigNode& v, Trunk& t) { return Switch::read(v, t.options_first); }},
+    Member{"outbound", [](const ConfigNode& v, Trunk& t) { return Switch::read(v, t.outbound); }},
     Member{"addresses", [](const ConfigNode& v, Trunk& t) { return Networks::read(v, t.addresses); }},
     Member{"certificate", [](const ConfigNode& v, Trunk& t) { return Text::read(v, t.certificate); }},
     Member{"numbers", [](const ConfigNode& v, Trunk& t) { return RoomPattern::read(v, t.numbers); }},
     Member{"dids", [](const ConfigNode& v, Trunk& t) { return read_dids(v, t.dids); }},
+    Member{"dids_in_to", [](const ConfigNode& v, Trunk& t) { return Switch::read(v, t.dids_in_to); }},
     Member{"codecs", [](const ConfigNode& v, Trunk& t) { return Codecs::read(v, t.codecs); }},
     Member{"caller_id", [](const ConfigNode& v, Trunk& t) { return Text::read(v, t.caller_id); }},
     Member{"isfocus", [](const ConfigNode& v, Trunk& t) { return Switch::read(v, t.isfocus); }},
@@ -69,6 +72,7 @@ constexpr std::array members = {
     Member{"hours", [](const ConfigNode& v, Trunk& t) { return read_hours(v, t.tolls); }},
     Member{"encryption",
            [](const ConfigNode& v, Trunk& t) { return EncryptionName::read(v, t.encryption.emplace()); }},
+    Member{"ring", [](const ConfigNode& v, Trunk& t) { return Time::read(v, t.ring); }},
     Member{"contact_host", [](const ConfigNode& v, Trunk& t) { return Text::read(v, t.contact_host); }},
 };
 
@@ -91,6 +95,7 @@ Complaint read_trunk(const ConfigNode& item, Trunk& out) {
     if (out.registers && out.user.empty()) return complain(item, "a trunk that registers needs a user");
     if (out.registers && out.expires < std::chrono::seconds(10))
         return complain(item, "expires is below 10s");
+    if (out.ring > std::chrono::minutes(1)) return complain(item, "ring is above 1m");
     return std::nullopt;
 }
 
@@ -108,10 +113,12 @@ std::string print_trunk(const Trunk& trunk) {
     text("proxy", trunk.proxy);
     text("domain", trunk.domain);
     text("user", trunk.user);
+    text("auth_user", trunk.auth_user);
     text("realm", trunk.realm);
     toggle("register", trunk.registers, plain.registers);
     if (trunk.expires != plain.expires) parts.push_back("expires: " + Time::print(trunk.expires));
     toggle("options_first", trunk.options_first, plain.options_first);
+    toggle("outbound", trunk.outbound, plain.outbound);
     if (!trunk.addresses.empty()) parts.push_back("addresses: " + Networks::print(trunk.addresses));
     text("certificate", trunk.certificate);
     if (trunk.numbers) text("numbers", trunk.numbers->text());
@@ -119,11 +126,13 @@ std::string print_trunk(const Trunk& trunk) {
     for (const auto& [number, room] : trunk.dids)
         dids.push_back(fmt::format("{}: {}", quoted(number), quoted(room)));
     if (!dids.empty()) parts.push_back(fmt::format("dids: {{{}}}", fmt::join(dids, ", ")));
+    toggle("dids_in_to", trunk.dids_in_to, plain.dids_in_to);
     if (!trunk.codecs.empty()) parts.push_back("codecs: " + Codecs::print(trunk.codecs));
     text("caller_id", trunk.caller_id);
     toggle("isfocus", trunk.isfocus, plain.isfocus);
     toggle("replaces", trunk.replaces, plain.replaces);
     text("contact_host", trunk.contact_host);
+    if (trunk.ring != plain.ring) parts.push_back("ring: " + Time::print(trunk.ring));
     print_tolls(trunk.tolls, parts);
     if (trunk.encryption) parts.push_back("encryption: " + EncryptionName::print(*trunk.encryption));
     return fmt::format("{{{}}}", fmt::join(parts, ", "));

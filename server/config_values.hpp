@@ -229,7 +229,7 @@ struct RoomPattern {
 struct RoomList {
     static constexpr std::string_view type =
         "list of names, or of mappings with name, max_participants, access, encryption, owner, moderators, "
-        "layout, view, offer_video";
+        "layout, view, offer_video, automatic_gain, noise_suppression";
     static constexpr bool is_list = true;
     static Complaint read(const ConfigNode& value, std::vector<ConfiguredRoom>& out);
     static std::string print(const std::vector<ConfiguredRoom>& value);

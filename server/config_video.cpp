@@ -3,6 +3,7 @@
 #include <array>
 #include <span>
 
+#include "base/hex.hpp"
 #include "base/text.hpp"
 #include "server/config_reading.hpp"
 
@@ -91,12 +92,11 @@ std::string FitName::print(mixer::Fit value) {
 }
 
 Complaint Colour::read(const ConfigNode& value, std::uint32_t& out) {
-    constexpr std::string_view digits = "0123456789abcdef";
     if (!is_scalar(value) || value.text.size() != 7 || value.text[0] != '#') return want(value, type);
     std::uint32_t colour = 0;
     for (const char c : value.text.substr(1)) {
-        const std::size_t digit = digits.find(c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c);
-        if (digit == digits.npos) return want(value, type);
+        const int digit = hex_value(c);
+        if (digit < 0) return want(value, type);
         colour = colour * 16 + static_cast<std::uint32_t>(digit);
     }
     out = colour;

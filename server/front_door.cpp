@@ -12,24 +12,37 @@ sip::FloodSettings flood_settings(const Config& config) {
 }  // namespace
 
 FrontDoor::FrontDoor(const Config& config, const accounts::AccessPolicy& policy, const Clock& clock,
-                     LogSink& log, std::uint64_t secret)
-    : policy_(policy), clock_(clock), log_(log), guard_(flood_settings(config), secret) {}
+                     LogSink& log, const KeyedHash& hash, sip::FloodGuard::Voucher voucher)
+    : policy_(policy), clock_(clock), log_(log), guard_(flood_settings(config), hash, std::move(voucher)) {}
 
+bool FrontDoor::hears(const sip::Flow& flow) {
+    return accounts::is_listed(policy_, flow) &&
+           (accounts::trusted_peer(policy_, flow) || !guard_.is_shut_out(flow, clock_.now()));
+}
+
+// Whom we called may answer, whatever others have sent in his name.
 bool FrontDoor::lets_in(std::string_view datagram, const sip::Flow& flow) {
-    if (!accounts::is_listed(policy_, flow)) return false;
     const auto request = sip::sketch_of(datagram);
-    if (!request || accounts::trusted_peer(policy_, flow)) return true;
+    if (!request) return hears(flow);
+    if (!accounts::is_listed(policy_, flow)) return false;
+    if (accounts::trusted_peer(policy_, flow)) return true;
     const auto admission = guard_.admit(*request, flow, clock_.now());
     tell_of_bans();
     return admission == sip::Admission::pass;
 }
 
+// The lists may have changed since the connection was made.
 sip::Admission FrontDoor::lets_in(const sip::ParsedMessage& message, const sip::Flow& flow) {
-    if (!message.ok() || !message.message.is_request() || accounts::trusted_peer(policy_, flow))
-        return sip::Admission::pass;
-    const auto admission = guard_.admit(sip::sketch_of(message.message), flow, clock_.now());
+    if (!accounts::is_listed(policy_, flow)) return sip::Admission::drop;
+    if (accounts::trusted_peer(policy_, flow)) return sip::Admission::pass;
+    const bool ok = message.ok();
+    if (ok && !message.message.is_request())
+        return guard_.is_shut_out(flow, clock_.now()) ? sip::Admission::drop : sip::Admission::pass;
+    const auto sketch = ok ? sip::sketch_of(message.message) : sip::RequestSketch{};
+    const auto admission = guard_.admit(sketch, flow, clock_.now());
     tell_of_bans();
-    return admission;
+    // Of what is broken perhaps nothing is there that a 503 could be sent to.
+    return ok || admission == sip::Admission::pass ? admission : sip::Admission::drop;
 }
 
 bool FrontDoor::lets_connect(const sip::Flow& flow) {
@@ -42,8 +55,8 @@ bool FrontDoor::lets_out(const sip::OutgoingMessage& message) {
     return guard_.may_send(message.bytes, message.flow, clock_.now());
 }
 
-void FrontDoor::on_wrong_credentials(const accounts::WrongCredentials& wrong) {
-    guard_.on_wrong_credentials(wrong.flow, wrong.ours, clock_.now());
+void FrontDoor::on_guess(const sip::Flow& flow) {
+    guard_.on_wrong_credentials(flow, true, clock_.now());
     tell_of_bans();
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "accounts/access_policy.hpp"
-#include "accounts/gatekeeper.hpp"
 #include "base/log.hpp"
 #include "server/clock.hpp"
 #include "server/config.hpp"
@@ -14,18 +13,23 @@ namespace rotunda::server {
 
 class FrontDoor {
   public:
-    // `policy` may change; all outlive it. `secret` is random.
+    // `policy` may change; all outlive it. `hash`: under a random key.
     FrontDoor(const Config& config, const accounts::AccessPolicy& policy, const Clock& clock, LogSink& log,
-              std::uint64_t secret);
+              const KeyedHash& hash, sip::FloodGuard::Voucher voucher = {});
 
     bool lets_in(std::string_view datagram, const sip::Flow& flow);
     sip::Admission lets_in(const sip::ParsedMessage& message, const sip::Flow& flow);
+    // What is no SIP at all may be answered: STUN.
+    bool hears(const sip::Flow& flow);
     // A new connection may stand.
     bool lets_connect(const sip::Flow& flow);
+    // A peer that is known as it stands.
+    bool is_trunk(const sip::Flow& flow) const { return accounts::trusted_peer(policy_, flow) != nullptr; }
     bool lets_out(const sip::OutgoingMessage& message);
 
     void prove(const sip::FlowProof& proof) { guard_.prove(proof, clock_.now()); }
-    void on_wrong_credentials(const accounts::WrongCredentials& wrong);
+    // A wrong password that nobody forged.
+    void on_guess(const sip::Flow& flow);
 
     // For operators; `length` of a ban that stands is what is left of it.
     std::vector<sip::Ban> bans() const { return guard_.bans(clock_.now()); }

@@ -14,14 +14,15 @@ constexpr std::size_t events_at_once = 65'536;  // octets
 
 HttpConnection::HttpConnection(EventLoop& loop, const Clock& clock, const HttpConnectionLimits& limits,
                                const api::EventHistory& history, FileDescriptor fd, Answer answer,
-                               std::function<void()> on_end)
+                               OnEnd on_end)
     : clock_(clock),
       limits_(limits),
       history_(history),
       answer_(std::move(answer)),
       on_end_(std::move(on_end)),
       socket_(loop, std::move(fd)),
-      deadline_(loop, clock, [this] { on_deadline(); }) {}
+      deadline_(loop, clock, [this] { on_deadline(); }),
+      silent_since_(clock.now()) {}
 
 void HttpConnection::start() {
     rearm();
@@ -34,9 +35,11 @@ void HttpConnection::read_some() {
     const ssize_t size = recv(socket_.fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (size <= 0) return end();
+    silent_since_ = clock_.now();
     if (web_socket_) return read_web_socket({buffer.data(), static_cast<std::size_t>(size)});
     if (streamed_) return;  // who listens to events has nothing more to say
-    if (!reader_.feed({buffer.data(), static_cast<std::size_t>(size)})) return end();
+    if (!reader_.feed({buffer.data(), static_cast<std::size_t>(size)}))
+        return end(HttpRefusals::Kind::malformed);
     answer_all();
 }
 
@@ -48,7 +51,7 @@ void HttpConnection::answer_all() {
         if (request->ok()) {
             answer_one(**request);
         } else {
-            closing_ = true;
+            closing_ = malformed_ = true;
             send(to_wire(api::problem(request->error(), "This is not a request that can be read."), false,
                          false));
         }
@@ -58,9 +61,10 @@ void HttpConnection::answer_all() {
 
 void HttpConnection::answer_one(const api::HttpRequest& request) {
     const api::HttpResponse response = answer_(request);
+    answered_ = true;
     if (response.web_socket && response.events_after) return open_web_socket(request, *response.events_after);
     const bool head_only = request.method == "HEAD";
-    closing_ = !request.keep_alive && (head_only || !response.events_after);
+    closing_ = response.last || (!request.keep_alive && (head_only || !response.events_after));
     if (!head_only) streamed_ = response.events_after;
     send(to_wire(response, head_only, request.keep_alive));
     push_events();
@@ -117,6 +121,7 @@ void HttpConnection::flush() {
         if (size < 0 && errno == EINTR) continue;
         if (size < 0) return errno == EAGAIN ? await_writable() : end();
         output_.erase(0, static_cast<std::size_t>(size));
+        silent_since_ = clock_.now();
     }
     if (closing_) end();
 }
@@ -145,18 +150,27 @@ void HttpConnection::rearm() {
 }
 
 void HttpConnection::on_deadline() {
-    if (!streamed_ || !output_.empty()) return end();
+    // Between requests everybody may be silent; that he said nothing is not worth a word.
+    if (!streamed_ || !output_.empty()) {
+        const bool slow = !output_.empty() || reader_.mid_request();
+        return end(slow ? std::optional(HttpRefusals::Kind::slow) : std::nullopt);
+    }
     // A ping, or a comment, which proxies and the client take as a sign of life.
     send(web_socket_ ? WebSocket::ping_frame() : ":\n\n");
     if (!ended_) rearm();
 }
 
-void HttpConnection::end() {
+bool HttpConnection::has_unread() const {
+    char octet = 0;
+    return recv(socket_.fd(), &octet, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+void HttpConnection::end(std::optional<HttpRefusals::Kind> why) {
     if (ended_) return;
     ended_ = true;
     socket_.pause_reading();
     deadline_.set(std::nullopt);
-    on_end_();
+    on_end_(malformed_ ? HttpRefusals::Kind::malformed : why);
 }
 
 }  // namespace rotunda::server

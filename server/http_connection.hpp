@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "server/clock.hpp"
 #include "server/event_loop.hpp"
+#include "server/http_refusals.hpp"
 #include "server/web_socket.hpp"
 
 namespace rotunda::server {
@@ -24,17 +25,27 @@ struct HttpConnectionLimits {
 
 class HttpConnection {
   public:
+    // Why it was ended, where that was for what the client did.
+    using OnEnd = std::function<void(std::optional<HttpRefusals::Kind>)>;
     using Answer = std::function<api::HttpResponse(const api::HttpRequest&)>;
 
     // Everything referred to outlives the connection. `on_end` is the last call and may destroy nothing yet.
     HttpConnection(EventLoop& loop, const Clock& clock, const HttpConnectionLimits& limits,
-                   const api::EventHistory& history, FileDescriptor fd, Answer answer,
-                   std::function<void()> on_end);
+                   const api::EventHistory& history, FileDescriptor fd, Answer answer, OnEnd on_end);
 
     void start();
     // There is something new in the history.
     void push_events();
     bool ended() const { return ended_; }
+    // It is a stream of events.
+    bool streams() const { return !ended_ && streamed_.has_value(); }
+    // It has been answered all it asked.
+    bool at_rest() const { return answered_ && output_.empty() && !reader_.mid_request(); }
+    // The next request has come and was not read yet.
+    bool has_unread() const;
+    // Since then nothing has come from the client and nothing gone to it.
+    TimePoint silent_since() const { return silent_since_; }
+    void end(std::optional<HttpRefusals::Kind> why = std::nullopt);
 
   private:
     void read_some();
@@ -49,20 +60,22 @@ class HttpConnection {
     void on_output_gone();
     void on_deadline();
     void rearm();
-    void end();
 
     const Clock& clock_;
     const HttpConnectionLimits& limits_;
     const api::EventHistory& history_;
     Answer answer_;
-    std::function<void()> on_end_;
+    OnEnd on_end_;
     LoopSocket socket_;
     LoopTimer deadline_;
     api::HttpReader reader_;
     std::string output_;
     std::optional<WebSocket> web_socket_;    // events go out by it
     std::optional<std::uint64_t> streamed_;  // events up to here are sent or in the output
-    bool closing_ = false;                   // ends as soon as the output is gone
+    TimePoint silent_since_;
+    bool answered_ = false;
+    bool malformed_ = false;  // what came
+    bool closing_ = false;    // ends as soon as the output is gone
     bool ended_ = false;
 };
 

@@ -23,6 +23,7 @@ class LogWriter final : public LogSink {
     ~LogWriter() override;
 
     void write(const LogRecord& record) override;
+    bool takes(LogLevel level) const override { return level >= level_; }
     // From now on. Any thread.
     void set_level(LogLevel level) { level_ = level; }
 

@@ -14,6 +14,9 @@ namespace {
 
 // Pairs other programs hold are passed over, so many in one reservation: each costs system calls.
 constexpr int most_attempts = 100;
+// A keyframe of 1080p comes at once, and the system counts some 2.3 kB for each of its packets: its default
+// holds ninety.
+constexpr int video_receive_buffer = 1 << 20;
 
 }  // namespace
 
@@ -64,28 +67,29 @@ std::size_t UdpPortPool::free() const {
     return ledger_->free();
 }
 
-Result<FileDescriptor, int> UdpPortPool::open(const Endpoint& local, std::uint8_t dscp) const {
+Result<FileDescriptor, int> UdpPortPool::open(const Endpoint& local, media::MediaTraffic traffic) const {
     auto fd = open_socket(SOCK_DGRAM, local);
     if (!fd) return fd;
-    set_dscp(fd->get(), local.address.family(), dscp);
+    const bool video = traffic == media::MediaTraffic::video;
+    set_dscp(fd->get(), local.address.family(), video ? dscp_video_ : dscp_audio_);
     enable_receive_time_stamps(fd->get());
     return fd;
 }
 
 Result<media::MediaPorts> UdpPortPool::reserve(const IpAddress& peer, media::MediaTraffic traffic) {
-    const std::uint8_t dscp = traffic == media::MediaTraffic::video ? dscp_video_ : dscp_audio_;
     const auto local = routes_.towards(peer);
     if (!local) return fail_with("no route to " + peer.to_string());
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
         const auto port = ledger_->take();
         if (!port) break;
         auto lease = std::make_shared<PortLease>(ledger_, *port);
-        auto rtp = open({*local, *port}, dscp);
-        auto rtcp = rtp ? open({*local, static_cast<std::uint16_t>(*port + 1)}, dscp)
+        auto rtp = open({*local, *port}, traffic);
+        auto rtcp = rtp ? open({*local, static_cast<std::uint16_t>(*port + 1)}, traffic)
                         : Result<FileDescriptor, int>(fail(int{rtp.error()}));
         if (!rtcp && rtcp.error() == EADDRINUSE) continue;
         if (!rtcp)
             return fail_with("media port " + std::to_string(*port) + ": " + why_not_bound(rtcp.error()));
+        if (traffic == media::MediaTraffic::video) set_receive_buffer(rtp->get(), video_receive_buffer);
         media::MediaPorts ports;
         ports.rtp = std::make_unique<UdpMediaTransport>(std::move(*rtp), lease, clock_);
         ports.rtcp = std::make_unique<UdpMediaTransport>(std::move(*rtcp), lease, clock_);

@@ -43,7 +43,7 @@ class UdpPortPool final : public media::MediaPortPool {
     std::size_t free() const;
 
   private:
-    Result<FileDescriptor, int> open(const Endpoint& local, std::uint8_t dscp) const;
+    Result<FileDescriptor, int> open(const Endpoint& local, media::MediaTraffic traffic) const;
 
     std::uint8_t dscp_audio_;
     std::uint8_t dscp_video_;

@@ -1,14 +1,10 @@
 #include "server/media_worker.hpp"
 
 #include <pthread.h>
-#include <sched.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <ctime>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -18,23 +14,10 @@
 namespace rotunda::server {
 namespace {
 
-constexpr int real_time_priority = 10;
-constexpr int nice_value = -15;
 // A worker that wakes by itself so soon is not woken for a command: it does what is posted before each tick.
 constexpr Duration soon = std::chrono::milliseconds(20);
 // With many rooms a tick is due every few microseconds: those of so long a time are done at one waking.
 constexpr Duration between_wakings = std::chrono::milliseconds(1);
-
-// A tick late by the default timer slack (50 us) or by other programs is heard as jitter. What is not
-// permitted is done without.
-void prefer_this_thread() {
-    pthread_setname_np(pthread_self(), "media");
-    prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
-    sched_param parameters{};
-    parameters.sched_priority = real_time_priority;
-    if (pthread_setschedparam(pthread_self(), SCHED_RR, &parameters) != 0)
-        setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), nice_value);
-}
 
 }  // namespace
 
@@ -79,6 +62,8 @@ class MediaWorker::Thread {
         return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
     }
 
+    ThreadPriority priority() const { return priority_.get(); }
+
     std::size_t waiting() const {
         const std::lock_guard lock(mutex_);
         return inbox_.size();
@@ -86,7 +71,9 @@ class MediaWorker::Thread {
 
   private:
     void run() {
-        prefer_this_thread();
+        pthread_setname_np(pthread_self(), "media");
+        // A tick that is late because of other programs is heard as jitter.
+        granted_.set_value(prefer_this_thread());
         while (take_commands()) {
             run_ticks();
             hand_over_events();
@@ -97,13 +84,15 @@ class MediaWorker::Thread {
         }
     }
 
-    // What is due, but commands and events wait no longer than some slices of about a millisecond.
+    // What is due, but commands and events wait no longer than some slices of about a millisecond. However
+    // many commands come: one slice between them.
     void run_ticks() {
-        for (int slices = 0; slices < 8 && !has_commands(); ++slices) {
+        int slices = 0;
+        do {
             const TimePoint now = clock_.now();
             if (!engine_due(now)) return;
             engine_.run_due(now);
-        }
+        } while (++slices < 8 && !has_commands());
     }
 
     // False when there is something to do first.
@@ -126,6 +115,7 @@ class MediaWorker::Thread {
             stopping = stopping_;
         }
         for (media::RoomCommand& command : commands) engine_.handle(std::move(command), clock_.now());
+        if (stopping) engine_.settle(clock_.now());
         if (stopping) hand_over_events();
         return !stopping;
     }
@@ -163,6 +153,9 @@ class MediaWorker::Thread {
     media::MediaCounters counters_;
     bool stopping_ = false;
 
+    std::promise<ThreadPriority> granted_;
+    const std::shared_future<ThreadPriority> priority_ = granted_.get_future().share();
+
     Doorbell bell_;
     std::thread thread_;  // last: it uses all of the above
 };
@@ -181,6 +174,10 @@ media::MediaCounters MediaWorker::counters() const {
 
 Duration MediaWorker::cpu() const {
     return thread_->cpu();
+}
+
+ThreadPriority MediaWorker::priority() const {
+    return thread_->priority();
 }
 
 std::size_t MediaWorker::waiting() const {

@@ -9,6 +9,7 @@
 #include "media/room_command.hpp"
 #include "media/room_event.hpp"
 #include "server/clock.hpp"
+#include "server/thread_priority.hpp"
 
 namespace rotunda::server {
 
@@ -29,6 +30,8 @@ class MediaWorker {
     media::MediaCounters counters() const;
     // What its thread has used. Any thread.
     Duration cpu() const;
+    // What its thread was granted when it began; waits for that moment. Any thread.
+    ThreadPriority priority() const;
     // Commands it has not taken yet. Any thread.
     std::size_t waiting() const;
 

@@ -13,12 +13,9 @@ double in_seconds(Duration duration) {
 
 }  // namespace
 
-OverloadWatch::Share OverloadWatch::share_of(Seen& before, const WorkerLoad& worker, double seconds) const {
-    const media::MediaCounters& counters = worker.counters;
-    const Seen now{counters.ticks + counters.skipped_ticks, counters.late_ticks + counters.skipped_ticks,
-                   worker.cpu};
-    const std::uint64_t ticks = now.ticks - before.ticks, late = now.late - before.late;
-    const Share share{ticks > 0 ? double(late) / double(ticks) : 0,
+OverloadWatch::Share OverloadWatch::share_of(ThreadLoad& before, const ThreadLoad& now, double seconds) {
+    const std::uint64_t tasks = now.tasks - before.tasks, late = now.late - before.late;
+    const Share share{tasks > 0 ? double(late) / double(tasks) : 0,
                       in_seconds(now.cpu - before.cpu) / seconds};
     before = now;
     return share;
@@ -29,13 +26,13 @@ Strain OverloadWatch::update(const ServerLoad& load, TimePoint now) {
     looked_at_ = now;
     const bool all_busy =
         in_seconds(load.cpu - std::exchange(cpu_before_, load.cpu)) >= busy * seconds * cores_;
-    before_.resize(load.workers.size());
+    before_.resize(load.threads.size());
     // Who was found busy is so until he clearly is not: at the bar itself the two would take turns.
     const double bar = busy_for_ > 0 ? busy / 2 : busy;
     double worst = 0;
     bool ours = false;
-    for (std::size_t n = 0; n < load.workers.size(); ++n) {
-        const Share share = share_of(before_[n], load.workers[n], seconds);
+    for (std::size_t n = 0; n < load.threads.size(); ++n) {
+        const Share share = share_of(before_[n], load.threads[n], seconds);
         worst = std::max(worst, share.late);
         ours |= share.late >= strained && (all_busy || share.cpu >= bar);
     }

@@ -30,6 +30,12 @@ std::optional<double> quota_of(const std::string& group) {
     return quota / period;
 }
 
+Duration read_clock(clockid_t clock) {
+    timespec used{};
+    clock_gettime(clock, &used);
+    return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
 }  // namespace
 
 std::size_t raise_file_limit() {
@@ -50,9 +56,11 @@ double granted_cores() {
 }
 
 Duration process_cpu() {
-    timespec used{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+Duration thread_cpu() {
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 }  // namespace rotunda::server

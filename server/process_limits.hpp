@@ -16,5 +16,7 @@ double granted_cores();
 
 // Of all threads, since the start.
 Duration process_cpu();
+// Of the calling thread.
+Duration thread_cpu();
 
 }  // namespace rotunda::server

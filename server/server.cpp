@@ -37,7 +37,14 @@ Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity>
       recorder_(config_.cdr, log_),
       events_(log_, records_.events, webhooks_, clock_, [this] { http_.push_events(); }),
       tap_(clock_, records_.trace, config_.hep),
-      door_(config_, accounts_.gatekeeper().policy(), clock_, events_, random_.next()),
+      door_(config_, accounts_.gatekeeper().policy(), clock_, events_, KeyedHash(random_),
+            [this](const sip::RequestSketch& request, const sip::Flow& flow) {
+                const sip::DialogId dialog{std::string(request.call_id), std::string(request.to_tag),
+                                           std::string(request.from_tag)};
+                return (!request.to_tag.empty() && agent_.is_partner(dialog, flow)) ||
+                       accounts_.gatekeeper().has_challenged(request.authorization, flow.remote.address,
+                                                             clock_.now());
+            }),
       sip_routes_(routes_, advertised_, bound_, config_.sip.domains),
       agent_(user_agent_settings(config_), random_),
       focus_(focus_settings(config_, dtls_.get()), agent_, ports_, sip_routes_, random_, events_),
@@ -55,16 +62,25 @@ Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity>
                        agent_.on_transport_error(flow, clock_.now());
                        settle();
                    },
-                   [this](sip::ConnectionId connection) { accounts_.on_connection_lost(connection); },
-                   [this](const sip::Flow& flow) { return door_.lets_connect(flow); }}),
+                   [this](sip::ConnectionId connection) {
+                       accounts_.on_connection_lost(connection);
+                       focus_.on_connection_lost(connection, clock_.now());
+                       settle();
+                   },
+                   [this](const sip::Flow& flow) { return door_.lets_connect(flow); },
+                   [this](const sip::Flow& flow) { return door_.is_trunk(flow); },
+                   [this] { return connections_in_use(); },
+                   [this](const sip::Flow& flow) { return door_.hears(flow); }}),
       dns_(loop, clock_, config_.sip.dns_servers,
            [this](const sip::DnsAnswer& answer) {
                agent_.on_dns_answer(answer, clock_.now());
                settle();
            }),
       api_(*this, focus_, records_, http_tokens(config_)),
-      http_(loop, clock_, records_.events,
-            [this](const api::HttpRequest& request) { return api_.answer(request); }),
+      http_(
+          loop, clock_, records_.events, log_,
+          [this](const api::HttpRequest& request) { return api_.answer(request); }, {},
+          [this](const api::HttpRequest& request) { return api_.knows(request); }),
       service_(loop, clock_),
       agent_timer_(loop, clock_, [this] { on_timer(); }),
       overload_timer_(loop, clock_, [this] { watch_load(); }),
@@ -159,6 +175,7 @@ void Server::Parts::run() {
                  {"http", http_bound_ ? http_bound_->to_string() : "off"},
                  {"workers", std::to_string(workers_.size())},
                  {"open_to", who_may_come_in(config_)}}});
+    log_.write(priority_record(workers_.front()->priority()));
     warn_about_limits();
     service_.ready();
     focus_.sign_on(clock_.now());
@@ -183,6 +200,14 @@ void Server::Parts::on_message(sip::ParsedMessage message, const sip::Flow& flow
     settle();
 }
 
+std::unordered_set<sip::ConnectionId> Server::Parts::connections_in_use() const {
+    std::unordered_set<sip::ConnectionId> used;
+    agent_.add_connections(used);
+    focus_.notifier().add_connections(used);
+    accounts_.registrar().locations().add_connections(used);
+    return used;
+}
+
 bool Server::Parts::settle_once() {
     focus_.drain_agent(clock_.now());
     auto commands = focus_.take_commands();
@@ -195,15 +220,16 @@ bool Server::Parts::settle_once() {
         video_workers_[each.worker]->post(std::move(each.command));
     for (const sip::FlowProof& proof : agent_.take_proofs()) {
         door_.prove(proof);
+        transports_.prove(proof.flow.connection);
         if (!proof.user.empty()) accounts_.gatekeeper().on_call_stands(proof.user);
     }
-    for (const auto& wrong : accounts_.gatekeeper().take_wrong_credentials())
-        door_.on_wrong_credentials(wrong);
+    for (const sip::Flow& flow : accounts_.gatekeeper().take_guesses()) door_.on_guess(flow);
     for (const sip::OutgoingMessage& message : messages) {
         if (!door_.lets_out(message)) continue;
         tap_.message(false, message.flow, message.bytes);
         transports_.send(message);
     }
+    for (const rooms::KeepAlive& each : focus_.take_keep_alives()) transports_.keep_alive(each);
     return !commands.empty() || !video_commands.empty() || !messages.empty();
 }
 
@@ -234,28 +260,43 @@ void Server::Parts::on_timer() {
 
 void Server::Parts::watch_load() {
     ServerLoad load;
-    for (const auto& worker : workers_) load.workers.push_back({worker->counters(), worker->cpu()});
+    for (const auto& worker : workers_) {
+        const media::MediaCounters counters = worker->counters();
+        load.threads.push_back({counters.ticks + counters.skipped_ticks,
+                                counters.late_ticks + counters.skipped_ticks, worker->cpu()});
+    }
+    const TimePoint now = clock_.now();
+    load.threads.push_back(signaling_load(now));
     load.cpu = process_cpu();
-    const Strain now = overload_.update(load, clock_.now());
-    if (now != std::exchange(strain_, now)) tell_of_strain();
-    focus_.set_overloaded(now == Strain::ours);
-    overload_timer_.set(clock_.now() + std::chrono::seconds(1));
+    const Strain strain = overload_.update(load, now);
+    if (strain != std::exchange(strain_, strain)) tell_of_strain();
+    focus_.set_overloaded(strain == Strain::ours);
+    next_look_ = now + std::chrono::seconds(1);
+    overload_timer_.set(next_look_);
+}
+
+// Over TCP nothing says how long a message has waited; a timer that is late has waited likewise.
+ThreadLoad Server::Parts::signaling_load(TimePoint now) {
+    ++looks_;
+    if (now - next_look_ > SipUdpSocket::late) ++late_looks_;
+    const SipUdpSocket::Counters udp = transports_.udp_counters();
+    return {udp.reads + looks_, udp.late_reads + late_looks_, thread_cpu()};
 }
 
 void Server::Parts::tell_of_strain() {
     const auto [event, what] = [this]() -> std::pair<std::string_view, const char*> {
         switch (strain_) {
             case Strain::ours:
-                return {"server.overloaded", "media workers are late: new calls are refused"};
+                return {"server.overloaded", "media workers or signalling are late: new calls are refused"};
             case Strain::others:
                 return {"server.held_up",
-                        "media workers are late while they have little to do: other programs"};
+                        "media workers or signalling are late while they have little to do: other programs"};
             case Strain::none:
                 break;
         }
-        return {"server.relieved", "media workers are in time"};
+        return {"server.relieved", "media workers and signalling are in time"};
     }();
-    log_.write({LogLevel::warning, event, what, {}});
+    events_.write({LogLevel::warning, event, what, {}});
 }
 
 void Server::Parts::on_room_events(std::vector<media::RoomEvent>& events) {

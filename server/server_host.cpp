@@ -57,10 +57,15 @@ api::Snapshot Server::Parts::snapshot() const {
     now.requests = layer.counters().requests;
     now.refused = refusals(agent_, transports_);
     const HttpListener::Counters& http = http_.counters();
-    now.http = {http_.connections(), http.requests, http.refused, http.limited};
+    using enum HttpRefusals::Kind;
+    const HttpRefusals& refused = http_.refusals();
+    now.http = {http_.connections(),  http.requests,       refused.count(place),
+                refused.count(rate),  http.displaced,      refused.count(stream),
+                refused.count(token), refused.count(slow), refused.count(malformed)};
     const Webhooks::Counters hooks = webhooks_.counters();
     now.webhooks = {hooks.sent, hooks.retries, hooks.lost, hooks.waiting};
     now.records_lost = recorder_.lost();
+    now.database_failures = accounts_.database_failures();
     now.hep_lost = tap_.hep().lost();
     const sip::FloodGuard::Counters& flood = door_.counters();
     now.bans = door_.bans_so_far();

@@ -2,6 +2,8 @@
 // server_end.cpp (draining and stopping) and server_host.cpp (what operators ask for), and by nobody else.
 #pragma once
 
+#include <unordered_set>
+
 #include "api/operator_api.hpp"
 #include "rooms/focus.hpp"
 #include "server/account_services.hpp"
@@ -63,10 +65,12 @@ class Server::Parts final : private api::Host {
     void start_workers();
     void warn_about_limits();
     void on_message(sip::ParsedMessage message, const sip::Flow& flow);
+    std::unordered_set<sip::ConnectionId> connections_in_use() const;
     bool settle_once();
     void give_memory_back();
     void on_timer();
     void watch_load();
+    ThreadLoad signaling_load(TimePoint now);
     void tell_of_strain();
     void on_room_events(std::vector<media::RoomEvent>& events);
     void on_video_events(std::vector<media::VideoEvent>& events);
@@ -111,6 +115,8 @@ class Server::Parts final : private api::Host {
     OverloadWatch overload_{granted_cores()};
     Strain strain_ = Strain::none;
     LoopTimer overload_timer_;
+    TimePoint next_look_ = started_;
+    std::uint64_t looks_ = 0, late_looks_ = 0;
     LoopTimer end_timer_;  // the end of the present phase
     enum class Phase { serving, draining, announcing, hanging_up, stopped } phase_ = Phase::serving;
     bool signalled_ = false;

@@ -14,7 +14,8 @@ rooms::RoomPolicy room_policy(const Config& config) {
                                      room.max_participants.value_or(config.rooms.max_participants),
                                      room.authority,
                                      room.encryption,
-                                     {room.layout, room.view, room.offer_video}});
+                                     {room.layout, room.view, room.offer_video},
+                                     {room.automatic_gain, room.noise_suppression}});
     if (config.rooms.on_demand)
         policy.on_demand = [pattern = *config.rooms.on_demand](std::string_view user) {
             return pattern.matches(user);
@@ -22,12 +23,14 @@ rooms::RoomPolicy room_policy(const Config& config) {
     policy.factory = config.rooms.factory;
     policy.max_rooms = config.rooms.max;
     policy.max_participants = config.rooms.max_participants;
+    policy.shard_size = config.media.room_shard_size;
     policy.media.max_talkers = static_cast<int>(config.rooms.max_talkers);
     policy.media.silence_timeout = config.media.silence_timeout;
     if (config.rooms.roster_talking) policy.media.talking_interval = std::chrono::milliseconds(500);
     policy.media.alone_prompt = config.rooms.alone_prompt;
     policy.media.announce_speaker = config.rooms.active_speaker;
     policy.media.automatic_gain = config.rooms.automatic_gain;
+    policy.media.noise_suppression = config.rooms.noise_suppression;
     policy.media.follow_talkers = config.rooms.follow_talkers;
     policy.media.comfort_noise_minus_dbov = static_cast<int>(config.rooms.comfort_noise);
     return policy;
@@ -56,6 +59,16 @@ Yuv yuv_of(std::uint32_t rgb) {
     return {sample(16 + 219 * y), sample(128 + 224 * (b - y) / 1.772), sample(128 + 224 * (r - y) / 1.402)};
 }
 
+mixer::LabelStyle label_style(const Config::Video& video) {
+    mixer::LabelStyle style;
+    style.text = style.monogram_text = yuv_of(video.label_text);
+    style.box = yuv_of(video.label_box);
+    style.warning = yuv_of(video.marks);
+    style.monogram_disc = yuv_of(video.monogram);
+    style.background = yuv_of(video.monogram_background);
+    return style;
+}
+
 rooms::VideoPolicy video_policy(const Config& config) {
     rooms::VideoPolicy policy;
     policy.enabled = config.video.enabled;
@@ -70,6 +83,7 @@ rooms::VideoPolicy video_policy(const Config& config) {
     policy.room.frames_per_second = static_cast<int>(config.video.frame_rate);
     policy.room.background = yuv_of(config.video.background);
     policy.room.labels = config.video.labels;
+    policy.room.colours = label_style(config.video);
     policy.room.shows_audio_only = config.video.audio_only;
     return policy;
 }
@@ -80,10 +94,12 @@ rooms::Trunk trunk_of(const ConfiguredTrunk& configured) {
     trunk.proxy = *sip::Uri::parse(configured.proxy);
     trunk.domain = configured.domain.empty() ? trunk.proxy.host() : configured.domain;
     trunk.user = configured.user;
+    trunk.auth_user = configured.auth_user;
     trunk.password = configured.password;
     trunk.realm = configured.realm;
     if (configured.registers) trunk.registration = configured.expires;
     trunk.options_first = configured.options_first;
+    trunk.outbound = configured.outbound;
     trunk.addresses = configured.addresses;
     trunk.certificate = configured.certificate;
     // Where we send our requests is the trunk, if it is an address.
@@ -93,11 +109,13 @@ rooms::Trunk trunk_of(const ConfiguredTrunk& configured) {
             return pattern.matches(number);
         };
     trunk.dids.insert(configured.dids.begin(), configured.dids.end());
+    trunk.dids_in_to = configured.dids_in_to;
     trunk.codecs = configured.codecs;
     trunk.caller_id = configured.caller_id;
     trunk.isfocus = configured.isfocus;
     trunk.replaces = configured.replaces;
     trunk.contact_host = configured.contact_host;
+    trunk.ring = configured.ring;
     trunk.encryption = configured.encryption;
     trunk.tolls = configured.tolls;
     return trunk;

@@ -39,10 +39,24 @@ const ListenAddress* SipRoutes::listener(sip::Transport transport, const IpAddre
 std::optional<sip::Flow> SipRoutes::find(const sip::Uri& uri) {
     const sip::Transport transport = transport_of(uri);
     const auto address = IpAddress::parse(uri.has_param("maddr") ? *uri.param("maddr") : uri.host());
-    if (!address) return way_to_be_found(transport);
+    if (!address) return way_to_be_found(uri);
     if (address->is_wildcard() || address->is_multicast()) return std::nullopt;
     const std::uint16_t port = uri.port() != 0 ? uri.port() : sip::default_port(transport);
     return flow_to(transport, {address->unmapped(), port});
+}
+
+bool SipRoutes::serves(sip::Transport transport) const {
+    return std::any_of(bound_.begin(), bound_.end(),
+                       [&](const ListenAddress& each) { return each.transport == transport; });
+}
+
+// DNS says by which transport (RFC 3263 §4.1) unless the URI does; any of ours may turn out to be the one.
+std::optional<sip::Flow> SipRoutes::way_to_be_found(const sip::Uri& uri) {
+    const bool said = uri.has_param("transport") || uri.scheme() == sip::Uri::Scheme::sips;
+    if (said) return way_to_be_found(transport_of(uri));
+    for (const auto each : {sip::Transport::udp, sip::Transport::tcp, sip::Transport::tls})
+        if (serves(each)) return way_to_be_found(each);
+    return std::nullopt;
 }
 
 // As if to strangers; but where nothing of ours leads to them, the name may still be a neighbour's.

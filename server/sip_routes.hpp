@@ -26,7 +26,9 @@ class SipRoutes final : public rooms::RouteFinder, public sip::FlowSource {
     bool is_self(const sip::Uri& uri) override;
 
   private:
+    std::optional<sip::Flow> way_to_be_found(const sip::Uri& uri);
     std::optional<sip::Flow> way_to_be_found(sip::Transport transport);
+    bool serves(sip::Transport transport) const;  // anywhere
     // A listener of that kind that serves `local`.
     const ListenAddress* listener(sip::Transport transport, const IpAddress& local) const;
 

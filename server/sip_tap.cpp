@@ -11,7 +11,7 @@ void SipTap::message(bool inbound, const sip::Flow& flow, std::string_view text)
     trace_.add(now, inbound, flow, text);
     if (!hep_.is_on()) return;
     std::string covered(text);
-    api::cover_keys(covered);
+    api::cover_secrets(covered);
     hep_.send(api::to_hep(now, inbound, flow, api::call_id_of(covered), covered, capture_id_));
 }
 

@@ -21,8 +21,9 @@ constexpr int reads_in_a_row = 8;
 std::string_view to_string(SipTcpEnd end) {
     constexpr std::string_view names[] = {"tcp_closed_by_peer", "tcp_connect_failed", "tcp_silent",
                                           "tcp_half_message",   "tcp_not_reading",    "tcp_idle",
-                                          "tcp_bad_stream",     "tcp_network_error",  "tcp_no_memory",
-                                          "tls_failed",         "web_socket_failed"};
+                                          "tcp_no_pong",        "tcp_bad_stream",     "tcp_network_error",
+                                          "tcp_no_memory",      "tcp_displaced",      "tls_failed",
+                                          "web_socket_failed"};
     return names[static_cast<std::size_t>(end)];
 }
 
@@ -112,6 +113,7 @@ void SipTcpConnection::on_tls(TlsSession::State state) {
 }
 
 void SipTcpConnection::on_plain(std::string_view plain) {
+    pong_until_.reset();  // whatever it is, somebody is there
     if (web_socket_) {
         std::string reply;
         web_socket_->receive(plain, reply);
@@ -184,6 +186,11 @@ void SipTcpConnection::send(std::string_view bytes) {
         put(bytes);
 }
 
+// Pings that go out meanwhile do not put it off.
+void SipTcpConnection::expect_pong() {
+    if (!pong_until_) pong_until_ = clock_.now() + limits_.pong;
+}
+
 void SipTcpConnection::put(std::string_view plain) {
     if (pending_output() + plain.size() > limits_.pending_output) return end(SipTcpEnd::not_reading);
     const bool waiting = !output_.empty();
@@ -238,6 +245,7 @@ TimePoint SipTcpConnection::deadline() const {
     if (!proven_) at = std::min(at, opened_ + limits_.first_message);
     if (message_begun_) at = std::min(at, *message_begun_ + limits_.half_message);
     if (output_since_) at = std::min(at, *output_since_ + limits_.drain);
+    if (pong_until_) at = std::min(at, *pong_until_);
     return at;
 }
 
@@ -247,6 +255,7 @@ void SipTcpConnection::on_timeout() {
     if (connecting_) return end(SipTcpEnd::connect_failed);
     if (output_since_ && now >= *output_since_ + limits_.drain) return end(SipTcpEnd::not_reading);
     if (message_begun_ && now >= *message_begun_ + limits_.half_message) return end(SipTcpEnd::half_message);
+    if (pong_until_ && now >= *pong_until_) return end(SipTcpEnd::no_pong);
     if (!proven_ && now >= opened_ + limits_.first_message) return end(SipTcpEnd::silent);
     end(SipTcpEnd::idle);
 }

@@ -24,12 +24,16 @@ struct SipTcpLimits {
         std::chrono::seconds(30);  // a connection that never said anything is not kept longer
     Duration half_message = std::chrono::seconds(10);  // from a message's first octet to its last
     Duration drain = std::chrono::seconds(20);         // what we send must be taken within this time
+    Duration pong = std::chrono::seconds(10);          // RFC 5626 §4.4.1
     Duration idle = std::chrono::hours(1);
     std::size_t message = 65'535;  // octets of one
     std::size_t pending_output = 262'144;
     std::size_t memory = 256 << 20;  // octets of input and output that all connections keep together
     std::size_t connections = 10'000;
     std::size_t connections_per_peer = 2'500;
+    // Beyond `connections`: so many that we open ourselves, and so many handshakes that may show a trunk's
+    // certificate.
+    std::size_t reserve = 100;
 };
 
 enum class SipTcpEnd {
@@ -39,9 +43,11 @@ enum class SipTcpEnd {
     half_message,  // a message was begun and not finished
     not_reading,   // output was not taken
     idle,
+    no_pong,     // the peer owed an answer to a keep-alive, and said nothing
     bad_stream,  // where the next message begins is unknown (RFC 3261 §18.3)
     network_error,
     no_memory,          // limits.memory was used up and this one longest without a whole message
+    displaced,          // limits.connections were taken, and this one longest by somebody unknown
     tls_failed,         // no handshake, a certificate that does not fit, a broken record
     web_socket_failed,  // no upgrade, or a frame against RFC 6455
     count
@@ -78,10 +84,12 @@ class SipTcpConnection {
     void start();
     // Keeps what the socket does not take at once; ends the connection when that becomes too much.
     void send(std::string_view bytes);
+    // Something has to come from the peer within limits.pong.
+    void expect_pong();
     // While it is being opened: it must stand within `limit`. Zero: within limits.connect.
     void connect_within(Duration limit);
     // Gives up the connection for others.
-    void drop() { end(SipTcpEnd::no_memory); }
+    void drop(SipTcpEnd why) { end(why); }
     // When on_timeout wants to be called.
     TimePoint deadline() const;
     void on_timeout();
@@ -139,6 +147,7 @@ class SipTcpConnection {
     TimePoint last_message_;
     std::optional<TimePoint> message_begun_;
     std::optional<TimePoint> output_since_;
+    std::optional<TimePoint> pong_until_;
 };
 
 }  // namespace rotunda::server

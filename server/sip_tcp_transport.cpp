@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/subscriber_address.hpp"
 #include "server/link_local.hpp"
 #include "server/socket.hpp"
 
@@ -15,6 +16,9 @@ namespace {
 constexpr int accepts_in_a_row = 64;
 constexpr Duration accept_pause = std::chrono::milliseconds(100);
 constexpr Duration accept_warning_interval = std::chrono::minutes(1);
+constexpr Duration proofs_interval = std::chrono::seconds(1);
+// A connection of ours over which nothing whole has come for so long, twice a transaction, is like others.
+constexpr Duration opened_lasts = std::chrono::seconds(64);
 
 // A dead peer is found by the kernel within two minutes, so that idle connections may stand for long.
 void set_keep_alive(int fd) {
@@ -22,6 +26,8 @@ void set_keep_alive(int fd) {
     set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
     set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 15);
     set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
+    // Also where something is on its way to him, which puts the probes off.
+    set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 120'000);
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
@@ -31,13 +37,6 @@ std::string domain_of(const sip::Flow& flow) {
 }
 
 }  // namespace
-
-IpAddress peer_of(const IpAddress& address) {
-    if (address.is_v4()) return address;
-    auto bytes = address.bytes();
-    std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
-    return IpAddress::v6(bytes);
-}
 
 SipTcpTransport::SipTcpTransport(EventLoop& loop, const Clock& clock, LogSink& log,
                                  const AdvertisedAddresses& advertised, const SipTcpLimits& limits,
@@ -107,11 +106,7 @@ void SipTcpTransport::pause_accepting() {
 }
 
 void SipTcpTransport::admit(FileDescriptor fd, sip::Transport transport, const Endpoint& remote) {
-    if (connections_.size() >= limits_.connections) {
-        ++counters_.refused_full;
-        return;
-    }
-    if (auto it = per_peer_.find(peer_of(remote.address));
+    if (auto it = per_peer_.find(subscriber_of(remote.address));
         it != per_peer_.end() && it->second >= limits_.connections_per_peer) {
         ++counters_.refused_peer;
         return;
@@ -126,9 +121,84 @@ void SipTcpTransport::admit(FileDescriptor fd, sip::Transport transport, const E
         ++counters_.refused_peer;
         return;
     }
+    const bool known = handlers_.is_known && handlers_.is_known(flow);
+    const bool guest = !make_place() && !known;
+    if (guest && !make_guest_place(transport)) {
+        ++counters_.refused_full;
+        return;
+    }
     ++counters_.accepted;
     flow.advertised = advertised_.for_sip(*local, remote.address);
-    add(std::move(fd), flow, false);
+    const SipTcpConnection* added = add(std::move(fd), flow, false);
+    if (!added || added->ended() || known) return;
+    const sip::ConnectionId id = added->flow().connection;
+    auto& list = guest ? guests_ : strangers_;
+    Member& member = connections_.at(id);
+    member.stranger = list.insert(list.end(), id);
+    member.guest = guest;
+}
+
+// What it ends may be on the call stack: it is kept until the loop's next turn (leaving_).
+bool SipTcpTransport::make_place() {
+    if (taken() >= limits_.connections && strangers_.empty()) forget_old_proofs();
+    while (!strangers_.empty() && taken() >= limits_.connections) dismiss_first(strangers_);
+    return taken() < limits_.connections;
+}
+
+bool SipTcpTransport::make_guest_place(sip::Transport transport) {
+    if (!sip::is_secure(transport) || peers_->empty() || limits_.reserve == 0) return false;
+    while (guests_.size() >= limits_.reserve) dismiss_first(guests_);
+    return true;
+}
+
+void SipTcpTransport::dismiss_first(const std::list<sip::ConnectionId>& list) {
+    Member& longest = connections_.at(list.front());
+    // A certificate may have said since then who he is.
+    if (handlers_.is_known && handlers_.is_known(longest.connection->flow()))
+        prove(list.front());
+    else
+        longest.connection->drop(SipTcpEnd::displaced);
+}
+
+bool SipTcpTransport::settle_guest(SipTcpConnection& connection) {
+    const sip::ConnectionId id = connection.flow().connection;
+    Member& member = connections_.at(id);
+    if (handlers_.is_known && handlers_.is_known(connection.flow())) {
+        prove(id);
+    } else if (make_place()) {
+        strangers_.splice(strangers_.end(), guests_, *member.stranger);
+        member.guest = false;
+    } else {
+        connection.drop(SipTcpEnd::displaced);
+        return false;
+    }
+    return true;
+}
+
+void SipTcpTransport::forget_old_proofs() {
+    const TimePoint now = clock_.now();
+    if (!handlers_.in_use || (proofs_looked_at_ && now < *proofs_looked_at_ + proofs_interval)) return;
+    proofs_looked_at_ = now;
+    const auto used = handlers_.in_use();
+    std::vector<std::pair<TimePoint, sip::ConnectionId>> unused;
+    for (const auto& [id, member] : connections_) {
+        if (member.stranger || used.contains(id)) continue;
+        if (member.opened && now < member.connection->last_message() + opened_lasts) continue;
+        if (handlers_.is_known && handlers_.is_known(member.connection->flow())) continue;
+        unused.emplace_back(member.connection->last_message(), id);
+    }
+    std::ranges::sort(unused, {}, [](const auto& each) { return each.first; });
+    for (const auto& [since, id] : unused)
+        connections_.at(id).stranger = strangers_.insert(strangers_.end(), id);
+}
+
+void SipTcpTransport::prove(sip::ConnectionId connection) {
+    const auto it = connections_.find(connection);
+    if (it == connections_.end() || !it->second.stranger) return;
+    Member& member = it->second;
+    (member.guest ? guests_ : strangers_).erase(*member.stranger);
+    member.stranger.reset();
+    member.guest = false;
 }
 
 SipTcpConnection* SipTcpTransport::add(FileDescriptor fd, sip::Flow flow, bool connecting) {
@@ -151,7 +221,7 @@ SipTcpConnection* SipTcpTransport::add(FileDescriptor fd, sip::Flow flow, bool c
         return nullptr;
     }
     by_remote_[{flow.transport, flow.remote}] = id;
-    ++per_peer_[peer_of(flow.remote.address)];
+    ++per_peer_[subscriber_of(flow.remote.address)];
     connections_[id].connection = std::move(created);
     connection->start();
     on_progress(*connection);
@@ -182,7 +252,11 @@ SipTcpConnection* SipTcpTransport::find(const sip::Flow& flow) {
 }
 
 SipTcpConnection* SipTcpTransport::open(const sip::Flow& flow) {
-    if (connections_.size() >= limits_.connections) return nullptr;
+    // Trunks are to be reached, and calls to be ended, however many strangers there are.
+    const bool known = handlers_.is_known && handlers_.is_known(flow);
+    if (!make_place() && !known && taken() >= limits_.connections + limits_.reserve) return nullptr;
+    const auto same = per_peer_.find(subscriber_of(flow.remote.address));
+    if (!known && same != per_peer_.end() && same->second >= limits_.connections_per_peer) return nullptr;
     // RFC 7118: a WebSocket is opened by the client.
     if (flow.transport != sip::Transport::tcp && flow.transport != sip::Transport::tls) return nullptr;
     auto fd = open_unbound_socket(SOCK_STREAM, flow.remote.address.family());
@@ -195,7 +269,9 @@ SipTcpConnection* SipTcpTransport::open(const sip::Flow& flow) {
     const SocketAddress remote = zoned(flow.remote);
     if (connect(fd->get(), remote.get(), remote.size()) != 0 && errno != EINPROGRESS) return nullptr;
     ++counters_.opened;
-    return add(std::move(*fd), flow, true);
+    SipTcpConnection* added = add(std::move(*fd), flow, true);
+    if (added && !added->ended()) connections_.at(added->flow().connection).opened = true;
+    return added;
 }
 
 void SipTcpTransport::send(const sip::OutgoingMessage& message) {
@@ -206,6 +282,14 @@ void SipTcpTransport::send(const sip::OutgoingMessage& message) {
     note_former(flow, *connection);
     connection->connect_within(message.connect_within);
     connection->send(message.bytes);
+    if (!connection->ended()) on_progress(*connection);
+}
+
+void SipTcpTransport::ping(const sip::Flow& flow, std::string_view octets, bool pong_due) {
+    SipTcpConnection* connection = find(flow);
+    if (!connection) return;
+    if (pong_due) connection->expect_pong();
+    connection->send(octets);
     if (!connection->ended()) on_progress(*connection);
 }
 
@@ -234,6 +318,9 @@ void SipTcpTransport::report_failure(const sip::Flow& flow) {
 
 void SipTcpTransport::on_message(SipTcpConnection& connection, sip::ParsedMessage message) {
     const sip::Flow flow = connection.flow();
+    Member& member = connections_.at(flow.connection);
+    if (member.guest && !settle_guest(connection)) return;
+    if (member.stranger) strangers_.splice(strangers_.end(), strangers_, *member.stranger);
     handlers_.on_message(std::move(message), flow);
 }
 
@@ -248,9 +335,11 @@ void SipTcpTransport::on_end(SipTcpConnection& connection, SipTcpEnd end) {
     if (connection.has_pending_output()) report_lost_output(connections_.at(flow.connection));
     const auto known = by_remote_.find({flow.transport, flow.remote});
     if (known != by_remote_.end() && known->second == flow.connection) by_remote_.erase(known);
-    if (auto it = per_peer_.find(peer_of(flow.remote.address)); it != per_peer_.end() && --it->second == 0)
+    if (auto it = per_peer_.find(subscriber_of(flow.remote.address));
+        it != per_peer_.end() && --it->second == 0)
         per_peer_.erase(it);
     deadlines_.erase(flow.connection);
+    prove(flow.connection);  // it is in nobody's way any more
     auto node = connections_.extract(flow.connection);
     memory_ -= node.mapped().memory;
     leaving_.push_back(std::move(node.mapped().connection));
@@ -285,7 +374,7 @@ void SipTcpTransport::make_room() {
             if (member.memory >= std::max<std::size_t>(average, 1) &&
                 (!oldest || member.connection->last_message() < oldest->last_message()))
                 oldest = member.connection.get();
-        oldest->drop();
+        oldest->drop(SipTcpEnd::no_memory);
     }
 }
 

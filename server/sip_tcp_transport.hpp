@@ -4,10 +4,12 @@
 
 #include <array>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/log.hpp"
@@ -18,16 +20,12 @@
 
 namespace rotunda::server {
 
-// One peer, for connections_per_peer: the IPv4 address, or the IPv6 /64, of which a subscriber has all
-// addresses.
-IpAddress peer_of(const IpAddress& address);
-
 class SipTcpTransport final : private SipTcpConnection::Owner {
   public:
     struct Counters {
         std::uint64_t accepted = 0;
         std::uint64_t opened = 0;
-        std::uint64_t refused_full = 0;   // limits.connections reached
+        std::uint64_t refused_full = 0;   // limits.connections reached, by those who have proven themselves
         std::uint64_t refused_peer = 0;   // limits.connections_per_peer reached
         std::uint64_t accept_errors = 0;  // above all: out of file descriptors
         std::uint64_t setup_errors = 0;   // the system could not watch one more, or TLS had no memory
@@ -42,6 +40,11 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
         std::function<void(sip::ConnectionId connection)> on_connection_lost;
         // A peer connected; false: the connection is closed at once. Empty: all may.
         std::function<bool(const sip::Flow& flow)> lets_connect = {};
+        // A trunk at the other end: it is served where the others have filled the limit, and goes for nobody.
+        std::function<bool(const sip::Flow& flow)> is_known = {};
+        // What calls, registrations and subscriptions go over: proof lasts as long as these. Asked where the
+        // limit is reached, once a second at most. Empty: it lasts for ever.
+        std::function<std::unordered_set<sip::ConnectionId>()> in_use = {};
     };
 
     // Everything referred to outlives the transport.
@@ -57,6 +60,13 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
     Result<Endpoint, int> listen(sip::Transport transport, const Endpoint& local);
     // Over flow.connection if it stands, else over a connection to flow.remote, opened if need be.
     void send(const sip::OutgoingMessage& message);
+
+    // A keep-alive over the connection that stands; none is opened for it.
+    void ping(const sip::Flow& flow, std::string_view octets, bool pong_due);
+
+    // Over this one, if it stands, its peer has completed a call or shown credentials. Until then he is the
+    // first to go where the limit is reached, who said nothing for longest before the others.
+    void prove(sip::ConnectionId connection);
 
     std::size_t connections() const { return connections_.size(); }
     // Octets of input and output that the connections keep.
@@ -75,6 +85,10 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
         std::size_t memory = 0;  // as counted in memory_
         // Former connections whose messages are in the output: who sent them knows those only.
         std::vector<sip::ConnectionId> stands_for;
+        // In strangers_, or for a guest in guests_.
+        std::optional<std::list<sip::ConnectionId>::iterator> stranger;
+        bool guest = false;
+        bool opened = false;  // by us
     };
 
     void on_message(SipTcpConnection& connection, sip::ParsedMessage message) override;
@@ -97,6 +111,18 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
     // Takes the connection's part of the memory into account, and makes room if it was too much.
     void account(const SipTcpConnection& connection);
     void make_room();
+    // Those that count for the limit.
+    std::size_t taken() const { return connections_.size() - guests_.size(); }
+    // For one more connection. False: of those that stand nobody is to go.
+    bool make_place();
+    // For one that may turn out to be a trunk's.
+    bool make_guest_place(sip::Transport transport);
+    // Of those who wait in the list the longest goes, unless he is known by now.
+    void dismiss_first(const std::list<sip::ConnectionId>& list);
+    // A guest has spoken. False: there is no place for him.
+    bool settle_guest(SipTcpConnection& connection);
+    // Who has proven himself for something that is over is a stranger again.
+    void forget_old_proofs();
     void on_timer();
     void rearm();
 
@@ -113,9 +139,12 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
 
     std::vector<Listener> listeners_;
     std::unordered_map<sip::ConnectionId, Member> connections_;
+    std::list<sip::ConnectionId> strangers_;  // longest without a message first
+    std::list<sip::ConnectionId> guests_;     // beyond the limit until they say who they are, in order
+    std::optional<TimePoint> proofs_looked_at_;
     std::size_t memory_ = 0;
     std::map<Peer, sip::ConnectionId> by_remote_;
-    std::unordered_map<IpAddress, std::size_t> per_peer_;  // by peer_of()
+    std::unordered_map<IpAddress, std::size_t> per_peer_;  // by subscriber_of()
     // Ended connections that may still be on the call stack.
     std::vector<std::unique_ptr<SipTcpConnection>> leaving_;
     IdSource<sip::ConnectionId> ids_;

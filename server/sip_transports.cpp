@@ -61,7 +61,7 @@ SipTransports::SipTransports(EventLoop& loop, const Clock& clock, LogSink& log, 
       handlers_(std::move(handlers)),
       tcp_(loop, clock, log, advertised, tcp_limits(settings), settings.dscp,
            {handlers_.on_message, handlers_.on_send_failed, handlers_.on_connection_lost,
-            handlers_.lets_connect}),
+            handlers_.lets_connect, handlers_.is_known, handlers_.in_use}),
       clock_(clock),
       certificate_timer_(loop, clock, [this] { look_for_new_certificates(); }) {}
 
@@ -77,6 +77,8 @@ SipUdpSocket::Counters SipTransports::udp_counters() const {
         sum.sent += one.sent;
         sum.send_errors += one.send_errors;
         sum.receive_errors += one.receive_errors;
+        sum.reads += one.reads;
+        sum.late_reads += one.late_reads;
     }
     return sum;
 }
@@ -166,6 +168,7 @@ void SipTransports::on_datagram(std::string_view bytes, const Endpoint& local, c
     flow.remote = remote;
     flow.advertised = advertised_.for_sip(local, remote.address);
     if (sip::is_stun(bytes)) {
+        if (handlers_.answers_stun && !handlers_.answers_stun(flow)) return;
         if (const auto answer = sip::answer_stun(bytes, remote)) (void)send_datagram(flow, *answer);
         return;
     }
@@ -181,6 +184,12 @@ int SipTransports::send_datagram(const sip::Flow& flow, std::string_view bytes) 
             return socket->send(bytes, flow.local.address, flow.remote);
     }
     return EADDRNOTAVAIL;
+}
+
+void SipTransports::keep_alive(const rooms::KeepAlive& what) {
+    if (what.flow.transport != sip::Transport::udp)
+        return tcp_.ping(what.flow, rooms::KeepAlive::octets, what.pong_due);
+    (void)send_datagram(what.flow, rooms::KeepAlive::octets);
 }
 
 void SipTransports::send(const sip::OutgoingMessage& message) {

@@ -4,10 +4,12 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "rooms/flow_keep_alive.hpp"
 #include "server/config.hpp"
 #include "server/local_addresses.hpp"
 #include "server/sip_tcp_transport.hpp"
@@ -26,6 +28,10 @@ class SipTransports {
         std::function<void(sip::ConnectionId connection)> on_connection_lost;
         // As in SipTcpTransport::Handlers.
         std::function<bool(const sip::Flow& flow)> lets_connect = {};
+        std::function<bool(const sip::Flow& flow)> is_known = {};
+        std::function<std::unordered_set<sip::ConnectionId>()> in_use = {};
+        // Whether STUN from there is answered. Empty: all is.
+        std::function<bool(const sip::Flow& flow)> answers_stun = {};
     };
 
     // Everything referred to outlives the transports. `events`: where what becomes of the certificates goes,
@@ -39,6 +45,8 @@ class SipTransports {
     // Binds all of sip.listen. The error is one line for the operator; nothing is served then.
     Result<std::vector<ListenAddress>> listen();
     void send(const sip::OutgoingMessage& message);
+    void keep_alive(const rooms::KeepAlive& what);
+    void prove(sip::ConnectionId connection) { tcp_.prove(connection); }
     // New connections are made with these certificates; an error leaves everything as it was.
     std::optional<Error> use(const Config::Tls& settings);
     // When the first of our certificates ends; nullopt: there is none.

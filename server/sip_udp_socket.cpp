@@ -23,6 +23,13 @@ union PacketInfo {
     cmsghdr align;
     char bytes[CMSG_SPACE(sizeof(in6_pktinfo))];
 };
+// And for when a datagram came.
+union ReceivedInfo {
+    cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(timespec))];
+};
+// Where the calendar clock was set meanwhile the stamp tells nothing.
+constexpr Duration longest_wait = std::chrono::seconds(10);
 
 std::optional<IpAddress> destination(msghdr& message) {
     for (cmsghdr* c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
@@ -75,6 +82,7 @@ Result<std::unique_ptr<SipUdpSocket>, int> SipUdpSocket::open(EventLoop& loop, c
     set_dscp(fd->get(), local.address.family(), dscp);
     set_receive_buffer(fd->get(), receive_buffer);
     enable_packet_info(fd->get(), local.address.family());
+    enable_receive_time_stamps(fd->get());
     const Endpoint bound = local_endpoint(fd->get()).value_or(local);
     return std::unique_ptr<SipUdpSocket>(
         new SipUdpSocket(loop, std::move(*fd), bound, std::move(on_datagram)));
@@ -100,7 +108,7 @@ struct SipUdpSocket::Batch {
 
     std::unique_ptr<char[]> bytes;
     std::array<SocketAddress, reads_in_a_row> sources;
-    std::array<PacketInfo, reads_in_a_row> infos{};
+    std::array<ReceivedInfo, reads_in_a_row> infos{};
     std::array<iovec, reads_in_a_row> data{};
     std::array<mmsghdr, reads_in_a_row> messages{};
 };
@@ -118,10 +126,20 @@ SipUdpSocket::~SipUdpSocket() = default;
 void SipUdpSocket::read_some() {
     const int read = recvmmsg(socket_.fd(), batch_->messages.data(), reads_in_a_row, MSG_DONTWAIT, nullptr);
     if (read < 0 && errno != EAGAIN) ++counters_.receive_errors;
+    if (read > 0) note_wait(*batch_);
     for (int i = 0; i < read; ++i) {
         deliver(*batch_, static_cast<std::size_t>(i));
         batch_->prepare(static_cast<std::size_t>(i));
     }
+}
+
+// What waits in the kernel's buffer is what a thread that cannot keep up does not see otherwise.
+void SipUdpSocket::note_wait(Batch& batch) {
+    ++counters_.reads;
+    const auto stamp = receive_time_stamp(batch.messages[0].msg_hdr);
+    if (!stamp) return;
+    const Duration waited = std::chrono::system_clock::now().time_since_epoch() - stamp->time_since_epoch();
+    if (waited > late && waited < longest_wait) ++counters_.late_reads;
 }
 
 void SipUdpSocket::deliver(Batch& batch, std::size_t index) {

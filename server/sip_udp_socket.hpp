@@ -1,6 +1,8 @@
 // One UDP socket for SIP. Signaling thread.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -8,6 +10,7 @@
 
 #include "base/net_address.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "server/event_loop.hpp"
 
 namespace rotunda::server {
@@ -19,7 +22,11 @@ class SipUdpSocket {
         std::uint64_t sent = 0;
         std::uint64_t send_errors = 0;
         std::uint64_t receive_errors = 0;
+        std::uint64_t reads = 0;       // of up to 16 datagrams each
+        std::uint64_t late_reads = 0;  // the first of them had waited for longer than `late`
     };
+    // Well before those who wait for an answer send again (RFC 3261 §17.1.1.1: T1 is 500 ms).
+    static constexpr Duration late = std::chrono::milliseconds(200);
     // `local` is the address of ours the datagram was sent to, also when the socket is bound to a wildcard.
     using OnDatagram =
         std::function<void(std::string_view bytes, const Endpoint& local, const Endpoint& remote)>;
@@ -41,6 +48,7 @@ class SipUdpSocket {
     SipUdpSocket(EventLoop& loop, FileDescriptor fd, const Endpoint& bound, OnDatagram on_datagram);
     void read_some();
     struct Batch;
+    void note_wait(Batch& batch);
     void deliver(Batch& batch, std::size_t index);
 
     Endpoint bound_;

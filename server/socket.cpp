@@ -129,4 +129,14 @@ void enable_receive_time_stamps(int fd) {
     set_option(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
 }
 
+std::optional<WallTime> receive_time_stamp(msghdr& message) {
+    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+            timespec t{};
+            std::memcpy(&t, CMSG_DATA(c), sizeof t);
+            return WallTime(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
+        }
+    return std::nullopt;
+}
+
 }  // namespace rotunda::server

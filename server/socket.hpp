@@ -10,6 +10,7 @@
 
 #include "base/net_address.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "server/file_descriptor.hpp"
 
 namespace rotunda::server {
@@ -54,6 +55,8 @@ void set_receive_buffer(int fd, int bytes);
 // Each datagram then says which of our addresses it was sent to.
 void enable_packet_info(int fd, IpFamily family);
 void enable_receive_time_stamps(int fd);
+// Of a datagram received with room for it (CMSG_SPACE(sizeof(timespec))).
+std::optional<WallTime> receive_time_stamp(msghdr& message);
 void set_option(int fd, int level, int name, int value);
 
 }  // namespace rotunda::server

@@ -34,7 +34,7 @@ LogRecord state_record(const rooms::Focus& focus, const api::Snapshot& now) {
              {"timers", number(now.transactions + now.sessions + now.stream_connections)},
              {"transactions", number(now.transactions)},
              {"tcp_connections", number(now.stream_connections)},
-             {"media_rooms", number(now.media.rooms)},
+             {"media_room_shards", number(now.media.rooms)},
              {"media_sessions", number(now.media.sessions)},
              {"video_sessions", number(now.video.sessions)},
              {"media_pairs_free", number(now.free_media_pairs)},

@@ -36,6 +36,12 @@ bool trust(SSL_CTX* context, const std::string& authorities) {
     return SSL_CTX_load_verify_file(context, authorities.c_str()) == 1;
 }
 
+// A certificate is optional, and so is one that means something: phones show their maker's, which only he can
+// verify. It makes nobody known (TlsSession::is_peer), and the handshake goes on.
+int accept_any(int, X509_STORE_CTX*) {
+    return 1;
+}
+
 int verify_mode(TlsClientCheck check) {
     switch (check) {
         case TlsClientCheck::none:
@@ -87,7 +93,11 @@ Result<std::vector<TlsContext::Context>> TlsContext::load_servers() {
                                                SSL_FILETYPE_PEM) != 1) {
             return fail_with("sip.tls.private_key: " + settings_.private_key[i] + ": " + last_error());
         }
-        SSL_CTX_set_verify(context.get(), verify_mode(settings_.verify_client), nullptr);
+        SSL_CTX_set_verify(context.get(), verify_mode(settings_.verify_client),
+                           settings_.verify_client == TlsClientCheck::optional ? &accept_any : nullptr);
+        // A proxy that calls us shows what it serves with, and public authorities sign that for servers
+        // alone.
+        SSL_CTX_set_purpose(context.get(), X509_PURPOSE_ANY);
         // Without a name for them OpenSSL refuses who resumes a session once certificates are asked for.
         constexpr std::string_view sessions = "rotunda";
         SSL_CTX_set_session_id_context(context.get(), reinterpret_cast<const unsigned char*>(sessions.data()),

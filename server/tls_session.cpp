@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
@@ -113,8 +114,20 @@ TlsSession::State TlsSession::send(std::string_view plain, std::string& wire) {
     return State::open;
 }
 
+namespace {
+
+// The handshake takes any purpose, for a proxy shows what it serves with; but not what signs mail or
+// programs.
+bool is_for_tls(x509_st* certificate) {
+    return certificate && (X509_check_purpose(certificate, X509_PURPOSE_SSL_CLIENT, 0) == 1 ||
+                           X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 0) == 1);
+}
+
+}  // namespace
+
 bool TlsSession::is_peer(const std::string& domain) const {
     return established_ && SSL_get_verify_result(ssl_) == X509_V_OK &&
+           is_for_tls(SSL_get0_peer_certificate(ssl_)) &&
            is_certificate_for(SSL_get0_peer_certificate(ssl_), domain);
 }
 

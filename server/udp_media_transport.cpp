@@ -1,5 +1,6 @@
 #include "server/udp_media_transport.hpp"
 
+#include <fcntl.h>
 #include <time.h>
 
 #include <algorithm>
@@ -22,15 +23,27 @@ union StampSpace {
     char bytes[CMSG_SPACE(sizeof(timespec))];
 };
 
-std::optional<WallTime> stamp_of(msghdr& message) {
-    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
-        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
-            timespec t{};
-            std::memcpy(&t, CMSG_DATA(c), sizeof t);
-            return WallTime(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
-        }
-    return std::nullopt;
-}
+// The same port through a descriptor of its own; the port goes back when both are closed.
+class SharedPort final : public media::DatagramSender {
+  public:
+    SharedPort(FileDescriptor fd, std::shared_ptr<PortLease> lease)
+        : lease_(std::move(lease)), fd_(std::move(fd)) {}
+
+    bool send(Bytes datagram, const Endpoint& to) override {
+        if (transmit(datagram, to)) return true;
+        return errno == ECONNREFUSED && transmit(datagram, to);
+    }
+
+  private:
+    bool transmit(Bytes datagram, const Endpoint& to) const {
+        const SocketAddress address(to);
+        return sendto(fd_.get(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL, address.get(),
+                      address.size()) >= 0;
+    }
+
+    std::shared_ptr<PortLease> lease_;
+    FileDescriptor fd_;
+};
 
 }  // namespace
 
@@ -53,7 +66,7 @@ std::optional<media::ReceivedDatagram> UdpMediaTransport::receive(MutableBytes b
         message.msg_controllen = sizeof space.bytes;
         const ssize_t size = recvmsg(fd_.get(), &message, MSG_DONTWAIT);
         if (size >= 0) {
-            const auto stamp = stamp_of(message);
+            const auto stamp = receive_time_stamp(message);
             const TimePoint arrival = stamp ? arrivals_.arrival(*stamp) : clock_.now();
             const Endpoint from = hears_peer_only_ ? *peer_ : source.endpoint();
             // What came before connect() may be anybody's; they are read in order.
@@ -79,6 +92,11 @@ bool UdpMediaTransport::send(Bytes datagram, const Endpoint& to) {
     // The error is an earlier datagram's: the kernel reports it instead of sending this one.
     ++unreachable_;
     return transmit(datagram, to) >= 0;
+}
+
+std::shared_ptr<media::DatagramSender> UdpMediaTransport::share() {
+    FileDescriptor copy(fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0));
+    return copy ? std::make_shared<SharedPort>(std::move(copy), lease_) : nullptr;
 }
 
 void UdpMediaTransport::lock_to(std::optional<Endpoint> peer) {

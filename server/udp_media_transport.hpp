@@ -20,6 +20,7 @@ class UdpMediaTransport final : public media::MediaTransport {
     std::optional<media::ReceivedDatagram> receive(MutableBytes buffer) override;
     bool send(Bytes datagram, const Endpoint& to) override;
     void lock_to(std::optional<Endpoint> peer) override;
+    std::shared_ptr<media::DatagramSender> share() override;
 
     // ICMP errors the peer's host sent back; of no consequence, a port may open yet.
     std::uint64_t unreachable() const { return unreachable_; }

@@ -1,20 +1,45 @@
 // A hash table that never grows beyond its size: who was not asked for longest makes room for who comes. Keys
-// are mixed with a secret, so that nobody outside can choose them to collide.
+// are hashed under a secret, so that nobody outside can choose them to collide.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
-#include <functional>
 #include <list>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
+#include "base/keyed_hash.hpp"
+#include "base/net_address.hpp"
+
 namespace rotunda::sip {
+
+// What peers choose, under the key. The library's own hash has a seed everybody knows: two keys that meet in
+// it would meet under any secret mixed in afterwards.
+class TableHash {
+  public:
+    explicit TableHash(const KeyedHash& hash) : hash_(hash) {}
+
+    std::size_t operator()(std::string_view text) const { return hash_(text).low; }
+    std::size_t operator()(const IpAddress& address) const { return (*this)(Endpoint{address, 0}); }
+    std::size_t operator()(const Endpoint& endpoint) const {
+        const auto& bytes = endpoint.address.bytes();
+        std::array<char, 18> key;
+        std::copy(bytes.begin(), bytes.end(), key.begin());
+        key[16] = static_cast<char>(endpoint.port >> 8);
+        key[17] = static_cast<char>(endpoint.port);
+        return (*this)(std::string_view(key.data(), key.size()));
+    }
+
+  private:
+    KeyedHash hash_;
+};
 
 template <typename Key, typename Value>
 class BoundedTable {
   public:
-    explicit BoundedTable(std::size_t most, std::uint64_t secret = 0)
-        : most_(most), index_(0, Mixed{secret}) {}
+    BoundedTable(std::size_t most, const KeyedHash& hash) : most_(most), index_(0, TableHash(hash)) {}
 
     // Null if it is not there. Counts as asked for.
     Value* find(const Key& key) {
@@ -50,20 +75,11 @@ class BoundedTable {
     std::size_t size() const { return order_.size(); }
 
   private:
-    struct Mixed {
-        std::uint64_t secret;
-        std::size_t operator()(const Key& key) const noexcept {
-            std::uint64_t x = std::hash<Key>{}(key) ^ secret;
-            x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-            x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-            return static_cast<std::size_t>(x ^ (x >> 31));
-        }
-    };
     using Entry = std::pair<Key, Value>;
 
     std::size_t most_;
     std::list<Entry> order_;  // the newest first
-    std::unordered_map<Key, typename std::list<Entry>::iterator, Mixed> index_;
+    std::unordered_map<Key, typename std::list<Entry>::iterator, TableHash> index_;
 };
 
 }  // namespace rotunda::sip

@@ -52,12 +52,19 @@ std::string join(const std::vector<std::string>& items) {
     return list;
 }
 
+CapabilityTexts capability_texts(const UserAgentSettings& settings) {
+    return {allow_value(settings), join(settings.supported), join(settings.accept),
+            join(settings.event_packages)};
+}
+
 void add_capabilities(SipMessage& message, const UserAgentSettings& settings) {
-    message.set(HeaderId::allow, allow_value(settings));
+    const CapabilityTexts written = settings.texts ? CapabilityTexts{} : capability_texts(settings);
+    const CapabilityTexts& texts = settings.texts ? *settings.texts : written;
+    message.set(HeaderId::allow, texts.allow);
     // An empty Supported is legal and says that there are none (§20.37).
-    message.set(HeaderId::supported, join(settings.supported));
-    message.set(HeaderId::accept, join(settings.accept));
-    if (!settings.event_packages.empty()) message.set(HeaderId::allow_events, join(settings.event_packages));
+    message.set(HeaderId::supported, texts.supported);
+    message.set(HeaderId::accept, texts.accept);
+    if (!texts.allow_events.empty()) message.set(HeaderId::allow_events, texts.allow_events);
 }
 
 void add_product(SipMessage& message, const UserAgentSettings& settings) {

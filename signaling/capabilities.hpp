@@ -20,6 +20,7 @@ bool is_owners(const Method& method, const UserAgentSettings& settings);
 // A comma list of the items.
 std::string join(const std::vector<std::string>& items);
 
+CapabilityTexts capability_texts(const UserAgentSettings& settings);
 // Allow, Supported, Accept, and Allow-Events.
 void add_capabilities(SipMessage& message, const UserAgentSettings& settings);
 // Server in a response, User-Agent in a request; nothing when we keep it to ourselves.

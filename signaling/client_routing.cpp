@@ -7,9 +7,6 @@
 namespace rotunda::sip {
 namespace {
 
-// A server that could not be reached is not the first one to be tried for so long.
-constexpr Duration avoided_for = std::chrono::seconds(30);
-
 Target target_of(const Flow& flow) {
     return {flow.transport, flow.remote};
 }
@@ -91,7 +88,7 @@ void ClientTransactions::try_next(Entry& entry, TimePoint now) {
 }
 
 // Nobody was there. Once somebody has answered, asking another server would ask twice.
-bool ClientTransactions::moves_on(Entry& entry, TimePoint now) {
+bool ClientTransactions::moves_on(Entry& entry, Duration avoided_for, TimePoint now) {
     Record& record = entry.second;
     if (record.answered || record.answered_here) return false;
     if (!record.flow.domain.empty()) router_.resolver().avoid(target_of(record.flow), avoided_for, now);
@@ -127,7 +124,7 @@ void ClientTransactions::leave_behind(Entry& entry, const TransactionOutbox& out
     left.answered_here = left.has_final = true;
     Entry& old = *records_.emplace(id, std::move(left)).first;
     by_key_.emplace(old.second.key, id);
-    by_flow_.insert(old.second.flow, id);
+    by_flow_.insert(old.second.flow, old.second.link, id);
     carry_out(old, out);
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "signaling/client_requests.hpp"
+#include "signaling/flow_proof.hpp"
 #include "signaling/transaction_key.hpp"
 #include "signaling/transaction_outbox.hpp"
 #include "signaling/writer.hpp"
@@ -19,7 +20,11 @@ Duration patience(bool too_large) {
 
 ClientTransactions::ClientTransactions(const TimerSettings& timers, RouterSettings router,
                                        RandomSource& random, TransactionOutput& output)
-    : timers_(timers), random_(random), output_(output), router_(std::move(router), random) {}
+    : timers_(timers),
+      random_(random),
+      output_(output),
+      router_(std::move(router), random),
+      by_flow_(KeyedHash(random)) {}
 
 ClientTransactionId ClientTransactions::send(SipMessage request, const Flow& flow, TimePoint now) {
     if (auto uri = router_.to_resolve(request, flow)) {
@@ -61,7 +66,7 @@ void ClientTransactions::run(Entry& entry, Addressed ready, TimePoint now) {
     write_client_key(request.top_via().branch(), request.method().name(), scratch_);
     record.key = scratch_;
     by_key_.emplace(scratch_, entry.first);
-    by_flow_.insert(record.flow, entry.first);
+    by_flow_.insert(record.flow, record.link, entry.first);
     const bool reliable = is_reliable(record.flow.transport);
     const bool is_invite = request.method() == Method::invite;
     if (is_invite)
@@ -146,8 +151,9 @@ void ClientTransactions::receive(SipMessage response, const Flow& flow, TimePoin
         ++output_.counters.retransmissions;
     else if (!record.answered_here)
         // Only this one request was too large: what follows goes by UDP again.
-        output_.events.push_back(ResponseReceived{entry.first, std::move(response),
-                                                  record.too_large ? LargeRequests::udp_flow(flow) : flow});
+        output_.events.push_back(ResponseReceived{
+            entry.first, std::move(response), record.too_large ? LargeRequests::udp_flow(flow) : flow,
+            is_from(flow, record.flow) ? std::optional(record.flow) : std::nullopt});
     carry_out(entry, out);
     if (cancel_now) send_cancel(entry, now);
 }
@@ -189,7 +195,7 @@ void ClientTransactions::on_transport_error(const Flow& flow, TimePoint now) {
             send_again_by_udp(entry, now);
             continue;
         }
-        if (moves_on(entry, now)) continue;
+        if (moves_on(entry, unreachable_avoided_for, now)) continue;
         TransactionOutbox out;
         std::visit([&](auto& machine) { machine.on_transport_error(out); }, entry.second.machine);
         carry_out(entry, out);
@@ -201,7 +207,10 @@ void ClientTransactions::on_timeout(TimePoint now) {
         Entry& entry = *records_.find(*due);
         TransactionOutbox out;
         std::visit([&](auto& machine) { machine.on_timeout(now, out); }, entry.second.machine);
-        if (out.times_out() && moves_on(entry, now)) continue;
+        const bool cost_a_call = std::holds_alternative<InviteClientTransaction>(entry.second.machine);
+        if (out.times_out() &&
+            moves_on(entry, cost_a_call ? silent_avoided_for : unreachable_avoided_for, now))
+            continue;
         carry_out(entry, out);
     }
 }
@@ -236,12 +245,12 @@ void ClientTransactions::fail(const Entry& entry, TransactionFailure failure) {
     output_.events.push_back(ClientTransactionFailed{entry.first, failure});
 }
 
-void ClientTransactions::forget_keys(const Entry& entry) {
+void ClientTransactions::forget_keys(Entry& entry) {
     by_key_.erase(entry.second.key);
-    by_flow_.erase(entry.second.flow, entry.first);
+    by_flow_.erase(entry.second.flow, entry.second.link);
 }
 
-void ClientTransactions::bury(const Entry& entry) {
+void ClientTransactions::bury(Entry& entry) {
     const ClientTransactionId id = entry.first;
     forget_keys(entry);
     timers_due_.erase(id);

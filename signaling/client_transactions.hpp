@@ -61,6 +61,7 @@ class ClientTransactions {
         Machine machine;
         Flow flow;
         std::string key = {};
+        FlowLink<ClientTransactionId> link = {};
         // With its Via: ACK and CANCEL of an INVITE are made from it, and what else may have to go another
         // way. Empty for all others.
         SipMessage request = {};
@@ -86,7 +87,7 @@ class ClientTransactions {
     Entry& start(Addressed request, TimePoint now);
     void run(Entry& entry, Addressed request, TimePoint now);
     void send_again_by_udp(Entry& entry, TimePoint now);
-    void forget_keys(const Entry& entry);
+    void forget_keys(Entry& entry);
 
     // client_routing.cpp
     struct Waiting {                      // for the DNS
@@ -106,8 +107,12 @@ class ClientTransactions {
     void on_found(Waiting waiting, const std::vector<Target>& targets, TimePoint now);
     // The request over the next flow of `others`, of which there is one.
     void try_next(Entry& entry, TimePoint now);
+    // A server that could not be reached is not the first one to be tried for so long; one that was silent,
+    // which took half a minute to find out (Timer B), for longer.
+    static constexpr Duration unreachable_avoided_for = std::chrono::seconds(30);
+    static constexpr Duration silent_avoided_for = std::chrono::minutes(5);
     // True: the request has gone another way. Nobody was there, or said 503.
-    bool moves_on(Entry& entry, TimePoint now);
+    bool moves_on(Entry& entry, Duration avoided_for, TimePoint now);
     bool moves_on(Entry& entry, const SipMessage& response, TimePoint now);
     void leave_behind(Entry& entry, const TransactionOutbox& out);
     void fail_unsent(Entry& entry);
@@ -117,7 +122,7 @@ class ClientTransactions {
     // Does what the machine asked for, keeps its deadline, buries it when it has ended.
     void carry_out(Entry& entry, const TransactionOutbox& out);
     void fail(const Entry& entry, TransactionFailure failure);
-    void bury(const Entry& entry);
+    void bury(Entry& entry);
 
     TimerSettings timers_;
     RandomSource& random_;

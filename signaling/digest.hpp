@@ -41,8 +41,11 @@ struct DigestInput {
     std::string_view cnonce;
     bool qop_auth = true;  // false: the old form of RFC 2069, without nc and cnonce
 };
-// §3.4.1.
+// §3.4.1. H(A2) is the same for all requests of one method to one URI.
 std::string digest_response(DigestAlgorithm algorithm, std::string_view ha1, const DigestInput& input);
+std::string digest_ha2(DigestAlgorithm algorithm, std::string_view method, std::string_view uri);
+std::string digest_response(DigestAlgorithm algorithm, std::string_view ha1, std::string_view ha2,
+                            const DigestInput& input);
 
 // WWW-Authenticate, Proxy-Authenticate.
 struct DigestChallenge {

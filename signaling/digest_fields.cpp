@@ -6,7 +6,6 @@
 namespace rotunda::sip {
 namespace {
 
-constexpr std::size_t max_fields = 32;
 constexpr std::string_view scheme_name = "Digest";
 
 // A whole quoted-string, or text that cannot be mistaken for structure (phones leave quotes away).
@@ -27,23 +26,23 @@ std::optional<DigestFields> DigestFields::parse_with_scheme(std::string_view tex
 }
 
 std::optional<DigestFields> DigestFields::parse(std::string_view text) {
-    DigestFields out;
+    std::optional<DigestFields> out(std::in_place);
     ListReader list(text);
     while (const auto element = list.next()) {
         if (element->empty()) continue;  // RFC 7230 §7: a list may have empty elements
         const Split pair = split_once(*element, '=');
         const std::string_view name = trim_lws(pair.head);
-        if (!pair.tail || !is_token(name) || out.fields_.size() == max_fields) return std::nullopt;
+        if (!pair.tail || !is_token(name) || out->size_ == max_fields) return std::nullopt;
         const std::string_view value = trim_lws(*pair.tail);
         if (!is_field_value(value)) return std::nullopt;
-        out.fields_.emplace_back(name, value);
+        out->fields_[out->size_++] = {name, value};
     }
     return out;
 }
 
 std::string DigestFields::get(std::string_view name) const {
-    for (const auto& [key, value] : fields_)
-        if (iequals(key, name)) return unquote(value);
+    for (std::size_t i = 0; i < size_; ++i)
+        if (iequals(fields_[i].name, name)) return unquote(fields_[i].value);
     return {};
 }
 

@@ -2,11 +2,12 @@
 // between (RFC 3261 §25.1, RFC 7616 §3.3 to §3.5).
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace rotunda::sip {
 
@@ -21,7 +22,13 @@ class DigestFields {
     std::string get(std::string_view name) const;
 
   private:
-    std::vector<std::pair<std::string_view, std::string_view>> fields_;  // into the text parsed
+    // More than anybody sends.
+    static constexpr std::size_t max_fields = 32;
+    struct Field {
+        std::string_view name, value;  // into the text parsed
+    };
+    std::array<Field, max_fields> fields_;
+    std::size_t size_ = 0;
 };
 
 class DigestFieldWriter {

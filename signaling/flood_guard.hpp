@@ -3,22 +3,28 @@
 // to him. Sans-IO, signaling thread.
 //
 // What counts is what does not complete: a request costs its address something, and gives it back when the
-// same endpoint shows that it has read our answer (an ACK, credentials for a nonce of ours).
+// same endpoint shows that it has read our answer (an ACK, credentials for a nonce of ours). So does an ACK,
+// which the call it makes stand gives back.
 //
 // Over UDP anybody can write any source address. So evidence has two grades. What could be forged limits and
 // bans unproven endpoints of that address over UDP only: never a trunk, nor the endpoint of a registration or
 // a call, nor who comes over a connection. What could not (a connection, wrong credentials for a nonce that
 // was given to that address) counts against everybody unproven there. A proven endpoint answers for itself
-// alone.
+// alone, but that what it has open beyond a small share counts for its address too: one call proves one port,
+// and a host has thousands. And what nobody else can have written, because it names what was told to that
+// address alone, has a measure of its own where somebody floods in its name (Voucher).
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
+#include "base/keyed_hash.hpp"
 #include "base/leaky_bucket.hpp"
 #include "base/net_address.hpp"
+#include "base/subscriber_address.hpp"
 #include "base/time.hpp"
 #include "signaling/ban_list.hpp"
 #include "signaling/bounded_table.hpp"
@@ -37,13 +43,24 @@ enum class Admission : std::uint8_t {
 
 class FloodGuard {
   public:
-    // `secret`: random, so that nobody finds addresses that collide in the tables.
-    explicit FloodGuard(FloodSettings settings, std::uint64_t secret = 0);
+    // Says of a request that it names what only its true sender knows: the dialog of a call that stands and
+    // was told to its address, or a nonce that was. Asked where a limit is reached, so its price does not
+    // matter.
+    using Voucher = std::function<bool(const RequestSketch& request, const Flow& flow)>;
 
+    // `hash`: under a random key, so that nobody finds addresses that collide in the tables.
+    FloodGuard(FloodSettings settings, const KeyedHash& hash, Voucher voucher = {});
+
+    // Something that is no well-formed request has no more than its size.
     Admission admit(const RequestSketch& request, const Flow& flow, TimePoint now);
+    // Nothing from there is looked at, and nobody can have forged why.
+    bool is_shut_out(const Flow& flow, TimePoint now);
+    bool is_proven(const Flow& flow, TimePoint now) { return proven(flow, now) != nullptr; }
     // A new connection may stand.
     bool may_connect(const Flow& flow, TimePoint now);
-    // A UDP datagram of ours may go there: to an unproven endpoint at most three times the bytes it sent.
+    // A UDP datagram of ours may go there: to an unproven endpoint at most three times the bytes it sent. One
+    // that sent nothing, but was named in somebody's Contact or Record-Route, hears a request twice, and
+    // another after half a minute for each.
     bool may_send(std::string_view message, const Flow& flow, TimePoint now);
 
     void prove(const FlowProof& proof, TimePoint now);
@@ -74,11 +91,27 @@ class FloodGuard {
 
   private:
     enum Evidence : std::uint8_t { forgeable, sure, evidence_grades };
+    struct Measure {
+        LeakyBucket open;
+        LeakyBucket share;    // of a proven endpoint: what counts for nobody else
+        double together = 0;  // of what is open, what counts for a Crowd
+    };
+    // What several have open together.
+    struct Crowd {
+        LeakyBucket calls, requests;
+    };
+    struct Bounds {
+        double calls, calls_forgotten, requests, requests_forgotten;
+    };
     // Of one address by one grade of evidence, or of one proven endpoint.
     struct Source {
-        LeakyBucket calls, requests, connections, strikes;
-        double in_all = 0;        // of its open calls, those that count for all together
-        TimePoint known_until{};  // something from there was proven
+        Measure calls, requests;
+        LeakyBucket connections, strikes, vouched;
+    };
+    // An address from which something was proven. Nothing else makes or changes one.
+    struct Place {
+        Crowd proven;
+        TimePoint known_until{};
     };
     struct Sentence {
         TimePoint until{};
@@ -88,14 +121,17 @@ class FloodGuard {
         Source own;
         Sentence ban;
         TimePoint until{};
+        ConnectionId connection{};  // which has been given back to its address
     };
     struct Account {  // of an unproven endpoint over UDP
         std::uint64_t received = 0, sent = 0;
+        LeakyBucket requests;  // of ours, where nothing came from
     };
     struct Side {  // what is known by one grade of evidence
-        Side(std::size_t size, std::uint64_t secret)
-            : sources(size, secret), bans(size, secret), proven(size, secret) {}
+        Side(std::size_t size, const KeyedHash& hash)
+            : sources(size, hash), places(size, hash), bans(size, hash), proven(size, hash) {}
         BoundedTable<IpAddress, Source> sources;
+        BoundedTable<IpAddress, Place> places;
         BoundedTable<IpAddress, Sentence> bans;
         BoundedTable<Endpoint, Proven> proven;  // by transport: UDP's with what could be forged
     };
@@ -103,21 +139,37 @@ class FloodGuard {
     static Evidence evidence_of(const Flow& flow) {
         return flow.transport == Transport::udp ? forgeable : sure;
     }
-    static IpAddress key_of(const IpAddress& address);
     Proven* proven(const Flow& flow, TimePoint now);
-    bool is_banned(const Flow& flow, TimePoint now);
+    bool is_banned(const Flow& flow, Evidence grade, TimePoint now);
     bool is_scanner(std::string_view user_agent) const;
+    Place* place(const Flow& flow) {
+        return sides_[evidence_of(flow)].places.find(subscriber_of(flow.remote.address));
+    }
+    bool is_known(const Flow& flow, TimePoint now) {
+        const Place* known = place(flow);
+        return known && now < known->known_until;
+    }
+    bool passes_as_vouched(Source& from, const RequestSketch& request, const Flow& flow, TimePoint now);
+    Bounds place_bounds() const;
+    Bounds all_bounds() const;
     Admission admit_unproven(const RequestSketch& request, const Flow& flow, TimePoint now);
-    bool charge(Source& from, const RequestSketch& request, bool may_be_anybody, TimePoint now);
-    Admission refuse(const Flow& flow);
+    bool may_register(const RequestSketch& request, const Flow& flow, TimePoint now);
+    // `crowd`: whom it counts for too, beyond `share` of the endpoint's own; null: nobody.
+    bool charge(Source& from, const RequestSketch& request, Crowd* crowd, const Bounds& most,
+                const Bounds& share, TimePoint now);
+    static void give_back(Measure& measure, LeakyBucket& crowd, double count);
+    void pay_back_in_passing(const Flow& flow, TimePoint now);
+    bool may_hear(std::string_view message, const Flow& flow, TimePoint now);
+    Admission refuse(const RequestSketch& request, const Flow& flow);
     void tell(const Ban& ban, TimePoint now);
     void strike(Source& from, Sentence* own, const Flow& flow, Evidence grade, double weight,
                 std::string_view why, TimePoint now);
 
     FloodSettings settings_;
+    Voucher voucher_;
     std::array<Side, evidence_grades> sides_;
     BoundedTable<Endpoint, Account> accounts_;
-    LeakyBucket in_all_;
+    Crowd unproven_;  // of all addresses from which nothing was ever proven, over UDP
     std::array<LeakyBucket, evidence_grades> told_;  // forged ones hide no sure one
     std::vector<Ban> bans_;
     BanList standing_;

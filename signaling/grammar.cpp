@@ -3,40 +3,44 @@
 #include <array>
 #include <cstdint>
 
+#include "base/hex.hpp"
 #include "base/text.hpp"
 
 namespace rotunda::sip {
 namespace {
 
-constexpr std::uint8_t token_class = 1, unreserved_class = 2;
-
 constexpr std::array<std::uint8_t, 256> make_classes() {
     std::array<std::uint8_t, 256> classes{};
-    auto mark = [&classes](std::string_view characters, std::uint8_t bit) {
-        for (char c : characters) classes[static_cast<std::uint8_t>(c)] |= bit;
+    auto mark = [&classes](std::string_view characters, CharClass bit) {
+        for (char c : characters) classes[static_cast<std::uint8_t>(c)] |= static_cast<std::uint8_t>(bit);
+    };
+    auto mark_printable = [&classes](std::string_view but, CharClass bit) {
+        for (char c = '!'; c <= '~'; ++c)
+            if (but.find(c) == but.npos)
+                classes[static_cast<std::uint8_t>(c)] |= static_cast<std::uint8_t>(bit);
     };
     constexpr std::string_view alphanum = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    mark(alphanum, token_class | unreserved_class);
-    mark("-.!%*_+`'~", token_class);
-    mark("-_.!~*'()", unreserved_class);
+    for (const CharClass each : {CharClass::token, CharClass::unreserved, CharClass::host})
+        mark(alphanum, each);
+    mark("-.!%*_+`'~", CharClass::token);
+    mark("-_.!~*'()", CharClass::unreserved);
+    mark("-._", CharClass::host);
+    mark("\"<>(),", CharClass::list);
+    mark_printable("\",;<>\\", CharClass::param_value);
+    mark_printable("\",;<>\\?@", CharClass::uri_param);
+    mark_printable("<>\"@", CharClass::userinfo);
     return classes;
 }
 constexpr auto classes = make_classes();
 
-bool in_class(char c, std::uint8_t bit) {
-    return (classes[static_cast<std::uint8_t>(c)] & bit) != 0;
-}
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char lower = to_lower(c);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+bool in_class(char c, CharClass bit) {
+    return (classes[static_cast<std::uint8_t>(c)] & static_cast<std::uint8_t>(bit)) != 0;
 }
 
 // The octet a %HH at `at` stands for, or -1.
 int escaped_octet(std::string_view text, std::size_t at) {
     if (text[at] != '%' || text.size() - at < 3) return -1;
-    const int high = hex_digit(text[at + 1]), low = hex_digit(text[at + 2]);
+    const int high = hex_value(text[at + 1]), low = hex_value(text[at + 2]);
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
@@ -50,14 +54,18 @@ void append_escaped(std::string& out, char c) {
 
 }  // namespace
 
+bool is_all(std::string_view text, CharClass each) {
+    for (char c : text)
+        if (!in_class(c, each)) return false;
+    return true;
+}
+
 bool is_token_char(char c) {
-    return in_class(c, token_class);
+    return in_class(c, CharClass::token);
 }
 
 bool is_token(std::string_view text) {
-    for (char c : text)
-        if (!is_token_char(c)) return false;
-    return !text.empty();
+    return !text.empty() && is_all(text, CharClass::token);
 }
 
 std::string_view trim_lws(std::string_view text) {
@@ -69,6 +77,9 @@ std::string_view trim_lws(std::string_view text) {
 
 std::size_t quoted_size(std::string_view text) {
     if (text.empty() || text.front() != '"') return 0;
+    const std::size_t quote = text.find('"', 1);
+    if (quote == text.npos) return 0;
+    if (text.substr(0, quote).find('\\') == text.npos) return quote + 1;
     for (std::size_t i = 1; i < text.size(); ++i) {
         if (text[i] == '"') return i + 1;
         if (text[i] == '\\') ++i;
@@ -108,6 +119,7 @@ std::optional<std::string_view> ListReader::next() {
     std::size_t i = 0;
     for (; i < rest_.size(); ++i) {
         const char c = rest_[i];
+        if (!in_class(c, CharClass::list)) continue;
         if (in_brackets) {
             in_brackets = c != '>';
         } else if (c == '"') {
@@ -131,6 +143,7 @@ std::optional<std::string_view> ListReader::next() {
 }
 
 std::string percent_decode(std::string_view text) {
+    if (text.find('%') == text.npos) return std::string(text);
     std::string out;
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -151,7 +164,7 @@ std::string percent_encode(std::string_view plain, std::string_view also_allowed
     std::string out;
     out.reserve(plain.size());
     for (char c : plain) {
-        if (in_class(c, unreserved_class) || also_allowed.find(c) != also_allowed.npos) {
+        if (in_class(c, CharClass::unreserved) || also_allowed.find(c) != also_allowed.npos) {
             out += c;
         } else {
             append_escaped(out, c);
@@ -170,7 +183,7 @@ std::string percent_normalize(std::string_view text) {
             continue;
         }
         const char c = static_cast<char>(octet);
-        if (in_class(c, unreserved_class)) {
+        if (in_class(c, CharClass::unreserved)) {
             out += c;
         } else {
             append_escaped(out, c);

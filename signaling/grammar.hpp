@@ -2,11 +2,27 @@
 // HTAB.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace rotunda::sip {
+
+enum class CharClass : std::uint8_t {
+    token = 1,       // alphanum and "-.!%*_+`'~"
+    unreserved = 2,  // alphanum and mark
+    list = 4,        // what gives a comma list its structure
+    // Beyond RFC 3261's gen-value, what is met in the field ('=' of base64, a bare IPv6 address in received,
+    // RFC 5118 §4.5) and harms nobody: all but what would end the value.
+    param_value = 8,
+    uri_param = 16,  // paramchar, with the same tolerance
+    host = 32,       // alphanum, '-', '.', and '_', which is no host character, and yet hosts have it
+    // Wider than RFC 3261's userinfo: phones send '#', and nothing that ends a URI is let in.
+    userinfo = 64,
+};
+// True also of an empty text.
+bool is_all(std::string_view text, CharClass each);
 
 // alphanum and "-.!%*_+`'~" (token).
 bool is_token_char(char c);

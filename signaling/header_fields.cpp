@@ -36,13 +36,13 @@ bool is_unquoted_display_name(std::string_view text) {
 
 // "..." <uri> ;params or tokens <uri> ;params
 std::optional<NameAddr> parse_bracketed(std::string_view text, std::size_t open) {
-    NameAddr out;
+    std::optional<NameAddr> out(std::in_place);
     std::string_view display = trim_lws(text.substr(0, open));
     if (!display.empty() && display.front() == '"') {
         if (quoted_size(display) != display.size()) return std::nullopt;
-        out.display_name = unquote(display);
+        out->display_name = unquote(display);
     } else if (is_unquoted_display_name(display)) {
-        out.display_name = display;
+        out->display_name = display;
     } else {
         return std::nullopt;
     }
@@ -51,8 +51,8 @@ std::optional<NameAddr> parse_bracketed(std::string_view text, std::size_t open)
     auto uri = Uri::parse(text.substr(open + 1, close - open - 1));
     auto params = Params::parse(text.substr(close + 1));
     if (!uri || !params) return std::nullopt;
-    out.uri = std::move(*uri);
-    out.params = std::move(*params);
+    out->uri = std::move(*uri);
+    out->params = std::move(*params);
     return out;
 }
 
@@ -99,12 +99,12 @@ std::optional<Via> Via::parse(std::string_view text) {
     if (!is_token(protocol_name) || !is_token(protocol_version) || !is_token(transport) || !sent_by)
         return std::nullopt;
 
-    Via via;
-    via.protocol.assign(protocol_name).append("/").append(protocol_version);
-    via.transport = transport;
-    via.host = sent_by->host;
-    via.port = sent_by->port;
-    via.params = std::move(*params);
+    std::optional<Via> via(std::in_place);
+    via->protocol.assign(protocol_name).append("/").append(protocol_version);
+    via->transport = transport;
+    via->host = sent_by->host;
+    via->port = sent_by->port;
+    via->params = std::move(*params);
     return via;
 }
 

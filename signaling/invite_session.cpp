@@ -107,7 +107,7 @@ bool InviteSession::ping(SessionOutbox& out) {
     SipMessage options = dialog_->make_request(Method::options);
     ping_cseq_ = options.cseq().number;
     add_capabilities(options, context_->settings);
-    add_product(options, context_->settings);
+    say_product(options);
     send_request(std::move(options), dialog_->next_hop(), out);
     return true;
 }
@@ -182,11 +182,17 @@ void InviteSession::end_with_bye(EndCause cause, int status, std::string_view re
     end(cause, status, {}, out);
 }
 
+void InviteSession::say_product(SipMessage& request) const {
+    const UserAgentSettings& settings = context_->settings;
+    if (is_caller_ || settings.product_in_responses || !identity_.is_anonymous())
+        add_product(request, settings);
+}
+
 void InviteSession::send_bye(std::string_view reason_header, SessionOutbox& out) {
     SipMessage bye = dialog_->make_request(Method::bye);
     bye_cseq_ = bye.cseq().number;
     if (!reason_header.empty()) bye.add(HeaderId::reason, reason_header);
-    add_product(bye, context_->settings);
+    say_product(bye);
     send_request(std::move(bye), dialog_->next_hop(), out);
 }
 

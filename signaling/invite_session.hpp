@@ -113,6 +113,10 @@ class InviteSession {
     SessionId id() const { return id_; }
     // Who is at the other end.
     const Identity& identity() const { return identity_; }
+    // Where our tag was told first, until somebody answers a request of ours from elsewhere: who names that
+    // tag shows that what we send there is read.
+    const Flow& told() const { return told_; }
+    void set_told(const Flow& flow) { told_ = flow; }
     // Ours alone in this process: the user agent finds the session by it.
     const std::string& local_tag() const { return local_tag_; }
     // Our Contact; of use once there is a dialog.
@@ -121,6 +125,8 @@ class InviteSession {
     std::optional<SessionPeer> peer() const;
     // We may answer challenges.
     bool has_credentials() const { return !digest_.empty(); }
+    // The way the peer last reached us; null before there is a dialog.
+    const Flow* way() const { return dialog_ ? &dialog_->flow() : nullptr; }
     // True for exactly this dialog.
     bool matches(const DialogId& id) const { return dialog_ && dialog_->id() == id; }
     // True for one of the forks of our call that ring.
@@ -128,6 +134,10 @@ class InviteSession {
     bool ended() const { return ended_; }
     // The peer's call, not answered by us yet.
     bool early() const { return remote_invite_ && !confirmed_; }
+    // The ACK with this CSeq is the one that makes the call stand.
+    bool awaits_first_ack(const CSeq& cseq) const { return !confirmed_ && awaits_ack(cseq); }
+    // It is the one some 2xx of ours waits for.
+    bool awaits_ack(const CSeq& cseq) const { return success_ && success_->cseq == cseq.number; }
     // SessionEnded has been said, nothing is under way any more and nobody holds the dialog; but another fork
     // may still answer our INVITE.
     bool lingers() const;
@@ -241,6 +251,9 @@ class InviteSession {
     void answer_in_prack(std::string sdp, SessionOutbox& out);
     EarlyDialog confirm_fork(const SipMessage& success, const Flow& flow);
 
+    // Who called us and proved nothing learns from no request of ours what we are.
+    void say_product(SipMessage& request) const;
+
     // invite_session_digest.cpp
     void authorize(SipMessage& request);
     void send_request(SipMessage request, const Flow& flow, SessionOutbox& out);
@@ -291,6 +304,7 @@ class InviteSession {
     LocalContact contact_;
     Identity identity_;
     std::optional<Dialog> dialog_;  // a caller has none before the first 2xx
+    Flow told_;
 
     // Most sessions live long and do nothing: what belongs to a transaction is there while that lasts.
     Boxed<RemoteInvite> remote_invite_;

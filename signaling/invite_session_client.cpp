@@ -60,7 +60,7 @@ void InviteSession::send_invite(SipMessage invite, std::optional<std::string> sd
     const bool secure = dialog_ ? dialog_->secure() : first_invite_->uri().scheme() == Uri::Scheme::sips;
     invite.add(HeaderId::contact, contact_of(contact_, flow, secure, context_->settings));
     add_capabilities(invite, context_->settings);
-    add_product(invite, context_->settings);
+    say_product(invite);
     timer_.ask(invite);
     local_invite_ = LocalInvite{invite.cseq().number, sdp.has_value(), false, give_up_at, {}, flow, {}};
     if (sdp) invite.set_body(std::move(*sdp), "application/sdp");
@@ -242,7 +242,7 @@ void InviteSession::on_fork(const SipMessage& response, const Flow& flow, Sessio
     if (const EarlyDialog* early = early_dialog(response.to_tag())) fork.continue_from(early->dialog);
     send_ack(fork, response.cseq().number, std::nullopt, out);
     SipMessage bye = fork.make_request(Method::bye);
-    add_product(bye, context_->settings);
+    say_product(bye);
     send_aside(std::move(bye), fork.next_hop(), out);
 }
 

@@ -90,7 +90,7 @@ void InviteSession::send_prack(Dialog& dialog, std::uint32_t rseq, std::uint32_t
                                std::optional<std::string> sdp, SessionOutbox& out) {
     SipMessage prack = dialog.make_request(Method::prack);
     prack.add(HeaderId::rack, RAck{rseq, {cseq, Method::invite}}.to_string());
-    add_product(prack, context_->settings);
+    say_product(prack);
     if (sdp) prack.set_body(std::move(*sdp), "application/sdp");
     send_aside(std::move(prack), dialog.next_hop(), out);
 }

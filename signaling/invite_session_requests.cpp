@@ -68,7 +68,7 @@ std::optional<SendRequest> InviteSession::make_request(OutgoingRequest request) 
     }
     for (const ExtraHeader& header : request.headers) message.add(header.id, header.value);
     add_capabilities(message, context_->settings);
-    add_product(message, context_->settings);
+    say_product(message);
     if (!request.body.empty()) message.set_body(std::move(request.body), request.content_type);
     authorize(message);
     return SendRequest{std::move(message), dialog_->next_hop()};

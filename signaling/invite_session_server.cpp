@@ -30,6 +30,7 @@ InviteSession::InviteSession(SessionId id, const SessionContext& context, Reques
     contact_.user = invite.request.uri().user();
     identity_ = invite.identity;
     dialog_.emplace(invite.request, local_tag_, invite.flow);
+    told_ = invite.flow;
     note_allowed(invite.request);
     start_ring_limit(invite.request, now);
     hold_invite(invite, offer.has_value());

@@ -97,7 +97,7 @@ void InviteSession::send_update(std::optional<std::string> offer, SessionOutbox&
     const Flow flow = dialog_->next_hop();
     update.add(HeaderId::contact, contact_of(contact_, flow, dialog_->secure(), context_->settings));
     add_capabilities(update, context_->settings);
-    add_product(update, context_->settings);
+    say_product(update);
     timer_.ask(update);
     local_update_ = LocalUpdate{update.cseq().number, offer.has_value()};
     if (offer) update.set_body(std::move(*offer), "application/sdp");

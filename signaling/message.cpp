@@ -7,6 +7,17 @@
 
 namespace rotunda::sip {
 
+namespace {
+
+// What cannot be read is decoded too: as the empty one, once.
+template <typename T>
+const T& decoded_once(std::optional<T>& field, std::optional<std::string_view> text) {
+    if (!field && !(field = T::parse(text.value_or(std::string_view{})))) field.emplace();
+    return *field;
+}
+
+}  // namespace
+
 SipMessage SipMessage::request(Method method, Uri uri) {
     SipMessage out;
     out.method_ = std::move(method);
@@ -23,19 +34,59 @@ SipMessage SipMessage::response(int status, std::string_view reason) {
 
 SipMessage SipMessage::response_to(const SipMessage& request, int status, std::string_view reason) {
     SipMessage out = response(status, reason);
-    out.text_.reserve(request.text_.size());
+    // Some room, for the layers above write into it.
+    out.text_.reserve(request.text_.size() + 256);
     out.slots_.reserve(16);
     out.append_slots(request, HeaderId::via);
     // One of each, even if a broken request has more.
     for (HeaderId id : {HeaderId::from, HeaderId::to, HeaderId::call_id, HeaderId::cseq})
         if (const Slot* slot = request.first(id))
             out.slots_.push_back(out.make_slot(id, {}, request.value_of(*slot)));
-    out.top_via_ = request.top_via_;
-    out.from_ = request.from_;
-    out.to_ = request.to_;
-    out.cseq_ = request.cseq_;
+    out.to_is_good_ = request.to().uri.valid();
     if (status == 100) out.append_slots(request, HeaderId::timestamp);
     return out;
+}
+
+SipMessage::SipMessage(const SipMessage& other)
+    : status_(other.status_),
+      method_(other.method_),
+      uri_(other.uri_),
+      reason_(other.reason_),
+      text_(other.text_),
+      slots_(other.slots_),
+      body_(other.body_),
+      to_is_good_(other.to_is_good_) {}
+
+SipMessage::Decoded& SipMessage::decoded() const {
+    if (!decoded_) decoded_ = std::make_unique<Decoded>();
+    return *decoded_;
+}
+
+const Via& SipMessage::top_via() const {
+    return decoded_once(decoded().top_via, header(HeaderId::via));
+}
+
+const NameAddr& SipMessage::from() const {
+    return decoded_once(decoded().from, header(HeaderId::from));
+}
+
+const NameAddr& SipMessage::to() const {
+    return decoded_once(decoded().to, header(HeaderId::to));
+}
+
+const CSeq& SipMessage::cseq() const {
+    return decoded_once(decoded().cseq, header(HeaderId::cseq));
+}
+
+// As tag() of the decoded one.
+std::string_view SipMessage::tag_in(HeaderId id) const {
+    const std::optional<NameAddr>* known = !decoded_            ? nullptr
+                                           : id == HeaderId::to ? &decoded_->to
+                                                                : &decoded_->from;
+    if (known && *known) return (*known)->tag();
+    const std::string_view value = header(id).value_or(std::string_view{});
+    if (value.find(';') == value.npos) return {};  // it has no parameters at all
+    return (id == HeaderId::to ? to() : from()).tag();
 }
 
 SipMessage::Header SipMessage::header_at(std::size_t index) const {
@@ -64,6 +115,10 @@ std::optional<std::string_view> SipMessage::header(std::string_view name) const 
         if (candidate.id == HeaderId::other && iequals(candidate.name, name)) return candidate.value;
     }
     return std::nullopt;
+}
+
+std::size_t SipMessage::count(HeaderId id) const {
+    return static_cast<std::size_t>(std::ranges::count(slots_, id, &Slot::id));
 }
 
 std::vector<std::string_view> SipMessage::values(HeaderId id) const {
@@ -101,20 +156,21 @@ SipMessage::Slot SipMessage::make_slot(HeaderId id, std::string_view name, std::
     return slot;
 }
 
-void SipMessage::decode(HeaderId id) {
-    const std::string_view value = header(id).value_or(std::string_view{});
+void SipMessage::forget(HeaderId id) {
+    if (id == HeaderId::to) to_is_good_ = false;
+    if (!decoded_) return;
     switch (id) {
         case HeaderId::via:
-            top_via_ = Via::parse(value).value_or(Via{});
+            decoded_->top_via.reset();
             break;
         case HeaderId::from:
-            from_ = NameAddr::parse(value).value_or(NameAddr{});
+            decoded_->from.reset();
             break;
         case HeaderId::to:
-            to_ = NameAddr::parse(value).value_or(NameAddr{});
+            decoded_->to.reset();
             break;
         case HeaderId::cseq:
-            cseq_ = CSeq::parse(value).value_or(CSeq{});
+            decoded_->cseq.reset();
             break;
         default:
             break;
@@ -123,13 +179,13 @@ void SipMessage::decode(HeaderId id) {
 
 void SipMessage::add(HeaderId id, std::string_view value) {
     slots_.push_back(make_slot(id, {}, value));
-    decode(id);
+    forget(id);
 }
 
 void SipMessage::add(std::string_view name, std::string_view value) {
     const HeaderId id = header_id(name);
     slots_.push_back(make_slot(id, name, value));
-    decode(id);
+    forget(id);
 }
 
 void SipMessage::prepend(HeaderId id, std::string_view value) {
@@ -138,7 +194,7 @@ void SipMessage::prepend(HeaderId id, std::string_view value) {
     // Via goes to the top, where elements in a hurry look for it (RFC 3261 §7.3.1).
     const auto place = at == slots_.end() ? slots_.begin() : at;
     slots_.insert(place, make_slot(id, {}, value));
-    decode(id);
+    forget(id);
 }
 
 void SipMessage::set(HeaderId id, std::string_view value) {
@@ -152,19 +208,19 @@ void SipMessage::set(HeaderId id, std::string_view value) {
         slots_.erase(std::remove_if(at + 1, slots_.end(), [id](const Slot& other) { return other.id == id; }),
                      slots_.end());
     }
-    decode(id);
+    forget(id);
 }
 
 void SipMessage::remove(HeaderId id) {
     std::erase_if(slots_, [id](const Slot& slot) { return slot.id == id; });
-    decode(id);
+    forget(id);
 }
 
 void SipMessage::remove_first(HeaderId id) {
     const auto at =
         std::find_if(slots_.begin(), slots_.end(), [id](const Slot& slot) { return slot.id == id; });
     if (at != slots_.end()) slots_.erase(at);
-    decode(id);
+    forget(id);
 }
 
 void SipMessage::append_slots(const SipMessage& from, HeaderId id) {
@@ -174,29 +230,29 @@ void SipMessage::append_slots(const SipMessage& from, HeaderId id) {
 
 void SipMessage::copy_headers(const SipMessage& from, HeaderId id) {
     append_slots(from, id);
-    decode(id);
+    forget(id);
 }
 
-void SipMessage::replace_top_via(const Via& via) {
+void SipMessage::replace_top_via(Via via) {
     for (Slot& slot : slots_) {
         if (slot.id != HeaderId::via) continue;
         slot = make_slot(HeaderId::via, {}, via.to_string());
-        top_via_ = via;
+        if (decoded_) decoded_->top_via = std::move(via);
         return;
     }
 }
 
 void SipMessage::set_to_tag(std::string_view tag) {
-    if (!to_.uri.valid()) return;
-    if (!to_.tag().empty()) {
-        NameAddr to = to_;
-        to.set_tag(tag);
-        set_to(to);
-        return;
+    const bool good = to_is_good_;
+    if (!good && !to().uri.valid()) return;
+    if (!to_tag().empty()) {
+        NameAddr changed = to();
+        changed.set_tag(tag);
+        return set_to(changed);
     }
-    const std::string value =
-        std::string(header(HeaderId::to).value_or(std::string_view{})) + ";tag=" + std::string(tag);
-    set(HeaderId::to, value);
+    std::string value(header(HeaderId::to).value_or(std::string_view{}));
+    set(HeaderId::to, value.append(";tag=").append(tag));
+    to_is_good_ = good;
 }
 
 void SipMessage::set_body(std::string body, std::string_view content_type) {

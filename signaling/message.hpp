@@ -1,11 +1,12 @@
 // One SIP message as a value: start line, ordered header fields, body (RFC 3261 §7). Copies and moves freely.
 //
 // The header fields live in one text owned by the message; views given out point into it and die with the
-// next change. Via, From, To and CSeq, which every layer asks for, are decoded once. Content-Length is not
-// kept: it is the body's size, and the writer says so.
+// next change. Via, From, To and CSeq, which every layer asks for, are decoded when they are asked for first,
+// and once. Content-Length is not kept: it is the body's size, and the writer says so.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,11 @@ class SipMessage {
     };
 
     SipMessage() = default;
+    SipMessage(const SipMessage& other);
+    SipMessage(SipMessage&&) noexcept = default;
+    SipMessage& operator=(const SipMessage& other) { return *this = SipMessage(other); }
+    SipMessage& operator=(SipMessage&&) noexcept = default;
+    ~SipMessage() = default;
 
     // A request with no header field yet.
     static SipMessage request(Method method, Uri uri);
@@ -39,7 +45,7 @@ class SipMessage {
     bool is_request() const { return status_ == 0; }
     bool is_response() const { return status_ != 0; }
     // Requests: of the start line; responses: of CSeq.
-    const Method& method() const { return is_request() ? method_ : cseq_.method; }
+    const Method& method() const { return is_request() ? method_ : cseq().method; }
     const Uri& uri() const { return uri_; }
     void set_uri(Uri uri) { uri_ = std::move(uri); }
     // 100 to 699; 0 in a request.
@@ -51,19 +57,21 @@ class SipMessage {
 
     // Decoded once; empty values (no host, no tag, number 0) where the field is absent or broken.
     // parse_message() lets no message pass without them.
-    const Via& top_via() const { return top_via_; }
-    const NameAddr& from() const { return from_; }
-    const NameAddr& to() const { return to_; }
-    const CSeq& cseq() const { return cseq_; }
+    const Via& top_via() const;
+    const NameAddr& from() const;
+    const NameAddr& to() const;
+    const CSeq& cseq() const;
     std::string_view call_id() const { return header(HeaderId::call_id).value_or(std::string_view{}); }
-    std::string_view from_tag() const { return from_.tag(); }
-    std::string_view to_tag() const { return to_.tag(); }
+    std::string_view from_tag() const { return tag_in(HeaderId::from); }
+    std::string_view to_tag() const { return tag_in(HeaderId::to); }
 
     // Any header field. Via, Contact, Route, Record-Route and the other address lists are stored one value
     // per header, also when they came in one line.
     std::size_t header_count() const { return slots_.size(); }
     Header header_at(std::size_t index) const;
-    bool has(HeaderId id) const { return header(id).has_value(); }
+    bool has(HeaderId id) const { return first(id) != nullptr; }
+    // How many values there are of an address list.
+    std::size_t count(HeaderId id) const;
     // The first of that name.
     std::optional<std::string_view> header(HeaderId id) const;
     std::optional<std::string_view> header(std::string_view name) const;
@@ -102,7 +110,7 @@ class SipMessage {
 
     void prepend_via(const Via& via) { prepend(HeaderId::via, via.to_string()); }
     // E.g. with received and rport filled in (RFC 3261 §18.2.1, RFC 3581 §4).
-    void replace_top_via(const Via& via);
+    void replace_top_via(Via via);
     void set_from(const NameAddr& from) { set(HeaderId::from, from.to_string()); }
     void set_to(const NameAddr& to) { set(HeaderId::to, to.to_string()); }
     // Adds the tag to To as it stands; replaces one that is there. Does nothing where To is absent or broken,
@@ -134,7 +142,8 @@ class SipMessage {
 
     Slot make_slot(HeaderId id, std::string_view name, std::string_view value);
     void append_slots(const SipMessage& from, HeaderId id);
-    void decode(HeaderId id);
+    void forget(HeaderId id);
+    std::string_view tag_in(HeaderId id) const;
     const Slot* first(HeaderId id) const;
     std::string_view value_of(const Slot& slot) const {
         return {text_.data() + slot.value_at, slot.value_size};
@@ -149,9 +158,15 @@ class SipMessage {
     std::vector<Slot> slots_;
     std::string body_;
 
-    Via top_via_;
-    NameAddr from_, to_;
-    CSeq cseq_;
+    // What has been asked for. In one piece of its own, so that a message is moved at little cost.
+    struct Decoded {
+        std::optional<Via> top_via;
+        std::optional<NameAddr> from, to;
+        std::optional<CSeq> cseq;
+    };
+    Decoded& decoded() const;
+    mutable std::unique_ptr<Decoded> decoded_;
+    bool to_is_good_ = false;  // known without decoding it
 };
 
 }  // namespace rotunda::sip

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/rare.hpp"
+
 namespace rotunda::sip {
 
 class Method {
@@ -41,7 +43,7 @@ class Method {
 
   private:
     Id id_ = other;
-    std::string other_;
+    Rare<std::string> other_;
 };
 
 }  // namespace rotunda::sip

@@ -166,6 +166,11 @@ Notifier::Usage* Notifier::find(SubscriptionId id) {
     return it == usages_.end() ? nullptr : &it->second;
 }
 
+void Notifier::add_connections(std::unordered_set<ConnectionId>& used) const {
+    for (const auto& [id, usage] : usages_)
+        if (usage.dialog && usage.dialog->flow().connection) used.insert(usage.dialog->flow().connection);
+}
+
 void Notifier::settle(Usage& usage, TimePoint now) {
     if (usage.subscription.over()) return end(usage, now);
     const auto next = usage.subscription.next_timeout();

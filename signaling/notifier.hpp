@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/random.hpp"
@@ -104,6 +105,8 @@ class Notifier {
 
     // --- to look at
     std::size_t size() const { return usages_.size(); }
+    // Over which connections watchers with a dialog of their own have last been heard.
+    void add_connections(std::unordered_set<ConnectionId>& used) const;
     std::uint64_t notifies() const { return notifies_; }
     std::size_t bytes_under_way() const { return bytes_under_way_; }
     // "conference, refer", for Allow-Events.

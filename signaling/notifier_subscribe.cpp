@@ -182,22 +182,19 @@ std::optional<SubscriptionId> Notifier::begin(const RequestReceived& request,
     const SubscriptionId id = ids_.next();
     Subscription subscription(*wish.package, wish.expires, now);
     std::string event = wish.package->name + (wish.event_id.empty() ? "" : ";id=" + wish.event_id);
-    Usage& usage = usages_
-                       .emplace(id, Usage{id,
-                                          std::move(event),
-                                          std::move(wish),
-                                          std::move(subscription),
-                                          session,
-                                          std::nullopt,
-                                          contact,
-                                          {},
-                                          false,
-                                          {},
-                                          0,
-                                          request.flow.remote.address.unmapped(),
-                                          {},
-                                          {}})
-                       .first->second;
+    Usage begun{.id = id,
+                .event = std::move(event),
+                .wish = std::move(wish),
+                .subscription = std::move(subscription),
+                .session = session,
+                .dialog = {},
+                .contact = contact,
+                .state = {},
+                .request = {},
+                .peer = request.flow.remote.address.unmapped(),
+                .target = {},
+                .size = {}};
+    Usage& usage = usages_.emplace(id, std::move(begun)).first->second;
     ++peers_[usage.peer].subscriptions;
     if (session) {
         agent_.hold_dialog(*session);

@@ -9,35 +9,10 @@ namespace {
 // Look-ups scan: a peer must not make them long.
 constexpr int max_params = 64;
 
-// Values beyond RFC 3261's gen-value that are met in the field ('=' of base64, a bare IPv6 address in
-// received, RFC 5118 §4.5) harm nobody; what would end the value elsewhere does.
-bool is_value_char(char c) {
-    switch (c) {
-        case '"':
-        case ',':
-        case ';':
-        case '<':
-        case '>':
-        case '\\':
-            return false;
-        default:
-            return c > ' ' && c < 0x7f;
-    }
-}
-
-// paramchar (RFC 3261 §25.1), with the same tolerance.
-bool is_uri_param_char(char c) {
-    return is_value_char(c) && c != '?' && c != '@';
-}
-
-bool all_of(std::string_view text, bool (*is_good)(char)) {
-    for (char c : text)
-        if (!is_good(c)) return false;
-    return true;
-}
-
 // The size of the next ";..." piece without its semicolon; quotes are honoured.
 std::size_t piece_size(std::string_view text) {
+    const std::string_view plain = text.substr(0, text.find(';'));
+    if (plain.find('"') == plain.npos) return plain.size();
     std::size_t i = 0;
     for (; i < text.size() && text[i] != ';'; ++i) {
         if (text[i] != '"') continue;
@@ -72,7 +47,7 @@ std::optional<Params> Params::parse(std::string_view text) {
         const std::string_view name = trim_lws(pair.head);
         const std::string_view value = trim_lws(pair.tail.value_or(std::string_view{}));
         const bool quoted = !value.empty() && quoted_size(value) == value.size();
-        if (!is_token(name) || !(quoted || all_of(value, is_value_char))) return std::nullopt;
+        if (!is_token(name) || !(quoted || is_all(value, CharClass::param_value))) return std::nullopt;
         append(params.text_, name, value);
     }
     return params;
@@ -89,7 +64,7 @@ std::optional<Params> Params::parse_uri(std::string_view text) {
         const std::string_view piece = text.substr(0, text.find(';'));
         text.remove_prefix(piece.size());
         const Split pair = split_once(piece, '=');
-        if (pair.head.empty() || !all_of(piece, is_uri_param_char)) return std::nullopt;
+        if (pair.head.empty() || !is_all(piece, CharClass::uri_param)) return std::nullopt;
         if (piece.find('%') == piece.npos) {
             append(params.text_, pair.head, pair.tail.value_or(std::string_view{}));
         } else {
@@ -111,7 +86,11 @@ Param Params::read(std::size_t& at) const {
 std::optional<std::pair<std::size_t, std::size_t>> Params::locate(std::string_view name) const {
     for (std::size_t at = 0; at < text_.size();) {
         const std::size_t begin = at;
-        if (iequals(read(at).name, name)) return std::pair{begin, at};
+        const std::string_view rest = std::string_view(text_).substr(at + 1);
+        const std::size_t size = piece_size(rest);
+        at += 1 + size;
+        const bool has_end = size == name.size() || (size > name.size() && rest[name.size()] == '=');
+        if (has_end && iequals(rest.substr(0, name.size()), name)) return std::pair{begin, at};
     }
     return std::nullopt;
 }

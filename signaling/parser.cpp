@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 #include <limits>
 
 #include "base/text.hpp"
@@ -63,6 +65,15 @@ bool is_call_id(std::string_view text) {
     for (char c : text)
         if (c <= ' ' || c >= 0x7f) return false;
     return !text.empty();
+}
+
+// Of eight octets at once: false where none is below a space or DEL. May be true of others too.
+bool may_hold_control(const char* text) {
+    constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+    std::uint64_t word = 0;
+    std::memcpy(&word, text, sizeof word);
+    const std::uint64_t below_space = word - ones * ' ', del = (word ^ ones * 0x7f) - ones;
+    return ((below_space | del) & tops & ~word) != 0;
 }
 
 }  // namespace
@@ -165,6 +176,8 @@ std::size_t MessageParser::unfold_line(std::size_t begin) {
 void MessageParser::check_octets(std::size_t begin, std::size_t end) {
     char* const text = message_.text_.data();
     for (std::size_t i = begin; i < end; ++i) {
+        while (end - i >= sizeof(std::uint64_t) && !may_hold_control(text + i)) i += sizeof(std::uint64_t);
+        if (i == end) return;
         const auto c = static_cast<unsigned char>(text[i]);
         if ((c >= ' ' && c != 0x7f) || c == '\t') continue;
         if (i > begin && text[i - 1] == '\\' && c != '\r' && c != '\n') continue;
@@ -265,14 +278,16 @@ bool MessageParser::check_element(HeaderId id, std::string_view& element) {
     switch (id) {
         case HeaderId::via: {
             if (auto via = Via::parse(element)) {
-                if (vias_ == 1) message_.top_via_ = std::move(*via);
+                if (vias_ == 1) message_.decoded().top_via = std::move(via);
                 return true;
             }
             refuse(ParseReason::via, "Bad Via");
             element = trim_lws(element.substr(0, element.find(';')));
             auto sent_by = Via::parse(element);
-            if (sent_by && vias_ == 1) message_.top_via_ = *sent_by;
-            return sent_by.has_value();
+            const bool usable = sent_by.has_value();
+            // Where the first is of no use, the one below it is not the top: there is none.
+            if (vias_ == 1) message_.decoded().top_via = usable ? std::move(*sent_by) : Via{};
+            return usable;
         }
         case HeaderId::contact:
             if (element == "*" || NameAddr::parse(element)) return true;
@@ -315,12 +330,11 @@ void MessageParser::check_required() {
 }
 
 void MessageParser::check_decoded() {
-    for (HeaderId id : {HeaderId::from, HeaderId::to, HeaderId::cseq}) message_.decode(id);
-    if (!message_.from_.uri.valid()) refuse(ParseReason::address, "Bad From");
-    if (!message_.to_.uri.valid()) refuse(ParseReason::address, "Bad To");
+    if (!message_.from().uri.valid()) refuse(ParseReason::address, "Bad From");
+    if (!message_.to().uri.valid()) refuse(ParseReason::address, "Bad To");
     if (!is_call_id(message_.call_id())) refuse(ParseReason::call_id, "Bad Call-ID");
-    if (message_.cseq_.method.name().empty()) refuse(ParseReason::cseq, "Bad CSeq");
-    if (!is_response_ && !(message_.cseq_.method == message_.method_))
+    if (message_.cseq().method.name().empty()) refuse(ParseReason::cseq, "Bad CSeq");
+    if (!is_response_ && !(message_.cseq().method == message_.method_))
         refuse(ParseReason::cseq_method, "CSeq Method Differs From Request Line");
     if (message_.has(HeaderId::max_forwards) && !message_.max_forwards())
         refuse(ParseReason::max_forwards, "Bad Max-Forwards");
@@ -343,7 +357,7 @@ ParsedMessage MessageParser::finish() {
         return std::move(out_);
     }
     const bool silent = is_response_ || !has_start_line_ || message_.method_ == Method::ack;
-    if (!silent && !message_.top_via_.host.empty()) out_.verdict = ParseVerdict::answer;
+    if (!silent && !message_.top_via().host.empty()) out_.verdict = ParseVerdict::answer;
     return std::move(out_);
 }
 

@@ -13,12 +13,14 @@ namespace rotunda::sip {
 struct RequestSketch {
     std::string_view method;
     std::string_view user_agent;
-    bool in_dialog = false;        // To has a tag
-    bool has_credentials = false;  // Authorization
+    std::string_view to_tag;  // empty: outside every dialog
+    std::string_view from_tag, call_id;
+    std::string_view authorization;  // the first one's value
     std::size_t bytes = 0;
 };
 
-// Nothing of it is parsed in earnest. nullopt: a response, a keep-alive, no message at all.
+// Nothing of it is parsed in earnest. What is no message at all counts as a
+// request. nullopt: a response, or a keep-alive.
 std::optional<RequestSketch> sketch_of(std::string_view message);
 RequestSketch sketch_of(const SipMessage& request);
 

@@ -36,7 +36,12 @@ std::optional<TimePoint> wake_up(const Machine& machine) {
 
 ServerTransactions::ServerTransactions(const TimerSettings& timers, const ServerTransactionLimits& limits,
                                        RandomSource& random, TransactionOutput& output)
-    : timers_(timers), limits_(limits), random_(random), output_(output), hash_(random) {}
+    : timers_(timers),
+      limits_(limits),
+      random_(random),
+      output_(output),
+      by_flow_(KeyedHash(random)),
+      hash_(random) {}
 
 void ServerTransactions::receive(SipMessage request, const Flow& flow, TimePoint now) {
     // §17.2.3: an ACK belongs to the transaction of its INVITE.
@@ -49,9 +54,10 @@ void ServerTransactions::receive(SipMessage request, const Flow& flow, TimePoint
         output_.events.push_back(AckReceived{std::move(request), flow});
         return;
     }
-    if (overloaded(request)) return refuse(request, flow);
+    while (overloaded(request))
+        if (!make_room()) return refuse(request, flow);
     if (request.method() == Method::cancel) return receive_cancel(std::move(request), flow, now);
-    receive_new(std::move(request), flow, now);
+    receive_new(std::move(request), key, flow, now);
 }
 
 void ServerTransactions::receive_again(Entry& entry, SipMessage request, const Flow& flow, TimePoint now) {
@@ -89,28 +95,24 @@ void ServerTransactions::set_to_tag(ServerTransactionId id, std::string_view tag
     if (const auto found = records_.find(id); found != records_.end()) found->second.to_tag = tag;
 }
 
-void ServerTransactions::receive_new(SipMessage request, const Flow& flow, TimePoint now) {
-    if (is_merged(request)) {
+void ServerTransactions::receive_new(SipMessage request, const KeyedDigest& key, const Flow& flow,
+                                     TimePoint now) {
+    std::optional<KeyedDigest> merge;
+    if (request.to_tag().empty()) merge = merge_key(request);
+    // §8.2.2.2: the same request by another way.
+    if (merge && by_merge_key_.contains(*merge)) {
         ++output_.counters.merged_requests;
         return answer_here(request, flow, 482, random_.token(10), now);
     }
-    Entry& entry = begin(request, flow);
-    if (request.to_tag().empty()) {
-        entry.second.merge_key = merge_key(request);
-        by_merge_key_.emplace(*entry.second.merge_key, entry.first);
-    }
+    Entry& entry = begin(request, key, flow);
+    entry.second.merge_key = merge;
+    if (merge) by_merge_key_.emplace(*merge, entry.first);
     std::string trying = trying_to(request);
     weigh(entry.second, trying.size());
     std::visit([&](auto& machine) { machine.start(std::move(trying), now); }, entry.second.machine);
     carry_out(entry, {});
     ++output_.counters.requests;
     output_.events.emplace_back(std::in_place_type<RequestReceived>, entry.first, std::move(request), flow);
-}
-
-// §8.2.2.2: the same request by another way.
-bool ServerTransactions::is_merged(const SipMessage& request) {
-    if (!request.to_tag().empty()) return false;
-    return by_merge_key_.contains(merge_key(request));
 }
 
 KeyedDigest ServerTransactions::server_key(const SipMessage& request, std::string_view method) {
@@ -123,26 +125,28 @@ KeyedDigest ServerTransactions::merge_key(const SipMessage& request) {
     return hash_(scratch_);
 }
 
-ServerTransactions::Entry& ServerTransactions::begin(const SipMessage& request, const Flow& flow) {
+ServerTransactions::Entry& ServerTransactions::begin(const SipMessage& request, const KeyedDigest& key,
+                                                     const Flow& flow) {
     const ServerTransactionId id = ids_.next();
     const bool reliable = is_reliable(flow.transport);
-    const std::size_t prefix = write_server_key(request, request.method().name(), request.to_tag(), scratch_);
-    Machine machine = request.method() == Method::invite
-                          ? Machine(InviteServerTransaction(timers_, reliable))
-                          : Machine(NonInviteServerTransaction(timers_, reliable));
-    Record record{.machine = std::move(machine),
-                  .back = response_flow(request.top_via(), flow),
-                  .key = hash_(scratch_),
-                  .to_tag = std::string(request.to_tag())};
-    if (!request.top_via().has_rfc3261_branch()) record.rfc2543_prefix = scratch_.substr(0, prefix);
-    by_key_.emplace(record.key, id);
-    by_flow_.insert(record.back, id);
-    return *records_.emplace(id, std::move(record)).first;
+    Entry& entry = *records_.try_emplace(id, timers_, reliable, request.method() == Method::invite).first;
+    Record& record = entry.second;
+    record.back = response_flow(request.top_via(), flow);
+    record.key = key;
+    record.to_tag = request.to_tag();
+    if (!request.top_via().has_rfc3261_branch()) {
+        const std::size_t prefix =
+            write_server_key(request, request.method().name(), request.to_tag(), scratch_);
+        record.rfc2543_prefix = scratch_.substr(0, prefix);
+    }
+    by_key_.emplace(key, id);
+    by_flow_.insert(record.back, record.link, id);
+    return entry;
 }
 
 void ServerTransactions::answer_here(const SipMessage& request, const Flow& flow, int status,
                                      std::string to_tag, TimePoint now) {
-    Entry& entry = begin(request, flow);
+    Entry& entry = begin(request, server_key(request, request.method().name()), flow);
     entry.second.answered_here = true;
     if (entry.second.to_tag.empty()) entry.second.to_tag = std::move(to_tag);
     answer(entry, SipMessage::response_to(request, status), now);
@@ -153,6 +157,23 @@ bool ServerTransactions::overloaded(const SipMessage& request) const {
     const bool outside = request.to_tag().empty() && !(request.method() == Method::cancel);
     return records_.size() >= (outside ? limits_.outside_dialogs : limits_.all) ||
            bytes_ >= (outside ? limits_.bytes : limits_.bytes / 4 * 5);
+}
+
+// Its sender has long had the answer, or asks again and is answered like the first time: 481, 401, 200.
+bool ServerTransactions::make_room() {
+    auto& oldest = absorbing_[0];
+    while (!oldest.empty()) {
+        const auto found = records_.find(oldest.front().id);
+        oldest.pop_front();
+        if (found == records_.end()) continue;
+        bury(*found);
+        return true;
+    }
+    // Whoever floods with INVITEs need not acknowledge what refuses them (Timer H). A caller whose 4xx or ACK
+    // was lost meanwhile has the answer in the end, or his call ends by his own time limit.
+    if (refused_.empty()) return false;
+    bury(*records_.find(refused_.front()));
+    return true;
 }
 
 void ServerTransactions::refuse(const SipMessage& request, const Flow& flow) {
@@ -182,9 +203,16 @@ bool ServerTransactions::answer(Entry& entry, SipMessage response, TimePoint now
     if (sent && status >= 200) {
         record.has_final = true;
         expect_rfc2543_ack(entry);
+        if (status >= 300) note_refused_invite(entry);
     }
     carry_out(entry, out);
     return sent;
+}
+
+void ServerTransactions::note_refused_invite(Entry& entry) {
+    if (!std::holds_alternative<InviteServerTransaction>(entry.second.machine) || entry.second.refused)
+        return;
+    entry.second.refused = refused_.insert(refused_.end(), entry.first);
 }
 
 void ServerTransactions::weigh(Record& record, std::size_t response_size) {
@@ -225,14 +253,21 @@ void ServerTransactions::on_transport_error(const Flow& flow) {
 }
 
 void ServerTransactions::on_timeout(TimePoint now) {
-    while (const auto due = timers_due_.pop_due(now)) let_time_pass(*records_.find(*due), now);
-    while (!absorbing_.empty() && absorbing_.front().at <= now) {
-        const auto found = records_.find(absorbing_.front().id);
-        absorbing_.pop_front();
-        if (found == records_.end()) continue;
-        found->second.absorbs = false;
-        let_time_pass(*found, now);
+    queue_unanswered();
+    while (const auto due = timers_due_.pop_due(now)) {
+        Entry& entry = *records_.find(*due);
+        entry.second.queued = false;
+        let_time_pass(entry, now);
+        queue_unanswered();
     }
+    for (auto& absorbing : absorbing_)
+        while (!absorbing.empty() && absorbing.front().at <= now) {
+            const auto found = records_.find(absorbing.front().id);
+            absorbing.pop_front();
+            if (found == records_.end()) continue;
+            found->second.absorbs = false;
+            let_time_pass(*found, now);
+        }
 }
 
 void ServerTransactions::let_time_pass(Entry& entry, TimePoint now) {
@@ -241,10 +276,12 @@ void ServerTransactions::let_time_pass(Entry& entry, TimePoint now) {
     carry_out(entry, out);
 }
 
-std::optional<TimePoint> ServerTransactions::next_timeout() const {
-    const auto next = timers_due_.next();
-    if (absorbing_.empty()) return next;
-    return std::min(next.value_or(TimePoint::max()), absorbing_.front().at);
+std::optional<TimePoint> ServerTransactions::next_timeout() {
+    queue_unanswered();
+    auto next = timers_due_.next();
+    for (const auto& absorbing : absorbing_)
+        if (!absorbing.empty()) next = std::min(next.value_or(TimePoint::max()), absorbing.front().at);
+    return next;
 }
 
 void ServerTransactions::carry_out(Entry& entry, const TransactionOutbox& out) {
@@ -275,10 +312,34 @@ void ServerTransactions::keep_deadline(Entry& entry) {
     const auto next = std::visit([](const auto& machine) { return wake_up(machine); }, record.machine);
     const bool absorbs =
         std::visit([](const auto& machine) { return only_absorbs(machine); }, record.machine);
-    if (!absorbs || (!absorbing_.empty() && *next < absorbing_.back().at)) return timers_due_.set(id, next);
-    timers_due_.erase(id);
-    absorbing_.push_back({*next, id});
+    if (!absorbs && !record.queued) return put_aside(entry);
+    record.aside = false;
+    auto& absorbing = absorbing_[std::holds_alternative<InviteServerTransaction>(record.machine) ? 1 : 0];
+    if (!absorbs || (!absorbing.empty() && *next < absorbing.back().at)) {
+        record.queued = next.has_value();
+        return timers_due_.set(id, next);
+    }
+    if (std::exchange(record.queued, false)) timers_due_.erase(id);
+    absorbing.push_back({*next, id});
     record.absorbs = true;
+}
+
+// Most requests are answered before anybody asks for a deadline, and then need none in the queue.
+void ServerTransactions::put_aside(Entry& entry) {
+    if (std::exchange(entry.second.aside, true)) return;
+    unanswered_.push_back(entry.first);
+}
+
+void ServerTransactions::queue_unanswered() {
+    for (const ServerTransactionId id : unanswered_) {
+        const auto found = records_.find(id);
+        if (found == records_.end() || !std::exchange(found->second.aside, false)) continue;
+        const auto next =
+            std::visit([](const auto& machine) { return wake_up(machine); }, found->second.machine);
+        found->second.queued = next.has_value();
+        timers_due_.set(id, next);
+    }
+    unanswered_.clear();
 }
 
 void ServerTransactions::fail(Entry& entry, TransactionFailure failure) {
@@ -297,8 +358,9 @@ void ServerTransactions::bury(Entry& entry) {
     by_key_.erase(record.key);
     if (record.ack_key) by_key_.erase(*record.ack_key);
     if (record.merge_key) by_merge_key_.erase(*record.merge_key);
-    by_flow_.erase(record.back, id);
-    timers_due_.erase(id);
+    by_flow_.erase(record.back, record.link);
+    if (record.queued) timers_due_.erase(id);
+    if (record.refused) refused_.erase(*record.refused);
     if (!record.answered_here) output_.events.push_back(ServerTransactionEnded{id});
     records_.erase(id);
 }

@@ -51,6 +51,7 @@ struct ResponseReceived {
     ClientTransactionId transaction;
     SipMessage response;
     Flow flow;
+    std::optional<Flow> target{};  // where the request went, if this comes from there (is_from())
 };
 
 // A 2xx to an INVITE whose transaction is gone (RFC 3261 §13.2.2.4): match it by dialog and acknowledge it,

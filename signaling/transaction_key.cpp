@@ -18,7 +18,9 @@ void append(std::string& key, std::string_view part) {
 
 // Tokens and hosts compare without case (RFC 3261 §7.3.1).
 void append_lower(std::string& key, std::string_view part) {
-    for (char c : part) key += to_lower(c);
+    const std::size_t begin = key.size();
+    key += part;
+    for (std::size_t i = begin; i < key.size(); ++i) key[i] = to_lower(key[i]);
     key += separator;
 }
 

@@ -21,7 +21,7 @@ void TransactionLayer::receive(SipMessage message, const Flow& flow, TimePoint n
     }
     if (message.is_response()) return clients_.receive(std::move(message), flow, now);
     Via via = top;
-    if (note_source(via, flow)) message.replace_top_via(via);
+    if (note_source(via, flow)) message.replace_top_via(std::move(via));
     servers_.receive(std::move(message), flow, now);
 }
 
@@ -55,7 +55,7 @@ void TransactionLayer::on_timeout(TimePoint now) {
     clients_.on_timeout(now);
 }
 
-std::optional<TimePoint> TransactionLayer::next_timeout() const {
+std::optional<TimePoint> TransactionLayer::next_timeout() {
     const auto server = servers_.next_timeout(), client = clients_.next_timeout();
     if (!server || !client) return server ? server : client;
     return std::min(*server, *client);

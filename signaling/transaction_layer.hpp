@@ -81,7 +81,7 @@ class TransactionLayer {
 
     // --- driving
     void on_timeout(TimePoint now);
-    std::optional<TimePoint> next_timeout() const;
+    std::optional<TimePoint> next_timeout();
     // In order; to be drained after each call of the above.
     std::vector<OutgoingMessage> take_outgoing();
     std::vector<TransactionEvent> take_events();

@@ -11,11 +11,8 @@ constexpr std::string_view user_unreserved = "&=+$,;?/";
 // Comparing compares each with each.
 constexpr std::size_t max_uri_headers = 32;
 
-// Wider than RFC 3261's userinfo: phones send '#', and nothing that ends a URI is let in.
 bool is_userinfo(std::string_view text) {
-    for (char c : text)
-        if (c <= ' ' || c >= 0x7f || c == '<' || c == '>' || c == '"' || c == '@') return false;
-    return has_good_escapes(text);
+    return is_all(text, CharClass::userinfo) && has_good_escapes(text);
 }
 
 bool is_scheme(std::string_view text) {
@@ -107,13 +104,7 @@ bool headers_match(const Uri& a, const Uri& b) {
 bool is_host(std::string_view text) {
     if (text.empty() || text.size() > 255) return false;
     if (text.front() == '[') return text.back() == ']' && IpAddress::parse(text).has_value();
-    for (char c : text) {
-        const char lower = to_lower(c);
-        // '_' is no host character, and yet hosts have it.
-        if (!((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_'))
-            return false;
-    }
-    return true;
+    return is_all(text, CharClass::host);
 }
 
 bool is_same_domain(std::string_view a, std::string_view b) {
@@ -137,16 +128,17 @@ std::optional<HostPort> parse_host_port(std::string_view text) {
 std::optional<Uri> Uri::parse(std::string_view text) {
     const Split scheme = split_once(text, ':');
     if (!scheme.tail || !is_scheme(scheme.head)) return std::nullopt;
-    Uri uri;
+    std::optional<Uri> uri(std::in_place);
     if (iequals(scheme.head, "sip") || iequals(scheme.head, "sips")) {
-        uri.scheme_ = scheme.head.size() == 3 ? Scheme::sip : Scheme::sips;
-        if (!uri.parse_sip(*scheme.tail)) return std::nullopt;
-        return uri;
+        uri->scheme_ = scheme.head.size() == 3 ? Scheme::sip : Scheme::sips;
+        if (!uri->parse_sip(*scheme.tail)) uri.reset();
+    } else if (scheme.tail->empty() || !is_printable(*scheme.tail)) {
+        uri.reset();
+    } else {
+        uri->scheme_ = Scheme::other;
+        uri->seldom_.edit().other_scheme = scheme.head;
+        uri->seldom_.edit().opaque = *scheme.tail;
     }
-    if (scheme.tail->empty() || !is_printable(*scheme.tail)) return std::nullopt;
-    uri.scheme_ = Scheme::other;
-    uri.other_scheme_ = scheme.head;
-    uri.opaque_ = *scheme.tail;
     return uri;
 }
 
@@ -156,13 +148,14 @@ bool Uri::parse_sip(std::string_view rest) {
         const Split userinfo = split_once(rest.substr(0, at), ':');
         if (userinfo.head.empty() || !is_userinfo(rest.substr(0, at))) return false;
         user_ = userinfo.head;
-        password_ = userinfo.tail.value_or(std::string_view{});
+        if (userinfo.tail && !userinfo.tail->empty()) seldom_.edit().password = *userinfo.tail;
         rest.remove_prefix(at + 1);
     }
     const std::string_view before_headers = without_question_mark(rest);
     if (before_headers.size() < rest.size()) {
-        headers_ = rest.substr(before_headers.size() + 1);
-        if (!is_userinfo(headers_) || count_headers(headers_) > max_uri_headers) return false;
+        const std::string_view headers = rest.substr(before_headers.size() + 1);
+        if (!is_userinfo(headers) || count_headers(headers) > max_uri_headers) return false;
+        if (!headers.empty()) seldom_.edit().headers = headers;
     }
     const std::string_view host_text = before_headers.substr(0, before_headers.find(';'));
     auto params = Params::parse_uri(before_headers.substr(host_text.size()));
@@ -191,7 +184,7 @@ std::string_view Uri::scheme_name() const {
         case Scheme::other:
             break;
     }
-    return other_scheme_;
+    return seldom_.get().other_scheme;
 }
 
 std::string Uri::user() const {
@@ -200,7 +193,7 @@ std::string Uri::user() const {
 
 std::optional<std::string> Uri::header(std::string_view name) const {
     std::optional<std::string> found;
-    for_each_header(headers_, [&](std::string_view key, std::string_view value) {
+    for_each_header(headers(), [&](std::string_view key, std::string_view value) {
         if (!found && iequals(percent_decode(key), name)) found = percent_decode(value);
     });
     return found;
@@ -218,11 +211,11 @@ void Uri::set_host(std::string_view host, std::uint16_t port) {
 void Uri::append_to(std::string& out) const {
     out += scheme_name();
     out += ':';
-    out += opaque_;
+    out += opaque();
     out += user_;
-    if (!password_.empty()) {
+    if (!raw_password().empty()) {
         out += ':';
-        out += password_;
+        out += raw_password();
     }
     if (!user_.empty()) out += '@';
     out += host_;
@@ -231,9 +224,9 @@ void Uri::append_to(std::string& out) const {
         out += std::to_string(port_);
     }
     out += params_.text();
-    if (!headers_.empty()) {
+    if (!headers().empty()) {
         out += '?';
-        out += headers_;
+        out += headers();
     }
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/rare.hpp"
 #include "signaling/params.hpp"
 
 namespace rotunda::sip {
@@ -39,13 +40,13 @@ class Uri {
     // "sip", "sips", or the other scheme as written.
     std::string_view scheme_name() const;
     // Other schemes: everything behind the colon.
-    const std::string& opaque() const { return opaque_; }
+    const std::string& opaque() const { return seldom_.get().opaque; }
 
     // The user with %HH undone, exactly once (may hold any octet, NUL included); empty when there is none.
     std::string user() const;
     // As written.
     const std::string& raw_user() const { return user_; }
-    const std::string& raw_password() const { return password_; }
+    const std::string& raw_password() const { return seldom_.get().password; }
     // Name, IPv4 address, or IPv6 address in brackets; as written.
     const std::string& host() const { return host_; }
     // 0: none given.
@@ -59,8 +60,10 @@ class Uri {
     bool is_loose_router() const { return params_.has("lr"); }
 
     // What stands behind '?', without it, still escaped.
-    const std::string& headers() const { return headers_; }
-    void clear_headers() { headers_.clear(); }
+    const std::string& headers() const { return seldom_.get().headers; }
+    void clear_headers() {
+        if (!headers().empty()) seldom_.edit().headers.clear();
+    }
     // One embedded header field, unescaped (Refer-To: <sip:...?Replaces=...>).
     std::optional<std::string> header(std::string_view name) const;
 
@@ -79,10 +82,16 @@ class Uri {
 
     Scheme scheme_ = Scheme::sip;
     std::uint16_t port_ = 0;
-    std::string user_, password_, host_;
+    // What few URIs have.
+    struct Seldom {
+        std::string password, headers;
+        std::string other_scheme, opaque;
+        friend bool operator==(const Seldom&, const Seldom&) = default;
+    };
+
+    std::string user_, host_;
     Params params_;
-    std::string headers_;
-    std::string other_scheme_, opaque_;
+    Rare<Seldom> seldom_;
 };
 
 // The comparison of RFC 3261 §19.1.4. Not transitive, as the RFC says.

@@ -34,7 +34,9 @@ UserAgent::UserAgent(UserAgentSettings settings, RandomSource& random)
     : settings_(std::move(settings)),
       random_(random),
       transactions_({settings_.timers, settings_.transaction_limits, settings_.router}, random),
-      context_{settings_, settings_.timers, random} {}
+      context_{settings_, settings_.timers, random} {
+    settings_.texts = capability_texts(settings_);
+}
 
 // --- from the network and the clock
 
@@ -68,7 +70,7 @@ void UserAgent::on_timeout(TimePoint now) {
     dispatch(now);
 }
 
-std::optional<TimePoint> UserAgent::next_timeout() const {
+std::optional<TimePoint> UserAgent::next_timeout() {
     const auto sessions = timers_.next();
     const auto transactions = transactions_.next_timeout();
     if (!sessions || !transactions) return sessions ? sessions : transactions;
@@ -116,14 +118,18 @@ void UserAgent::on(RequestReceived& event, TimePoint now) {
 
 bool UserAgent::passes_guard(RequestReceived& event, TimePoint now) {
     if (!guard_) return true;
-    const Call* call = event.request.to_tag().empty() ? nullptr : find_dialog(event.request);
+    const Call* call =
+        event.request.to_tag().empty() ? nullptr : find_call(DialogId::of_request(event.request));
     GuardVerdict verdict =
         guard_->check(event.request, event.flow, call ? &call->session.identity() : nullptr, now);
     if (verdict.refused)
         refuse(event.transaction, verdict.refused->reason, std::move(verdict.refused->response), now);
-    if (call)
+    const bool new_request = event.request.to_tag().empty();
+    if (call && is_from(event.flow, call->session.told()))
         proofs_.push_back({event.flow, FlowProof::By::dialog});
-    else if (verdict.identity.is_user())
+    else if (call && event.request.method() == Method::bye)
+        proofs_.push_back({event.flow, FlowProof::By::passing});
+    else if (new_request && verdict.identity.is_user())  // in a dialog nobody was asked for credentials
         proofs_.push_back({event.flow, event.request.method() == Method::invite
                                            ? FlowProof::By::call_credentials
                                            : FlowProof::By::credentials});
@@ -131,16 +137,19 @@ bool UserAgent::passes_guard(RequestReceived& event, TimePoint now) {
     return !verdict.refused;
 }
 
-// The call a request belongs to by its dialog, also while ours still rings there (RFC 3261 §12.1.2).
-UserAgent::Call* UserAgent::find_dialog(const SipMessage& request) {
-    Call* call = find_by_tag(request.to_tag());
-    if (!call) return nullptr;
-    const DialogId id = DialogId::of_request(request);
-    return call->session.matches(id) || call->session.matches_early(id) ? call : nullptr;
+// Also while ours still rings there (RFC 3261 §12.1.2).
+UserAgent::Call* UserAgent::find_call(const DialogId& id) {
+    Call* call = find_by_tag(id.local_tag);
+    return call && (call->session.matches(id) || call->session.matches_early(id)) ? call : nullptr;
+}
+
+bool UserAgent::is_partner(const DialogId& id, const Flow& flow) {
+    const Call* call = find_call(id);
+    return call && is_from(flow, call->session.told());
 }
 
 void UserAgent::on_dialog_request(RequestReceived& event, TimePoint now) {
-    Call* call = find_dialog(event.request);
+    Call* call = find_call(DialogId::of_request(event.request));
     const Method method = event.request.method();
     const bool owners = is_owners(method, settings_);
     if (!call) {
@@ -232,12 +241,34 @@ void UserAgent::on_new_invite(RequestReceived& event, TimePoint now) {
 void UserAgent::on(AckReceived& event, TimePoint now) {
     Call* call = find_by_tag(event.ack.to_tag());
     if (!call || !call->session.matches(DialogId::of_request(event.ack))) return;
-    const Identity& who = call->session.identity();
-    proofs_.push_back({event.flow, FlowProof::By::ack, who.is_user() ? who.name : std::string()});
+    prove_by_ack(call->session, event);
     with(call, now, [&](InviteSession& session, SessionOutbox& out) {
         session.on_ack(event, now, out);
         return true;
     });
+}
+
+// Each 2xx is paid back once, however often its ACK comes. Wherever the first one comes from, it shows that
+// our tag was read where it was told.
+void UserAgent::prove_by_ack(const InviteSession& session, const AckReceived& event) {
+    const bool from_there = is_from(event.flow, session.told());
+    const Identity& who = session.identity();
+    if (!from_there && session.awaits_first_ack(event.ack.cseq()))
+        proofs_.push_back({event.flow, FlowProof::By::passing});
+    if (session.awaits_first_ack(event.ack.cseq()))
+        proofs_.push_back({from_there ? event.flow : session.told(), FlowProof::By::ack,
+                           who.is_user() ? who.name : std::string()});
+    else if (from_there && session.awaits_ack(event.ack.cseq()))
+        proofs_.push_back({event.flow, FlowProof::By::dialog});
+}
+
+// Who answers knows our branch. It was read where the request went, too: some phones answer from another port
+// than they listen at.
+void UserAgent::prove_by_response(const ResponseReceived& event) {
+    if (!event.target) return;
+    proofs_.push_back({event.flow, FlowProof::By::dialog});
+    if (event.target->remote != event.flow.remote && !is_reliable(event.target->transport))
+        proofs_.push_back({*event.target, FlowProof::By::dialog});
 }
 
 void UserAgent::on(CancelReceived& event, TimePoint now) {
@@ -250,10 +281,11 @@ void UserAgent::on(CancelReceived& event, TimePoint now) {
 }
 
 void UserAgent::on(ResponseReceived& event, TimePoint now) {
-    proofs_.push_back({event.flow, FlowProof::By::dialog});  // he knows our branch
+    prove_by_response(event);
     if (is_owners_answer(event, now)) return;
     const auto it = requests_.find(event.transaction);
     if (it == requests_.end()) return;
+    if (Call* call = find(it->second.session); call && event.target) call->session.set_told(event.flow);
     const bool aside = it->second.aside;
     with(find(it->second.session), now, [&](InviteSession& session, SessionOutbox& out) {
         if (aside)

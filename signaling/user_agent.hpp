@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -55,7 +56,7 @@ class UserAgent {
     void receive(std::string_view bytes, const Flow& flow, TimePoint now);
     void receive(ParsedMessage message, const Flow& flow, TimePoint now);
     void on_timeout(TimePoint now);
-    std::optional<TimePoint> next_timeout() const;
+    std::optional<TimePoint> next_timeout();
     // A message could not be sent to flow.remote, or the connection it would take is lost.
     void on_transport_error(const Flow& flow, TimePoint now);
 
@@ -141,6 +142,10 @@ class UserAgent {
     // --- to look at
     // The session of exactly this dialog (RFC 3891 §3); one that has ended while its BYE is on its way too.
     std::optional<DialogState> find_dialog(const DialogId& id);
+    // A call that stands or rings, and `flow` comes from where our tag was told.
+    bool is_partner(const DialogId& id, const Flow& flow);
+    // Over which connections the peers of its sessions have last been heard.
+    void add_connections(std::unordered_set<ConnectionId>& used) const;
     // Those whose BYE or CANCEL is still on its way included; not those that only answer late forks.
     std::size_t session_count() const { return calls_.size() - lingering_; }
     std::uint64_t refused(Refusal reason) const { return refusals_[reason]; }
@@ -192,7 +197,9 @@ class UserAgent {
     void on_new_request(RequestReceived& event, TimePoint now);
     void on_new_invite(RequestReceived& event, TimePoint now);
     bool passes_guard(RequestReceived& event, TimePoint now);
-    Call* find_dialog(const SipMessage& request);
+    Call* find_call(const DialogId& id);
+    void prove_by_response(const ResponseReceived& event);
+    void prove_by_ack(const InviteSession& session, const AckReceived& event);
     void refuse(ServerTransactionId transaction, Refusal reason, SipMessage response, TimePoint now);
 
     // user_agent_requests.cpp

@@ -157,6 +157,7 @@ struct RequestAnswered {
     TransactionFailure failure = TransactionFailure::timeout;
     std::uint32_t cseq = 0;  // of the last try; a challenge that was answered on the way counts it up
     std::string realm = {};  // outside a session: whose challenge that was; empty: nobody's
+    Flow flow = {};          // the response came over
 
     // RFC 3261 §8.1.3.1: without a response as if 408 or 503 had come.
     int status() const {

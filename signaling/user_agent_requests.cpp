@@ -97,7 +97,9 @@ bool UserAgent::is_owners_answer(ResponseReceived& event, TimePoint now) {
     if (!event.response.is_final() || answer_challenge(it->second, event.response, now)) return true;
     const auto session = it->second.session;
     const bool gone = event.response.status() == 481 && belongs_to_call(event.response.method());
-    events_.push_back(answered(it->second, std::move(event.response), {}));
+    RequestAnswered answer = answered(it->second, std::move(event.response), {});
+    answer.flow = std::move(event.flow);
+    events_.push_back(std::move(answer));
     if (session && gone)
         with(find(*session), now, [](InviteSession& call, SessionOutbox& out) {
             call.on_dialog_gone(out);

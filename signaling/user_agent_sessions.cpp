@@ -176,4 +176,9 @@ void UserAgent::carry_out(Call& call, CancelInvite& action, TimePoint now) {
     transactions_.cancel(call.invite, now, action.reason);
 }
 
+void UserAgent::add_connections(std::unordered_set<ConnectionId>& used) const {
+    for (const auto& [id, call] : calls_)
+        if (const Flow* way = call.session.way(); way && way->connection) used.insert(way->connection);
+}
+
 }  // namespace rotunda::sip

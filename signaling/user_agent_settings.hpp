@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,11 @@ namespace rotunda::sip {
 // what is handled (RFC 3261 §20.5).
 inline constexpr std::array handled_methods = {Method::invite,  Method::ack,  Method::bye,    Method::cancel,
                                                Method::options, Method::info, Method::update, Method::prack};
+
+// Values of Allow, Supported, Accept and Allow-Events.
+struct CapabilityTexts {
+    std::string allow, supported, accept, allow_events;
+};
 
 struct UserAgentSettings {
     std::string product;  // User-Agent and Server; empty: neither is sent
@@ -50,6 +56,10 @@ struct UserAgentSettings {
     TimerSettings timers;
     ServerTransactionLimits transaction_limits;
     RouterSettings router;
+
+    // What the lists above are in header fields, written once by the user agent; none: they are written each
+    // time.
+    std::optional<CapabilityTexts> texts = std::nullopt;
 };
 
 }  // namespace rotunda::sip

@@ -18,11 +18,23 @@ void append_header(std::string& out, const SipMessage::Header& header) {
     out.append(header.name).append(": ").append(header.value).append("\r\n");
 }
 
+// A transaction keeps what it has sent for half a minute, so no more room than is needed.
+std::size_t room_for(const SipMessage& message) {
+    std::size_t size =
+        message.body().size() + 96;  // start line and Content-Length, but for what peers wrote in it
+    size += message.is_response() ? message.reason().size() : message.uri().host().size() + 64;
+    for (std::size_t i = 0; i < message.header_count(); ++i) {
+        const SipMessage::Header header = message.header_at(i);
+        size += header.name.size() + header.value.size() + 4;
+    }
+    return size;
+}
+
 }  // namespace
 
 std::string to_wire(const SipMessage& message) {
     std::string out;
-    out.reserve(1024 + message.body().size());
+    out.reserve(room_for(message));
     append_start_line(out, message);
     for (std::size_t i = 0; i < message.header_count(); ++i) append_header(out, message.header_at(i));
     out.append("Content-Length: ").append(std::to_string(message.body().size())).append("\r\n\r\n");

@@ -17,9 +17,7 @@ namespace {
 using namespace rotunda;
 using std::chrono::milliseconds;
 
-constexpr std::size_t talkers = 3;
 constexpr std::size_t frames_in_track = 250;
-constexpr media::RoomId room{1};
 
 // Pre-encoded payloads of one sound.
 struct Track {
@@ -99,25 +97,41 @@ class DeafPort final : public media::MediaTransport {
     void lock_to(std::optional<Endpoint>) override {}
 };
 
-class Room {
+// Of one size, talkers in each.
+struct Crowd {
+    AudioCodec codec = AudioCodec::pcmu;
+    std::size_t rooms = 1;
+    std::size_t participants = 10;  // in each
+    std::size_t talkers = 3;        // in each
+};
+
+class Rooms {
   public:
-    Room(AudioCodec codec, std::size_t participants)
+    explicit Rooms(const Crowd& crowd)
         : engine_(random_, WallOffset(std::chrono::hours(400000))),
-          loud_(make_track(codec, true)),
-          faint_(make_track(codec, false)) {
-        engine_.handle(media::OpenRoom{room, {}}, now_);
-        for (std::size_t i = 0; i < participants; ++i) join(codec, i);
+          loud_(make_track(crowd.codec, true)),
+          faint_(make_track(crowd.codec, false)) {
+        for (std::size_t room = 0; room < crowd.rooms; ++room)
+            engine_.handle(media::OpenRoom{media::RoomId{room + 1}, {}}, now_);
+        // One after the other into each, as they would come: neighbours in a room are none in memory.
+        for (std::size_t i = 0; i < crowd.participants * crowd.rooms; ++i) join(crowd, i);
         for (int i = 0; i < 150; ++i) tick();
     }
 
+    // 20 ms of all rooms.
     void tick() {
-        now_ = *engine_.next_timeout();
-        while (*engine_.next_timeout() <= now_) engine_.run_due(now_);
+        const TimePoint end = now_ + milliseconds(20);
+        while (*engine_.next_timeout() <= end) {
+            now_ = std::max(now_, *engine_.next_timeout());
+            engine_.run_due(now_);
+        }
+        now_ = end;
         benchmark::DoNotOptimize(engine_.take_events());
     }
 
   private:
-    void join(AudioCodec codec, std::size_t i) {
+    void join(const Crowd& crowd, std::size_t i) {
+        const AudioCodec codec = crowd.codec;
         const auto number = static_cast<std::uint32_t>(i + 1);
         const Endpoint self{IpAddress::v4(0x0a000000u + number), 4000};
         media::AudioLeg leg;
@@ -129,10 +143,11 @@ class Room {
         leg.rtcp_mux = false;
         leg.signaling_source = self.address;
         media::MediaPorts ports;
-        ports.rtp = std::make_unique<Caller>(now_, i < talkers ? loud_ : faint_, type,
+        ports.rtp = std::make_unique<Caller>(now_, i / crowd.rooms < crowd.talkers ? loud_ : faint_, type,
                                              rtp_clock_hz(codec) / 50, self, number);
         ports.rtcp = std::make_unique<DeafPort>();
-        engine_.handle(media::JoinRoom{room, media::ParticipantId{number}, std::move(ports), leg, "bench"},
+        engine_.handle(media::JoinRoom{media::RoomId{i % crowd.rooms + 1}, media::ParticipantId{number},
+                                       std::move(ports), leg, "bench"},
                        now_);
     }
 
@@ -142,14 +157,23 @@ class Room {
     Track loud_, faint_;
 };
 
-void tick_of_room(benchmark::State& state, AudioCodec codec) {
-    const auto participants = static_cast<std::size_t>(state.range(0));
-    Room crowd(codec, participants);
-    for (auto _ : state) crowd.tick();
+void run(benchmark::State& state, const Crowd& crowd) {
+    Rooms rooms(crowd);
+    for (auto _ : state) rooms.tick();
     state.counters["per_participant"] =
-        benchmark::Counter(static_cast<double>(participants),
+        benchmark::Counter(static_cast<double>(crowd.participants * crowd.rooms),
                            benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
+
+void tick_of_room(benchmark::State& state, AudioCodec codec) {
+    run(state, {.codec = codec, .participants = static_cast<std::size_t>(state.range(0))});
+}
+
+// Rooms of four in which one talks: each is cold by the time it is due again.
+void tick_of_small_rooms(benchmark::State& state) {
+    run(state, {.rooms = static_cast<std::size_t>(state.range(0)), .participants = 4, .talkers = 1});
+}
+BENCHMARK(tick_of_small_rooms)->Arg(1)->Arg(25)->Arg(250);
 
 BENCHMARK_CAPTURE(tick_of_room, pcmu, AudioCodec::pcmu)->Arg(10)->Arg(100)->Arg(1000)->Arg(2000);
 BENCHMARK_CAPTURE(tick_of_room, g722, AudioCodec::g722)->Arg(10)->Arg(100)->Arg(1000);

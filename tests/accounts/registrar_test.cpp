@@ -195,7 +195,7 @@ TEST_CASE("a contact over TCP outlives its connection by its URI") {
 TEST_CASE("changes are told by user, and what was kept comes back after a restart") {
     AccountBench bench;
     bench.enroll("<sip:a@h>;q=0.25;expires=600", 7);
-    CHECK(bench.registrar.locations().take_changed() == std::set<std::string>{"alice"});
+    CHECK(bench.registrar.locations().take_changed() == std::vector<std::string>{"alice"});
     const auto kept = bench.registrar.locations().bindings("alice");
 
     AccountBench after;

@@ -41,13 +41,37 @@ TEST_CASE("keys of SRTP are covered, and the message stays as long as it was") {
     std::string text =
         invite("a", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^20\r\na=crypto:2 X inline:abc");
     const std::size_t size = text.size();
-    cover_keys(text);
+    cover_secrets(text);
     CHECK(text.size() == size);
     CHECK(text.find("inline:********|2^20") != text.npos);
     CHECK(text.ends_with("inline:***"));
     text = invite("a", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 INLINE:c2VjcmV0");  // as our parser takes it too
-    cover_keys(text);
+    cover_secrets(text);
     CHECK(text.ends_with("INLINE:********"));
+}
+
+TEST_CASE("digests are covered in whatever spelling, and nothing else of credentials") {
+    const std::string before =
+        "INVITE sip:a SIP/2.0\r\nProxy-authorization : Digest username=\"response\", RESPONSE = "
+        "\"0123abcd\", "
+        "nonce=\"n\"\r\n"
+        "Authorization: Digest uri=\"sip:response=1\",\r\n response=0123abcd,nc=1\r\n"
+        "Authentication-Info: rspauth=\"0123abcd\", qop=auth\r\n"
+        "X-Response: response=\"kept\"\r\n\r\nAuthorization: response=\"kept\"\r\n";
+    std::string text = before;
+    cover_secrets(text);
+    CHECK(text.size() == before.size());
+    CHECK(text.find("0123") == text.npos);
+    CHECK(text.find("username=\"response\", RESPONSE = \"********\", nonce=\"n\"") != text.npos);
+    CHECK(text.find(" response=********,nc=1") != text.npos);
+    CHECK(text.find("X-Response: response=\"kept\"\r\n\r\nAuthorization: response=\"kept\"") != text.npos);
+    for (const char* odd :
+         {"Authorization: response", "Authorization: response=", "Authorization: response=\"\n",
+          "Authorization:", "\n", "", "Authorization: response=\"\r\n\tresponse=\"a"}) {
+        text = odd;
+        cover_secrets(text);
+        CHECK(text.size() == std::string(odd).size());
+    }
 }
 
 TEST_CASE("what belongs to a call is kept, in order; what belongs to none is not") {

@@ -10,6 +10,7 @@
 #include "api/operator_api.hpp"
 #include "base/text.hpp"
 #include "signaling/user_agent.hpp"
+#include "tests/api/still_host.hpp"
 #include "tests/test_data.hpp"
 
 using namespace rotunda;
@@ -29,18 +30,6 @@ struct NoRoutes final : rooms::RouteFinder {
 };
 struct NoLog final : LogSink {
     void write(const LogRecord&) override {}
-};
-struct StillHost final : Host {
-    Snapshot snapshot() const override { return {}; }
-    TimePoint now() const override { return {}; }
-    WallOffset wall_offset() const override { return {}; }
-    void drain() override {}
-    Result<ReloadReport> reload() override { return ReloadReport{}; }
-    void each_user(const UserVisitor&) const override {}
-    std::vector<sip::Ban> bans() const override { return {}; }
-    void ban(const IpAddress&, Duration) override {}
-    bool lift_ban(const IpAddress&) override { return false; }
-    void settle() override {}
 };
 
 // "GET /v1/rooms/{room} read"

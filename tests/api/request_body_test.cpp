@@ -41,3 +41,31 @@ TEST_CASE("what is wrong is said, and never thrown") {
     missing.require(false, "name");
     CHECK(missing.complaint()->body.find("name is missing") != std::string::npos);
 }
+
+TEST_CASE("a whole number is none with a fraction, a sign or beyond its bounds, however it is written") {
+    for (const char* text : {"5", "5.0", "5e0", "1", "10"}) {
+        RequestBody body(with(std::string("{\"n\":") + text + "}"));
+        CHECK_MESSAGE(body.whole("n", 1, 10).has_value(), text);
+        CHECK_FALSE(body.complaint());
+    }
+    for (const char* text : {"1.5", "0", "11", "-1", "\"5\"", "1e30", "true", "null"}) {
+        RequestBody body(with(std::string("{\"n\":") + text + "}"));
+        CHECK_FALSE(body.whole("n", 1, 10));
+        CHECK_MESSAGE(body.complaint(), text);
+    }
+}
+
+TEST_CASE("null takes back what was said before, where that is asked for") {
+    RequestBody body(with(R"({"a":null,"b":true})"));
+    REQUIRE(body.flag_or_null("a"));
+    CHECK_FALSE(*body.flag_or_null("a"));
+    CHECK(*body.flag_or_null("b") == true);
+    CHECK_FALSE(body.flag_or_null("c"));
+    CHECK_FALSE(body.complaint());
+    RequestBody wrong(with(R"({"a":1})"));
+    CHECK_FALSE(wrong.flag_or_null("a"));
+    CHECK(wrong.complaint());
+    RequestBody plain(with(R"({"a":null})"));
+    CHECK_FALSE(plain.flag("a"));
+    CHECK(plain.complaint());
+}

@@ -3,8 +3,17 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <string>
+#include <string_view>
 
 using namespace rotunda;
+
+TEST_CASE("a digit of either case has its value, and nothing else has one") {
+    std::string values;
+    for (const char digit : std::string_view("09afAF")) values += std::to_string(hex_value(digit)) + " ";
+    CHECK(values == "0 9 10 15 10 15 ");
+    for (const char other : std::string_view("/:@G`g -")) CHECK(hex_value(other) == -1);
+}
 
 TEST_CASE("octets and numbers in hexadecimal, with every zero") {
     CHECK(to_hex({}).empty());

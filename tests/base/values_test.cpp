@@ -6,6 +6,7 @@
 #include "base/net_address.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "base/subscriber_address.hpp"
 #include "base/text.hpp"
 
 using namespace rotunda;
@@ -44,6 +45,14 @@ TEST_CASE("addresses parse strictly and print canonically") {
     CHECK(IpAddress::parse("127.3.2.1")->is_loopback());
     CHECK(IpAddress::parse("::1")->is_loopback());
     CHECK(!IpAddress::parse("::2")->is_loopback());
+}
+
+TEST_CASE("a subscriber is an IPv4 address, in either spelling, or an IPv6 /64") {
+    const auto who = [](const char* text) { return subscriber_of(*IpAddress::parse(text)); };
+    CHECK(who("2001:db8:1:2::1") == who("2001:db8:1:2:ffff::9"));
+    CHECK(who("2001:db8:1:2::1") != who("2001:db8:1:3::1"));
+    CHECK(who("192.0.2.1") != who("192.0.2.2"));
+    CHECK(who("192.0.2.1") == who("::ffff:192.0.2.1"));
 }
 
 TEST_CASE("a prefix contains what shares its leading bits and nothing of the other family") {

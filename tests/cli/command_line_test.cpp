@@ -84,7 +84,12 @@ TEST_CASE("a shell is told every command and where a room's name stands") {
     const CommandLine bash = parse({"completion", "bash"});
     CHECK(bash.exit_status == 0);
     for (const Verb& verb : verbs()) CHECK(contains(bash.text, verb.name));
+    CHECK(contains(bash.text, "lock:2|unlock:2|"));
+    CHECK(contains(bash.text, "kick:3|mute:3|"));
+    CHECK_FALSE(contains(bash.text, "limit:3"));  // a number, nobody's name
     CHECK(contains(bash.text, "complete -o default -F _rotunda rotunda"));
-    CHECK(contains(parse({"completion", "fish"}).text, "complete -c rotunda"));
+    const CommandLine fish = parse({"completion", "fish"});
+    CHECK(contains(fish.text, "'__rotunda_at layout:3 own-layout:4'"));
+    CHECK(contains(fish.text, "'grid 1+5 1+7 speaker speaker+strip side-by-side pip'"));
     CHECK(parse({"completion", "tcsh"}).exit_status == wrong_use);
 }

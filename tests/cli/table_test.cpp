@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "cli/ladder.hpp"
+#include "cli/printable.hpp"
 #include "cli/watch.hpp"
 
 using namespace rotunda::cli;
@@ -21,9 +22,17 @@ TEST_CASE("a column nobody has is left out, and one of a member's member has its
     CHECK(table_of("not JSON", "p", "id").empty());
 }
 
-TEST_CASE("what a caller put into his name moves no cursor") {
-    const std::string text = table_of("{\"p\":[{\"from\":\"a\\u001b[2Jb\"}]}", "p", "from");
-    CHECK(text.find('\x1b') == text.npos);
+TEST_CASE("what a caller put into his name moves no cursor and turns no line around") {
+    // Escape, delete, CSI of one character, a line feed, right-to-left override; an umlaut and a kanji stay.
+    const std::string text =
+        table_of(R"({"p":[{"from":"a\u001b[2J\u007f\u009b1m\u000a\u202eb\u00e4\u6f22"}]})", "p", "from");
+    CHECK(text == "from\na?[2J??1m??b\xc3\xa4\xe6\xbc\xa2\n");
+    CHECK(printable("\x9b"
+                    "2J") == "?2J");  // no UTF-8
+    CHECK(lines_of("{\"a\\u001bb\":1}") == "a?b: 1\n");
+    CHECK(printable_json("{\"a\":\"\xc2\x9b\x7f\"}\n") == "{\"a\":\"\\u009b\\u007f\"}\n");
+    const std::string line = event_line(R"({"event":"call.joined","from":"\u009b2Jx"})");
+    CHECK(line.find("from=?2Jx") != line.npos);
 }
 
 TEST_CASE("an object is a line for each member") {

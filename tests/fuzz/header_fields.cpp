@@ -2,11 +2,12 @@
 // message parser lets pass as a value.
 #include "signaling/header_fields.hpp"
 
-#include <array>
-
+#include "accounts/authority.hpp"
+#include "accounts/contact_fields.hpp"
 #include "signaling/grammar.hpp"
 #include "signaling/refer.hpp"
 #include "signaling/session_timer.hpp"
+#include "signaling/transaction_event.hpp"
 #include "tests/fuzz/round_trip.hpp"
 
 using namespace rotunda;
@@ -87,11 +88,58 @@ void quoted(std::string_view text) {
     require(percent_decode(percent_encode(text, {})) == text, "what is escaped reads back");
 }
 
-struct Target {
+SipMessage with(HeaderId id, std::string_view value) {
+    SipMessage request = SipMessage::request(Method::register_, Uri::sip({}, "example.com"));
+    request.add(id, value);
+    return request;
+}
+
+// As the registrar reads it, with the wishes beside the address.
+void contact(std::string_view text) {
+    auto address = NameAddr::parse(text);
+    if (!address || is_full(address->params)) return;
+    const RequestReceived event{{}, with(HeaderId::contact, text), {}};
+    const auto expiry = accounts::requested_expiry(*address, event.request);
+    if (expiry) require(*expiry >= Duration(0), "nothing expires before it begins");
+    const accounts::Binding binding = accounts::make_binding(*address, event);
+    require(binding.q >= 0 && binding.q <= 1000, "q is 0 to 1");
+    require(!binding.contact.params.has("q") && !binding.contact.params.has("expires"), "wishes stay here");
+    if (accounts::is_usable_contact(*address))
+        require(accounts::is_same_contact(binding, binding), "a contact is itself");
+    if (binding.q == 1000) return;
+    address->params.set("q", accounts::q_text(binding.q));
+    require(accounts::make_binding(*address, event).q == binding.q, "q reads back");
+}
+
+// To's and From's tag is found without decoding the field where that can be done.
+void tag(std::string_view text) {
+    const auto address = NameAddr::parse(text);
+    const SipMessage message = with(HeaderId::from, text);
+    require(message.from_tag() == (address ? address->tag() : ""), "the short way finds the same tag");
+}
+
+void privacy(std::string_view text) {
+    const auto is_shown = [](std::string_view value) {
+        SipMessage request = with(HeaderId::privacy, value);
+        request.add(HeaderId::p_asserted_identity, "<sip:anna@example.com>");
+        return accounts::asserted_caller(request, Identity::trunk("carrier")).has_value();
+    };
+    require(!is_shown(std::string(text) + "; ID"), "privacy may be asked for in any place");
+    require(is_shown("none;" + std::string(text)) == is_shown(text), "what asks for nothing changes nothing");
+}
+
+void min_se(std::string_view text) {
+    const auto floor = min_se_in(with(HeaderId::min_se, text));
+    require(floor >= std::chrono::seconds(90), "nobody makes us refresh more often (RFC 4028 §4)");
+    require(min_se_in(with(HeaderId::min_se, std::to_string(floor.count()) + ";x=1")) == floor,
+            "what is written reads back");
+}
+
+struct FieldCheck {
     char name;
     void (*check)(std::string_view);
 };
-constexpr Target targets[] = {
+constexpr FieldCheck targets[] = {
     {'a', name_addr},
     {'v', via},
     {'c', round_trip<CSeq>},
@@ -105,6 +153,10 @@ constexpr Target targets[] = {
     {'p', params},
     {'l', list},
     {'q', quoted},
+    {'t', contact},
+    {'g', tag},
+    {'i', privacy},
+    {'n', min_se},
 };
 
 }  // namespace
@@ -112,7 +164,7 @@ constexpr Target targets[] = {
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view input = fuzz::as_text(data, size);
     if (input.empty() || !is_header_value(input.substr(1))) return 0;
-    for (const Target& target : targets)
+    for (const FieldCheck& target : targets)
         if (target.name == input.front()) target.check(input.substr(1));
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "api/http_reader.hpp"
+#include "api/request_query.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace rotunda;
@@ -28,6 +29,9 @@ void read_all(HttpReader& reader, Seen& seen) {
         }
         const HttpRequest& request = **next;
         require(request.body.size() <= HttpLimits{}.body, "a body is bounded");
+        RequestQuery query(request);
+        const auto number = query.number("after", 1000);
+        require(!number || *number <= 1000, "a number in a query is bounded");
         seen.requests.push_back(request.method + ' ' + request.path + '?' + request.query + ' ' +
                                 request.body);
     }

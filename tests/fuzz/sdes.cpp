@@ -50,7 +50,7 @@ void offered(const std::vector<CryptoAttribute>& offer, std::optional<SrtpKeys>&
 
 void answered(const std::vector<CryptoAttribute>& answer, const std::optional<SrtpKeys>& standing,
               RandomSource& random) {
-    const auto ours = offer_crypto(standing, random);
+    const auto ours = offer_crypto(standing, true, random);
     const auto keys = answered_crypto(ours, answer);
     if (!keys) return;
     const auto is_ours = [&](const CryptoAttribute& each) { return each.key == keys->send; };

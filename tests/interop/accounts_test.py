@@ -1,4 +1,5 @@
 """Real phones register and call with credentials, by MD5 and SHA-256; wrong ones stay out; contacts survive a restart."""
+import json
 import stat
 import time
 import unittest
@@ -8,8 +9,8 @@ from harness import Baresip, Linphone, Rotunda, run_sipp, wait_until
 
 
 class Accounts(AccountsTest):
-    def baresip(self, server, name, password="secret"):
-        return self.start(Baresip, name, play=self.tone_file(440), account=(
+    def baresip(self, server, name, password="secret", phone=None):
+        return self.start(Baresip, phone or name, play=self.tone_file(440), account=(
             f"<sip:{name}@{DOMAIN}>;auth_user={name};auth_pass={password};regint=600;"
             f"outbound=\"sip:127.0.0.1:{server.port}\""))
 
@@ -37,6 +38,8 @@ class Accounts(AccountsTest):
             self.add_user(server, name)
         self.assertEqual(stat.S_IMODE(self.database.stat().st_mode), 0o600)
         self.assertEqual(self.user("list").split(), ["anna", "lena"])
+        listed = json.loads(self.user("list", "--json"))["users"]
+        self.assertEqual(listed, [{"name": name, "realm": DOMAIN, "served": True} for name in ("anna", "lena")])
         anna, lena = self.baresip(server, "anna"), self.linphone(server, "lena")
         for name in ("anna", "lena"):
             wait_until(lambda: self.contacts(server, name) == 1, 10, f"{name} to register")
@@ -53,6 +56,19 @@ class Accounts(AccountsTest):
         anna = self.baresip(server, "anna", password="guessed")
         wait_until(lambda: "reg: " in anna.log() or "401" in anna.log(), 10, "baresip to be refused")
         self.assertEqual(self.contacts(server, "anna"), 0)
+
+    def test_a_changed_password_counts_without_a_restart(self):
+        server = self.start_server()
+        self.add_user(server, "anna")
+        known = len(server.events("users.loaded"))
+        self.user("passwd", "anna", password="changed\n")
+        wait_until(lambda: len(server.events("users.loaded")) > known, 5, "the server to notice")
+        before = self.baresip(server, "anna")
+        wait_until(lambda: "reg: " in before.log() or "401" in before.log(), 10, "baresip to be refused")
+        self.assertEqual(self.contacts(server, "anna"), 0)
+        before.stop()
+        self.baresip(server, "anna", password="changed", phone="told")
+        wait_until(lambda: self.contacts(server, "anna") == 1, 10, "baresip to register")
 
     def test_users_of_another_realm_are_told_about(self):
         self.database = self.folder / "users.db"

@@ -12,43 +12,19 @@ from harness import Baresip, InteropTest, Rotunda, wait_until
 
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
-OPENAPI = json.loads((REPOSITORY / "docs/openapi.json").read_text())
 
 
 class Api(InteropTest):
     def setUp(self):
         super().setUp()
         self.server = self.start(Rotunda)
-        self.base = "http://" + self.server.events("server.started")[0]["http"]
+        self.base = "http://" + self.tapped(self.server).address
 
     def ask(self, path, method="GET"):
         request = urllib.request.Request(self.base + path, method=method)
         with urllib.request.urlopen(request, timeout=5) as response:
             body = response.read().decode()
-        if response.headers.get_content_type() != "application/json":
-            return body
-        answer = json.loads(body)
-        self.hold_to_description(method, path, response.status, answer)
-        return answer
-
-    def hold_to_description(self, method, path, status, answer):
-        """An answer has all that docs/openapi.json requires of it, and nothing it does not know."""
-        pattern = next(p for p in OPENAPI["paths"] if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", p), path))
-        described = OPENAPI["paths"][pattern][method.lower()]["responses"][str(status)]
-        self.compare(described["content"]["application/json"]["schema"], answer)
-
-    def compare(self, schema, value):
-        if "$ref" in schema:
-            schema = OPENAPI["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-        self.assertIsInstance(value, {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool}[schema["type"]])
-        if schema["type"] == "array":
-            for item in value:
-                self.compare(schema["items"], item)
-        elif schema["type"] == "object" and "properties" in schema:
-            self.assertLessEqual(set(schema["required"]), set(value))
-            self.assertLessEqual(set(value), set(schema["properties"]))
-            for name, member in value.items():
-                self.compare(schema["properties"][name], member)
+        return json.loads(body) if response.headers.get_content_type() == "application/json" else body
 
     def in_room(self):
         try:
@@ -127,9 +103,11 @@ class Api(InteropTest):
         rules = REPOSITORY / "docker/prometheus/alerts.yml"
         checked = subprocess.run(["promtool", "check", "rules", rules], capture_output=True, text=True, timeout=30)
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
-        for file in (rules, REPOSITORY / "docker/grafana/rotunda.json"):
-            asked = {re.sub("_(bucket|sum|count)$", "", name) for name in re.findall(r"\brotunda_[a-z_]+", file.read_text())}
-            self.assertTrue(asked)
+        for file in (rules, REPOSITORY / "docker/grafana/rotunda.json", *sorted((REPOSITORY / "docs").glob("*.md")), REPOSITORY / "README.md"):
+            # Names of files, build targets and threads begin so too; in prose what is a metric stands in backquotes, alone.
+            found = re.findall(r"`(rotunda_[a-z_]+)[`{]" if file.suffix == ".md" else r"\b(rotunda_[a-z_]+)", file.read_text())
+            asked = {re.sub("_(bucket|sum|count)$", "", name) for name in found}
+            self.assertTrue(asked or file.suffix == ".md")
             self.assertEqual(asked - known, set(), file)
 
 

@@ -1,16 +1,18 @@
 """Measures what a phone heard: levels of tones, SINAD, drop-outs. Samples are floats in [-1, 1]."""
+import struct
 import wave
 
 import numpy as np
 
 
 def read_wav(path):
-    """(rate, samples) of a 16-bit file; channels are averaged. A header whose length was never filled in is read to the end."""
+    """(rate, samples) of a 16-bit file; channels are averaged. Lengths are filled in when a file is closed: it is read to its end."""
     with open(path, "rb") as file:
         raw = file.read()
-    with wave.open(str(path)) as header:
-        rate, channels = header.getframerate(), header.getnchannels()
-    at = raw.find(b"data") + 8
+    form, at = raw.find(b"fmt ") + 8, raw.find(b"data") + 8
+    if min(form, at) < 8:
+        raise EOFError(f"{path} has no header yet")
+    _, channels, rate = struct.unpack_from("<HHI", raw, form)
     body = raw[at:len(raw) - (len(raw) - at) % (2 * channels)]
     samples = np.frombuffer(body, dtype="<i2").reshape(-1, channels).mean(axis=1) / 32768.0
     return rate, samples
@@ -38,6 +40,12 @@ def level_db(samples, rate, hz):
     phase = np.exp(-2j * np.pi * hz * np.arange(n) / rate)
     amplitude = 2 * abs(np.sum(samples * window * phase)) / window.sum()
     return 20 * np.log10(max(amplitude, 1e-10))
+
+
+def steady_level_db(samples, rate, hz, part_s=0.25):
+    """The same as most of the quarters of a second have it: of a talker whose machine held him up for a moment the level he speaks with."""
+    part = int(part_s * rate)
+    return float(np.median([level_db(samples[at:at + part], rate, hz) for at in range(0, len(samples) - part + 1, part)]))
 
 
 def sinad_db(samples, rate, hz):

@@ -30,12 +30,12 @@ class Pages(http.server.BaseHTTPRequestHandler):
 
 
 class Browser(Process):
-    def __init__(self, folder, name, play, wss, room, tones, film=None):
+    def __init__(self, folder, name, play, wss, room, tones, film=None, bundle="balanced", video="now"):
         self.pages = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), Pages)
         self.pages.reports = []
         threading.Thread(target=self.pages.serve_forever, daemon=True).start()
         query = urllib.parse.urlencode({"wss": wss, "room": room, "tones": ",".join(map(str, tones)),
-                                        **({"video": 1} if film else {})})
+                                        "bundle": bundle, **({"video": video} if film else {})})
         home = folder / name
         super().__init__(folder, name, [
             "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",

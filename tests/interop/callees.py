@@ -31,7 +31,7 @@ class Callee(Process):
         wait_until(lambda: is_bound(self.port, kind), 5, f"SIPp to listen for {scenario}")
         self.uri = f"sip:callee@127.0.0.1:{self.port}" + (";transport=tcp" if kind == "tcp" else "")
 
-    def passed(self, seconds=20):
+    def passed(self, seconds=60):
         try:
             done = self.child.wait(seconds)
         except subprocess.TimeoutExpired:

@@ -5,6 +5,7 @@ import re
 import socket
 import time
 import unittest
+import urllib.request
 
 import audio
 from dashboard import DASHBOARD, Prometheus, points_of
@@ -28,13 +29,15 @@ class Dashboard(InteropTest):
         return probe
 
     def converse(self):
-        """Two talk for some seconds, one dials a room there is not, and one sends what is no SIP."""
+        """Two talk for some seconds, one dials a room there is not, one whom we call is not there, and one sends what is no SIP."""
         standing = [self.call() for _ in range(2)]
         for probe in standing:
             probe.talk(audio.tone(8000, 440, 30, 0.1))
         for _ in range(3):
             with self.assertRaisesRegex(RuntimeError, "404"):
                 self.call("nowhere")
+            urllib.request.urlopen(f"http://{self.server.events('server.started')[0]['http']}/v1/rooms/1000/dial",
+                                   b'{"target": "sip:nobody@127.0.0.1:1;transport=tcp"}', timeout=5)
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
                 stranger.sendto(b"INVITE sip:1000@127.0.0.1 SIP/2.0\r\nnonsense\r\n\r\n", ("127.0.0.1", self.server.port))
             time.sleep(1.5)

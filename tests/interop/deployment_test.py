@@ -10,7 +10,9 @@ import unittest
 
 import yaml
 
-from harness import BINARY, InteropTest, Rotunda, free_port
+from harness import BINARY, InteropTest, Rotunda, free_port, wait_until
+from probe import Probe
+from processes import answers_options
 
 DOCKER = pathlib.Path(__file__).resolve().parent.parent.parent / "docker"
 
@@ -36,6 +38,49 @@ class Deployment(InteropTest):
         exposure = re.search(r"Overall exposure level for rotunda.service: ([0-9.]+)", checked.stdout)
         self.assertIsNotNone(exposure, checked.stdout + checked.stderr)
         self.assertLessEqual(float(exposure.group(1)), 1.5)
+
+    def test_it_serves_calls_without_a_single_capability(self):
+        """As under the unit. Who runs this as root gives up what he has first."""
+        dropped = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all",
+                   "--no-new-privs"] if os.geteuid() == 0 else []
+        port = free_port()
+        server = subprocess.Popen([*dropped, BINARY, "--set", f"sip.listen=udp://127.0.0.1:{port}", "--set", "http.listen=",
+                                   "--set", "database.path="], cwd="/", stdout=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        wait_until(lambda: answers_options("127.0.0.1", port), 5, "an answer")
+        status = pathlib.Path(f"/proc/{server.pid}/status").read_text()
+        for held in ("CapInh", "CapPrm", "CapEff", "CapAmb") + (("CapBnd",) if dropped else ()):
+            self.assertRegex(status, rf"(?m)^{held}:\s+0+$")
+        probe = Probe(port)
+        self.addCleanup(probe.close)
+        probe.invite()
+        self.assertEqual(probe.bye(), 200)
+
+    def test_the_log_says_at_which_priority_the_media_workers_run(self):
+        refused = ["prlimit", "--rtprio=0", "setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+        for before in ([], refused):
+            log = self.folder / f"log-{len(before)}"
+            with log.open("w") as out:
+                server = subprocess.Popen([*before, BINARY, "--set", f"sip.listen=udp://127.0.0.1:{free_port()}", "--set", "http.listen=",
+                                           "--set", "database.path=", "--set", "log.format=json", "--set", "media.workers=2"],
+                                          cwd="/", stdout=out)
+            self.addCleanup(server.wait)
+            self.addCleanup(server.kill)
+            wait_until(lambda: "media.priority" in log.read_text(), 5, "the line")
+            told = next(record for record in map(json.loads, log.read_text().splitlines()) if record["event"] == "media.priority")
+            tasks = [task for task in pathlib.Path(f"/proc/{server.pid}/task").iterdir() if (task / "comm").read_text() == "media\n"]
+            self.assertEqual(len(tasks), 2)
+            for task in tasks:
+                policy = os.sched_getscheduler(int(task.name))
+                self.assertEqual(told["policy"], {os.SCHED_RR: "SCHED_RR", os.SCHED_OTHER: "SCHED_OTHER"}[policy])
+                if policy == os.SCHED_RR:
+                    self.assertEqual(os.sched_getparam(int(task.name)).sched_priority, int(told["priority"]))
+                else:
+                    self.assertEqual(os.getpriority(os.PRIO_PROCESS, int(task.name)), int(told["nice"]))
+                    self.assertEqual(told["why"], "Operation not permitted")
+            if before:
+                self.assertEqual(told["policy"], "SCHED_OTHER")
 
     def test_the_service_manager_is_told_of_start_life_and_end_and_of_nothing_while_the_server_hangs(self):
         manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -113,6 +158,11 @@ class Deployment(InteropTest):
                 self.assertTrue(source == "rotunda" or (DOCKER / source).exists(), volume)
         checked = run("promtool", "check", "config", DOCKER / "prometheus/prometheus.yml")
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        # Grafana's password is known to everybody, Prometheus has none.
+        self.assertIn("GF_SERVER_HTTP_ADDR=127.0.0.1", services["grafana"]["environment"])
+        self.assertIn("--web.listen-address=127.0.0.1:9090", services["prometheus"]["command"])
+        for name in ("grafana", "prometheus"):
+            self.assertRegex(services[name]["image"], r":v?\d+\.\d+\.\d+$")
         source = yaml.safe_load((DOCKER / "grafana/provisioning/datasources/prometheus.yaml").read_text())["datasources"][0]
         dashboard = json.loads((DOCKER / "grafana/rotunda.json").read_text())
         ids = [panel["id"] for panel in dashboard["panels"]]
@@ -120,6 +170,13 @@ class Deployment(InteropTest):
         for panel in dashboard["panels"]:
             self.assertEqual(panel["datasource"]["uid"], source["uid"])
             self.assertLessEqual(panel["gridPos"]["x"] + panel["gridPos"]["w"], 24)
+
+    def test_each_alert_fires_beyond_its_limit_and_not_before(self):
+        rules = DOCKER.parent / "tests/data/alerts_test.yml"
+        checked = run("promtool", "test", "rules", rules)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        named = {rule["alert"] for group in yaml.safe_load((DOCKER / "prometheus/alerts.yml").read_text())["groups"] for rule in group["rules"]}
+        self.assertEqual(named, set(re.findall(r'alertname="(\w+)", instance="bad"', rules.read_text())))
 
     def test_in_the_bridged_example_nobody_is_trusted_for_looking_private(self):
         example = re.search(r"docker run -p.*?rotunda$", (DOCKER.parent / "docs/operation.md").read_text(), re.M | re.S).group(0)
@@ -133,13 +190,22 @@ class Deployment(InteropTest):
         server = self.start(Rotunda)
         listen = server.events("server.started")[0]["http"]
         check = lambda *path: run(DOCKER / "healthcheck", *path, env={"ROTUNDA_HTTP_LISTEN": listen}).returncode
-        self.assertEqual((check(), check("/readyz")), (0, 0))
+        self.assertEqual(check(), 0)
+        wait_until(lambda: check("/readyz") == 0, 5, "the server to be ready")
         self.assertNotEqual(check("/nothing"), 0)
         server.stop()
         self.assertNotEqual(check(), 0)
 
+    def test_the_health_check_finds_a_server_that_listens_by_ipv6_alone(self):
+        for listen, asked in (("[::1]:0", "[::1]"), ("[::]:0", "[::]")):
+            server = self.start(Rotunda, http__listen=listen)
+            port = server.events("server.started")[0]["http"].rpartition(":")[2]
+            self.assertEqual(run(DOCKER / "healthcheck", env={"ROTUNDA_HTTP_LISTEN": f"{asked}:{port}"}).returncode, 0)
+            server.stop()
+
     def test_every_variable_the_files_set_is_one_the_server_knows(self):
-        values = {"ROTUNDA_DRAIN_DEADLINE": "600s", "ROTUNDA_LOG_FORMAT": "json", "ROTUNDA_HTTP_LISTEN": "127.0.0.1:8080"}
+        values = {"ROTUNDA_DRAIN_DEADLINE": "600s", "ROTUNDA_LOG_FORMAT": "json", "ROTUNDA_HTTP_LISTEN": "127.0.0.1:8080",
+                  "ROTUNDA_TOKEN_FILE": "/run/secrets/operator"}
         named = set(re.findall(r"\bROTUNDA_[A-Z_]+", "".join(
             (DOCKER / file).read_text() for file in ("Dockerfile", "compose.yaml", "kubernetes.yaml", "rotunda.service", "healthcheck"))))
         self.assertEqual(named, set(values))

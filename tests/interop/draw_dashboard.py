@@ -4,19 +4,23 @@ calls come and go. Where there is no Grafana this shows that the panels ask for 
 Needs prometheus and chromium. No part of ctest. Exit status 1 if a panel that must have data has none."""
 import contextlib
 import html
+import json
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 import audio
 from dashboard import DASHBOARD, Prometheus, points_of
-from harness import Rotunda, wait_until
+from harness import Baresip, Rotunda, wait_until
 from probe import Probe
+from video import colour_film
 
 SECONDS = 150
-# What a healthy server without video, webhooks and scanners has none of.
+# What a healthy server without scanners has none of.
 MAY_BE_EMPTY = {"Refused input a second, by reason"}
 
 
@@ -50,14 +54,21 @@ STYLE = """<style>body{background:#111217;color:#ccc;font:11px sans-serif;margin
 padding:4px;box-sizing:border-box}h1{color:#73bf69;text-align:center;margin:12px;font-size:34px}p{margin:2px}text{fill:#999;font-size:10px}</style>"""
 
 
+def ask(server, path, **body):
+    urllib.request.urlopen(f"http://{server.events('server.started')[0]['http']}{path}", json.dumps(body).encode(), timeout=5)
+
+
 def talk(server, rounds):
-    """Calls that come, talk and go."""
+    """Calls that come, talk and go; every third one's network loses packets."""
     standing = []
     for turn in range(rounds):
         probe = Probe(server.port, str(1000 + turn % 3))
         probe.invite()
-        probe.talk(audio.tone(8000, 300 + 40 * turn, SECONDS, 0.1))
+        lossy = lambda packet, to=probe: random.random() < 0.02 or to.rtp.sendto(packet, to.media)
+        probe.talk(audio.tone(8000, 300 + 40 * turn, SECONDS, 0.1), send=None if turn % 3 else lossy)
         standing.append(probe)
+        ask(server, "/v1/bans", address=f"192.0.2.{turn + 1}", seconds=40)
+        ask(server, "/v1/rooms/1000/dial", target="sip:nobody@127.0.0.1:1;transport=tcp")
         with contextlib.suppress(RuntimeError):  # 404
             lost = Probe(server.port, "nowhere")
             lost.invite()
@@ -77,6 +88,8 @@ def main():
         prometheus = Prometheus(folder, server.events("server.started")[0]["http"])
         begun = time.time()
         try:
+            phone = Baresip(folder, "vera", "PCMU", video="H264", film=colour_film(folder, "blue"))
+            phone.dial(server.uri("1000"))
             standing = talk(server, 15)
             wait_until(lambda: prometheus.ask("rotunda_calls", begun), 20, "Prometheus")
             found = {panel["id"]: series_of(panel, prometheus, begun) for panel in DASHBOARD["panels"]}
@@ -89,6 +102,7 @@ def main():
             for probe in standing:
                 probe.bye()
                 probe.close()
+            phone.stop()
         finally:
             prometheus.stop()
             server.stop()

@@ -55,13 +55,15 @@ class Encryption(InteropTest):
                   GstPhone(self.folder, server.port, "AEAD_AES_128_GCM", 930, profile="RTP/AVP")]
         for phone in phones:
             phone.join()
-        time.sleep(6)
+        wait_until(lambda: len(server.events("call.media")) == 3 and all(phone.record.exists() for phone in phones), 10, "sound of all")
+        time.sleep(7)
         self.assertEqual([phone.leave() for phone in phones], [200, 200])
         plain.hang_up()
-        time.sleep(1)
+        wait_until(lambda: len(server.events("call.ended")) == 3, 5, "the end of each call")
+        time.sleep(0.5)
         for phone, others in ((phones[0], (440, 930)), (phones[1], (440, 660)), (plain, (660, 930))):
             rate, samples = phone.heard()
-            middle = samples[int(2 * rate):int(4.5 * rate)]
+            middle = audio.middle(samples, rate, 6.0, 2.5)  # all were there: it takes seconds until the last has left
             silence = audio.level_db(middle, rate, 1500)
             for hz in others:
                 self.assertGreater(audio.level_db(middle, rate, hz) - silence, 30, (phone, hz))
@@ -77,6 +79,7 @@ class Encryption(InteropTest):
         time.sleep(6)
         for phone in reversed(phones.values()):
             phone.hang_up()
+        wait_until(lambda: len(server.events("call.ended")) == len(phones), 5, "the end of each call")
         time.sleep(1)
         said = {name: self.level(*phone.said(), TONES[name]) for name, phone in phones.items()}
         for listener, phone in phones.items():
@@ -89,7 +92,7 @@ class Encryption(InteropTest):
 
     @staticmethod
     def level(rate, samples, hz):
-        return audio.level_db(audio.middle(samples, rate, 3.5, 2.0), rate, hz)
+        return audio.steady_level_db(audio.middle(samples, rate, 3.5, 2.0), rate, hz)
 
 
 if __name__ == "__main__":

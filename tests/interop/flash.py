@@ -12,6 +12,7 @@ import numpy as np
 
 import harness
 from probe import ulaw_encode
+from processes import ArrivalClock, room_for_bursts
 from video import VideoProbe
 
 COLUMNS, ROWS = 32, 18  # of the brightness of a picture, as films are read
@@ -112,13 +113,16 @@ class FilmingProbe(VideoProbe):
         self.rtp, self.audio_rtcp = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
         self.rtp.bind((self.host, port))
         self.audio_rtcp.bind((self.host, port + 1))
+        for each in (self.rtp, self.audio_rtcp):
+            room_for_bursts(each)
+        self.arrivals = ArrivalClock(self.sip, self.rtp)
         self.audio_rtcp.setblocking(False)
         self.film_seen = Film()
         self.reports = {"audio": None, "video": None}  # of each the newest: (seconds, stamp)
 
-    def _on_video(self, data):
+    def _on_video(self, data, now):
         if data[1] & 0x7F == 99:
-            self.film_seen.packets.append((time.monotonic(), data))
+            self.film_seen.packets.append((now, data))
         self.video_packets += 1
         self.server_ssrc = struct.unpack_from(">I", data, 8)[0]
 

@@ -80,7 +80,7 @@ class GstPhone(Probe):
         for child in self.children:
             child.send_signal(2)  # the end of the stream: the file is closed
         for child in self.children:
-            child.wait(5)
+            child.wait(20)
         for carrier in self.carriers:
             carrier.close()
         return status

@@ -14,6 +14,7 @@ import unittest
 import warnings
 
 import audio
+from described import Tap
 from phones import Baresip, Linphone  # noqa: F401 (a test's one door to everything it starts)
 from processes import Process, answers_options, free_port, wait_until
 
@@ -67,13 +68,25 @@ class Rotunda(Process):
         return records
 
 
+def sipp_for(scenario):
+    """The command that plays it. Recorded packets go out over a raw socket: for root, by sudo, or by a copy of SIPp with CAP_NET_RAW."""
+    sipp = os.environ.get("SIPP", "sipp")
+    if "play_pcap" not in scenario.read_text() or os.geteuid() == 0 or "SIPP" in os.environ:
+        return [sipp]
+    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0:
+        return ["sudo", "-n", sipp]
+    raise AssertionError(f"{scenario.name} plays recorded packets, which SIPp sends over a raw socket: run this test as root, let sudo "
+                         "need no password, or set SIPP to a copy of it with CAP_NET_RAW (see CONTRIBUTING.md)")
+
+
 def run_sipp(test, server, scenario, rooms, calls=1, at_once=1, transport="u1", limit=60, **keys):
     """Plays tests/interop/sipp/SCENARIO.xml `calls` times, the rooms in turn and [key] as given; fails the test unless every call
     went as written."""
     listed = test.folder / f"{scenario}-rooms.csv"
     listed.write_text("SEQUENTIAL\n" + "".join(f"{room}\n" for room in rooms))
     port, media = free_port(), free_port(count=6)
-    command = ["sipp", f"{server.bracketed}:{server.port}", "-sf", str(HERE / "sipp" / f"{scenario}.xml"),
+    file = HERE / "sipp" / f"{scenario}.xml"
+    command = [*sipp_for(file), f"{server.bracketed}:{server.port}", "-sf", str(file),
                "-inf", str(listed), "-i", server.host, "-p", str(port), "-mi", server.host, "-mp", str(media),
                "-t", transport, "-m", str(calls), "-l", str(at_once), "-r", str(at_once), "-nostdin",
                "-timeout", str(limit), "-timeout_error", "-trace_err", "-error_file", str(test.folder / f"{scenario}-errors.log")]
@@ -85,23 +98,33 @@ def run_sipp(test, server, scenario, rooms, calls=1, at_once=1, transport="u1", 
 
 
 class HostTimer:
-    """How late this machine wakes a bare 20 ms timer: the worst of it while the block runs, by a process that does nothing else."""
+    """How late this machine wakes a bare 20 ms timer while the block runs, by a process that does nothing else: the worst of it, and
+    how often it was more than 5 ms. `real_time`: at a priority like the media workers', where that is permitted."""
 
     WATCH = """
-import select, sys, time
-worst, due = 0.0, time.monotonic()
+import os, select, sys, time
+if sys.argv[1] == "real_time":
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError:
+        pass
+late, due = [], time.monotonic()
 while not select.select([sys.stdin], [], [], max(0.0, due - time.monotonic()))[0]:
-    worst = max(worst, time.monotonic() - due)
+    late.append(1000 * (time.monotonic() - due))
     due = time.monotonic() + 0.020
-print(1000 * worst)
+print(max(late, default=0.0), sum(each > 5 for each in late))
 """
 
+    def __init__(self, real_time=False):
+        self.kind = "real_time" if real_time else "ordinary"
+
     def __enter__(self):
-        self.watcher = subprocess.Popen([sys.executable, "-c", self.WATCH], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.watcher = subprocess.Popen([sys.executable, "-c", self.WATCH, self.kind], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         return self
 
     def __exit__(self, *_):
-        self.worst_ms = float(self.watcher.communicate()[0])
+        worst, late = self.watcher.communicate()[0].split()
+        self.worst_ms, self.late = float(worst), int(late)
 
 
 def measured(test):
@@ -114,10 +137,10 @@ def measured(test):
             try:
                 with HostTimer() as host:
                     return test(self)
-            except AssertionError:
+            except AssertionError as failure:
                 if left == 0 or host.worst_ms < limit_ms:
                     raise
-                print(f"void: this machine woke a bare timer {host.worst_ms:.1f} ms late", file=sys.stderr)
+                print(f"void: this machine woke a bare timer {host.worst_ms:.1f} ms late; {failure}", file=sys.stderr)
                 self.stop_all()
                 self.fresh_start()
     return run
@@ -139,6 +162,12 @@ class InteropTest(unittest.TestCase):
         process = kind(self.folder, *args, **kwargs)
         self.started.append(process)
         return process
+
+    def tapped(self, server):
+        """A tap to the API of a server: what is said through it is held to docs/openapi.json when the test is over."""
+        tap = Tap(server.events("server.started")[0]["http"])
+        self.addCleanup(tap.check)
+        return tap
 
     def tone_file(self, hz, rate=48000, seconds=60, amplitude=0.1):
         path = self.folder / f"tone-{hz}-{rate}.wav"

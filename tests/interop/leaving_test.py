@@ -5,7 +5,7 @@ import unittest
 import numpy as np
 
 import audio
-from harness import Baresip, InteropTest, Rotunda, measured
+from harness import Baresip, InteropTest, Rotunda, measured, wait_until
 from probe import Probe, ulaw_decode
 
 RATE = 8000
@@ -38,7 +38,7 @@ class Leaving(InteropTest):
         listener.bye()
         talker.close()
         listener.close()
-        self.assertGreater(min(before), -25)
+        self.assertGreater(np.median(before), -25)
         self.assertLess(max(after, default=0.0), 0.060)
 
     @measured
@@ -48,20 +48,24 @@ class Leaving(InteropTest):
         listener.invite()
         phone = self.start(Baresip, "anna", "PCMU", self.tone_file(440))
         phone.dial(server.uri("1000"))
-        time.sleep(2)
+        wait_until(lambda: listener.level_db(440) > -25, 5, "his tone")
+        time.sleep(1)
+        talking = time.monotonic()
         phone.command("hold")
-        time.sleep(2)
+        wait_until(lambda: server.events("call.changed"), 5, "the hold")
+        time.sleep(0.5)
         held = time.monotonic()
         time.sleep(1.5)
         resumed = time.monotonic()
         phone.command("resume")
+        wait_until(lambda: len(server.events("call.changed")) == 2, 5, "the end of the hold")
         time.sleep(2)
         end = time.monotonic()
         heard = list(tone_times(listener, 440))
         listener.bye()
         listener.close()
         level = lambda low, high: np.median([db for when, db in heard if low < when < high])
-        self.assertGreater(level(held - 3.5, held - 2.5), -25, "audible before the hold")
+        self.assertGreater(level(talking - 1, talking), -25, "audible before the hold")
         self.assertLess(level(held, resumed), -60, "silent while held")
         self.assertGreater(level(end - 1, end), -25, "audible after the resume")
 
@@ -89,7 +93,13 @@ class Leaving(InteropTest):
             probe.bye()
             probe.close()
         present = audio.presence(heard[:RATE * 58], RATE, 440)
-        self.assertTrue(all(present), f"{np.sum(~present)} blocks of 10 ms without the tone")
+        first = next(p[0] for p in packets if p[0] >= start + 0.2)
+        gaps_heard = [first + 0.01 * block - start for block in np.flatnonzero(~present)]
+        # What the talker himself sent late is missed where nobody refreshes, too.
+        due = talker.sent[0] + 0.02 * np.arange(len(talker.sent))
+        late = [(when - start, sent - start) for when, sent in zip(due, talker.sent) if sent > when + 0.005]
+        unexplained = [at for at in gaps_heard if not any(since <= at <= until + 0.3 for since, until in late)]
+        self.assertEqual(unexplained, [], f"blocks of 10 ms without the tone; {len(late)} packets were sent late")
         self.assertEqual(set(stamps), {160}, "time stamps run on")
         self.assertEqual(len(sequences), len(packets), "no sequence number twice")
         print(f"largest distance between packets {1000 * max(gaps):.1f} ms")

@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 import unittest
 
-from harness import BINARY, InteropTest, Rotunda, measured
+from harness import BINARY, InteropTest, Rotunda, measured, wait_until
 
 LOAD = os.environ.get("TEST_LOAD") or str(pathlib.Path(BINARY).parent / "rotunda-load")
 
@@ -42,6 +42,12 @@ class Load(InteropTest):
     def test_five_rooms_of_opus_speakers(self):
         speech = pathlib.Path(__file__).resolve().parent.parent / "data/speech/talk_16k.wav"
         self.check(self.start(Rotunda), "--rooms", "5", "--codec", "opus", "--dtx", "--speech", str(speech))
+
+    @measured
+    def test_a_room_that_outgrows_its_workers_is_one_room(self):
+        server = self.start(Rotunda, media__workers="4", media__room_shard_size="6")
+        self.check(server, "--talkers", "3")
+        wait_until(lambda: len(server.events("room.spread")) == 3, 5, "the room to be spread")
 
     def test_where_nobody_answers_no_call_is_set_up(self):
         server = self.start(Rotunda, rooms__on_demand="none")

@@ -1,7 +1,10 @@
 """An operator runs the server by its own commands while phones are in a room: reload, drain, mute, kick."""
+import contextlib
 import json
 import os
 import pathlib
+import pty
+import shlex
 import shutil
 import signal
 import sqlite3
@@ -16,6 +19,14 @@ from harness import BINARY, Baresip, InteropTest, Rotunda, wait_until
 from probe import Probe
 
 
+CLEAR = b"\x1b[H\x1b[2J"
+
+
+def quoted(shell, name):
+    """As it is offered: fish quotes by itself what it puts into the line."""
+    return name if shell == "fish" else "".join("\\" + c if c in " $()" else c for c in name)
+
+
 class ConfiguredRotunda(Rotunda):
     """A server with a configuration file, which it reads again when told to."""
 
@@ -26,13 +37,20 @@ class ConfiguredRotunda(Rotunda):
 
 
 class OperatorTest(InteropTest):
-    """What a test of the operator's commands needs: self.server and self.api are the test's own."""
+    """What a test of the operator's commands needs: self.server is the test's own, self.api where its API is."""
+
+    def reach_api(self):
+        self.tap = self.tapped(self.server)
+        self.api = self.tap.address
 
     def command(self, *words, status=0, **environment):
         clean = {name: value for name, value in os.environ.items() if not name.startswith("ROTUNDA_")}
         done = subprocess.run([BINARY, *words], capture_output=True, text=True, timeout=20,
                               env={**clean, "ROTUNDA_API": self.api, **environment})
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        if "--json" in words and "watch" not in words:
+            # What scripts read is the server's own answer, which the tap holds to the description.
+            self.assertEqual(json.loads(done.stdout), self.tap.exchanges()[-1].json())
         return done.stdout if status == 0 else done.stderr
 
     def in_room(self, room="1000"):
@@ -69,7 +87,7 @@ class Operation(OperatorTest):
         super().setUp()
         self.records = self.folder / "calls.jsonl"
         self.server = self.start(ConfiguredRotunda, "calls: {max: 100}\n", cdr__file=self.records, cdr__database=self.folder / "calls.db")
-        self.api = self.server.events("server.started")[0]["http"]
+        self.reach_api()
 
     def test_a_reload_a_second_under_calls_loses_none_and_no_sound(self):
         seconds = int(os.environ.get("TEST_RELOAD_SECONDS", "8"))
@@ -82,6 +100,7 @@ class Operation(OperatorTest):
             else:
                 os.kill(self.server.child.pid, signal.SIGHUP)
             time.sleep(1)
+            wait_until(lambda: len(self.server.events("config.reloaded")) == turn + 1, 5, "the reload")
         self.assertEqual(len(self.server.events("config.reloaded")), seconds)
         self.assertEqual(len(self.in_room()), len(probes))
         self.assertEqual(self.server.events("call.ended"), [])
@@ -93,7 +112,7 @@ class Operation(OperatorTest):
         self.server.file.write_text("calls:\n  max: many\n")
         said = self.command("reload", status=2)
         self.assertIn("rotunda.yaml:2: calls.max", said)
-        self.assertEqual(len(self.server.events("config.not_reloaded")), 1)
+        self.assertEqual(len(wait_until(lambda: self.server.events("config.not_reloaded"), 5, "it to be told")), 1)
         self.server.file.write_text("media: {workers: 7}\ncalls: {max: 50}\n")
         answer = json.loads(self.command("reload", "--json"))
         self.assertEqual(answer, {"changed": ["calls.max"], "ignored": ["media.workers"]})
@@ -106,16 +125,13 @@ class Operation(OperatorTest):
         self.assertIn("calls: 2", self.command("status"))
         self.assertRegex(self.command("rooms"), r"(?m)^1000 +2 ")
         who = next(p for p in self.in_room() if "anna" in p["from"])
-        time.sleep(1)
-        self.assertGreater(self.level(bert, 440), 0.05)
+        wait_until(lambda: self.level(bert, 440) > 0.05, 5, "anna to be heard")
         self.command("mute", "1000", str(who["id"]))
-        time.sleep(1)
-        self.assertLess(self.level(bert, 440), 0.001)
+        wait_until(lambda: self.level(bert, 440) < 0.001, 5, "anna to be silent")
         self.assertTrue(next(p for p in self.in_room() if p["id"] == who["id"])["muted"])
         self.command("unmute", "1000", str(who["id"]))
         self.command("volume", "1000", str(who["id"]), "-12")
-        time.sleep(1)
-        self.assertLess(self.level(bert, 440), 0.035)
+        wait_until(lambda: 0.015 < self.level(bert, 440) < 0.035, 5, "anna to be heard less")
         self.command("lock", "1000")
         late = Probe(self.server.port)
         self.addCleanup(late.close)
@@ -141,7 +157,7 @@ class Operation(OperatorTest):
 
     def test_the_messages_of_a_call_are_kept_and_its_record_when_it_is_over(self):
         probe = self.talkers(1)[0]
-        time.sleep(1)
+        time.sleep(2)  # of sound, for its score
         ladder = self.command("trace", probe.call_id)
         self.assertRegex(ladder, r"INVITE sip:1000@\S* \+SDP -+> Rotunda")
         self.assertRegex(ladder, r"<-+ 200 OK \(INVITE\) \+SDP Rotunda")
@@ -162,13 +178,71 @@ class Operation(OperatorTest):
     def test_watch_tells_every_event_as_it_happens(self):
         watching = subprocess.Popen([BINARY, "watch"], stdout=subprocess.PIPE, text=True, env={**os.environ, "ROTUNDA_API": self.api})
         self.addCleanup(watching.kill)
-        time.sleep(0.5)
+        wait_until(lambda: any(exchange.path == "/v1/events" for exchange in self.tap.exchanges()), 5, "it to watch")
         self.talkers(1)
         for line in watching.stdout:
             if "call.joined" in line:
                 self.assertIn("room=1000", line)
                 return
         self.fail("no call.joined")
+
+    def test_watch_on_a_terminal_shows_who_is_there_now(self):
+        ours, theirs = pty.openpty()
+        watching = subprocess.Popen([BINARY, "watch"], stdout=theirs, env={**os.environ, "ROTUNDA_API": self.api})
+        self.addCleanup(watching.kill)
+        os.close(theirs)
+        os.set_blocking(ours, False)
+        seen = bytearray()
+
+        def screen():
+            with contextlib.suppress(BlockingIOError):
+                seen.extend(os.read(ours, 1 << 16))
+            *_, whole, _ = [b"", b"", *seen.split(CLEAR)]  # the last one may be half drawn
+            return whole.decode()
+        self.command("open", "a\u009b2Jb")
+        probe = self.talkers(1)[0]
+        wait_until(lambda: "room 1000" in screen() and "PCMU" in screen(), 5, "him on the screen")
+        self.assertIn("room a?2Jb", screen())
+        probe.bye()
+        wait_until(lambda: "room 1000" not in screen(), 5, "him to leave the screen")
+        self.assertNotIn("\u009b".encode(), seen)
+        self.assertNotIn(b"\x1b", seen.replace(CLEAR, b""))
+
+    def test_a_shell_completes_names_and_never_runs_them(self):
+        trap = self.folder / "trap"
+        name = f"$(touch {trap})"
+        self.command("open", name)
+        self.command("open", "board")
+        self.talkers(1)
+        for shell in ("bash", "zsh", "fish"):
+            if shutil.which(shell) is None:
+                continue
+            offered = lambda *words: self.complete(shell, words)
+            self.assertEqual(offered("mu"), ["mute"])
+            self.assertEqual(offered("mute", ""), sorted([quoted(shell, name), "1000", "board"]))
+            self.assertEqual(offered("mute", "bo"), ["board"])
+            self.assertEqual(offered("mute", "1000", ""), [str(self.in_room()[0]["id"])])
+            self.assertEqual(offered("layout", "1000", "side"), ["side-by-side"])
+            self.assertEqual(offered("user", "pass"), ["passwd"])
+            self.assertFalse(trap.exists(), shell)
+
+    def complete(self, shell, words):
+        """What a shell offers for the last word of a command."""
+        script = self.folder / f"completion.{shell}"
+        script.write_text(self.command("completion", shell))
+        line = shlex.join(["rotunda", *words[:-1]]) + f" {words[-1]}"
+        ask = {"bash": f"source {script}; COMP_WORDS=({line} {'' if words[-1] else repr('')}); COMP_CWORD={len(words)}; _rotunda; "
+                       "printf '%s\\n' \"${COMPREPLY[@]}\"",
+               "zsh": f"autoload -U compinit; compinit -D; source {script}; setopt ksharrays shwordsplit; COMP_WORDS=({line} {'' if words[-1] else repr('')}); "
+                      f"COMP_CWORD={len(words)}; _rotunda; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+               "fish": f"source {script}; complete -C '{line}' | string split -f1 \\t"}[shell]
+        done = subprocess.run([shell, "-c", ask], capture_output=True, text=True, timeout=20, cwd=self.folder,
+                              env={"PATH": f"{pathlib.Path(BINARY).parent}:{os.environ['PATH']}", "HOME": str(self.folder), "ROTUNDA_API": self.api})
+        self.assertEqual(done.stderr, "")
+        offered = done.stdout.split("\n")[:-1]
+        if shell == "zsh":  # compares by itself
+            offered = [each for each in offered if each.startswith(words[-1])]
+        return sorted(offered)
 
 
 if __name__ == "__main__":

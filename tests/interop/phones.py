@@ -75,6 +75,14 @@ class Baresip(Process):
         """(rate, samples) of everything decoded so far in the last call."""
         return audio.read_wav(sorted(self.records.glob("*-dec.wav"))[-1])
 
+    def level_db(self, hz, seconds=1.0):
+        """Of a tone in what was decoded last; -200 before there is so much."""
+        try:
+            rate, samples = self.heard()
+        except (IndexError, EOFError):  # no file yet, or nothing in it
+            return -200.0
+        return audio.level_db(samples[-int(rate * seconds):], rate, hz) if len(samples) >= rate * seconds else -200.0
+
     def said(self):
         """The same of what went into its encoder: its own resampler takes up to a decibel."""
         return audio.read_wav(sorted(self.records.glob("*-enc.wav"))[-1])

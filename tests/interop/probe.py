@@ -1,5 +1,7 @@
 """A measuring instrument, not a phone: one PCMU leg whose every packet is sent and stamped to the tenth of a millisecond.
 Real phones judge whether Rotunda works; the probe tells how late, how loud and how often."""
+import contextlib
+import os
 import random
 import re
 import select
@@ -9,6 +11,9 @@ import threading
 import time
 
 import numpy as np
+
+import audio
+from processes import ArrivalClock, room_for_bursts
 
 
 def _ulaw_tables():
@@ -35,7 +40,8 @@ def ulaw_encode(samples):
 
 
 class Probe:
-    """invite() joins a room, talk() streams samples at 20 ms, packets holds what came: (seconds, sequence, stamp, payload)."""
+    """invite() joins a room, talk() streams samples at 20 ms, packets holds what came: (seconds, sequence, stamp, payload). `answered` is
+    when the last final response came."""
 
     def __init__(self, server_port, room="1000", host="127.0.0.1", server_host=None):
         self.server, self.room, self.host = (server_host or host, server_port), room, host
@@ -44,6 +50,8 @@ class Probe:
         self.sip.settimeout(5)
         self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.rtp.bind((host, 0))
+        room_for_bursts(self.rtp)
+        self.arrivals, self.answered = ArrivalClock(self.sip, self.rtp), 0.0
         self.call_id, self.tag = f"{random.getrandbits(64):x}", f"{random.getrandbits(32):x}"
         self.cseq, self.to, self.contact, self.media = 0, f"<sip:{room}@{self.server[0]}:{server_port}>", None, None
         self.packets, self.sent = [], []
@@ -59,14 +67,14 @@ class Probe:
                 f"a=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\n"
                 f"a={self.direction}\r\n")
 
-    def request(self, method, body="", cseq=None, to=None):
+    def request(self, method, body="", cseq=None, to=None, more=()):
         target = self.contact or f"sip:{self.room}@{self.server[0]}:{self.server[1]}"
         branch = f"z9hG4bK{random.getrandbits(48):x}"
         port = self.sip.getsockname()[1]
         lines = [f"{method} {target} SIP/2.0", f"Via: SIP/2.0/UDP {self.host}:{port};branch={branch};rport",
                  "Max-Forwards: 70", f"From: <sip:probe@{self.host}>;tag={self.tag}", f"To: {to or self.to}",
                  f"Call-ID: {self.call_id}", f"CSeq: {cseq or self.cseq} {method}",
-                 f"Contact: <sip:probe@{self.host}:{port}>"]
+                 f"Contact: <sip:probe@{self.host}:{port}>", *more]
         if body:
             lines.append("Content-Type: application/sdp")
         lines += [f"Content-Length: {len(body)}", "", body]
@@ -75,7 +83,8 @@ class Probe:
 
     def final_response(self, method):
         while True:
-            text = self.sip.recv(65536).decode(errors="replace")
+            data, _, self.answered = self.arrivals.receive(self.sip, 65536)
+            text = data.decode(errors="replace")
             status = int(text.split()[1]) if text.startswith("SIP/2.0") else 0
             if status >= 200 and re.search(rf"^CSeq: {self.cseq} {method}", text, re.M):
                 return status, text
@@ -119,8 +128,7 @@ class Probe:
         while self.running:
             if not poll.poll(50):
                 continue
-            data, source = self.rtp.recvfrom(2048)
-            now = time.monotonic()
+            data, source, now = self.arrivals.receive(self.rtp, 2048)
             # A packet on its way to whoever had this port before is none of ours.
             if source == self.media and len(data) > 12 and data[0] >> 6 == 2 and data[1] & 0x7F == 0:
                 sequence, stamp = struct.unpack_from(">HI", data, 2)
@@ -135,6 +143,8 @@ class Probe:
         self.talker.start()
 
     def _talk(self, payload, start, send):
+        with contextlib.suppress(PermissionError):  # a good phone's clock, where it is permitted: this thread's alone
+            os.sched_setscheduler(threading.get_native_id(), os.SCHED_FIFO, os.sched_param(1))
         ssrc, sequence, stamp = random.getrandbits(32), random.getrandbits(16), random.getrandbits(32)
         for i in range(len(payload) // 160):
             due = start + 0.02 * i
@@ -168,6 +178,11 @@ class Probe:
     def stop_talking(self):
         self.talking = False
         self.talker.join()
+
+    def level_db(self, hz, seconds=0.8):
+        """Of a tone in what came last; -200 before so much has come."""
+        heard = self.heard()[-int(8000 * seconds):]
+        return audio.level_db(heard, 8000, hz) if len(heard) >= 8000 * seconds else -200.0
 
     def heard(self, since=0.0):
         """Samples in time-stamp order from the first packet at or after `since`; missing packets are silence."""

@@ -23,11 +23,10 @@ class Proxy(InteropTest):
         anna.dial(room)
         lena.dial(room)
         wait_until(lambda: len(self.server.events("call.media")) == 2, 5, "sound of both")
-        for change in ("hold", "resume"):
+        for change, directions in (("hold", ["hold"]), ("resume", ["hold", "sendrecv"])):
             anna.command(change)
+            wait_until(lambda: [event["direction"] for event in self.server.events("call.changed")] == directions, 5, change)
         self.proxy.said("followed INVITE", 2)
-        wait_until(lambda: [event["direction"] for event in self.server.events("call.changed")][-2:] == ["hold", "sendrecv"], 5,
-                   "the hold and its end")
         # Anna has Clara called and hangs up when she hears that it is done.
         clara = self.start(Baresip, "clara", answers=True)
         anna.command("transfer", f"sip:clara@127.0.0.1:{clara.port}")

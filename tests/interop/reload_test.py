@@ -20,7 +20,7 @@ class Reload(OperatorTest):
                                  "tls": {"certificate": str(self.old), "private_key": str(self.old)}},
                          "database": {"path": ""}}
         self.server = self.start(ConfiguredRotunda, json.dumps(self.settings), port=port, sip__listen=f"udp://127.0.0.1:{port},tls://127.0.0.1:{self.secure}")
-        self.api = self.server.events("server.started")[0]["http"]
+        self.reach_api()
         self.talker, = self.talkers(1)
 
     def reload(self, changed, **sections):
@@ -30,7 +30,7 @@ class Reload(OperatorTest):
         self.assertEqual(json.loads(self.command("reload", "--json")), {"changed": changed, "ignored": []})
 
     def call(self, room):
-        """The status an INVITE gets."""
+        """The status an INVITE gets; None: no answer."""
         probe = Probe(self.server.port, room)
         try:
             probe.invite()
@@ -38,6 +38,8 @@ class Reload(OperatorTest):
             return 200
         except RuntimeError as refused:
             return int(str(refused).split()[1])
+        except TimeoutError:
+            return None
         finally:
             probe.close()
 
@@ -70,10 +72,24 @@ class Reload(OperatorTest):
         self.reload(["auth.local_net"], auth={})
         self.assertEqual(self.call("1000"), 200)
 
+        self.reload(["auth.local_net", "auth.trusted"], auth={"local_net": [], "trusted": [{"name": "pbx", "address": "127.0.0.1"}]})
+        self.assertEqual(self.call("1000"), 200)
+        self.reload(["auth.trusted"], auth={"local_net": []})
+        self.assertEqual(self.call("1000"), 401)
+        listener = f"udp://127.0.0.1:{self.server.port}"
+        self.reload(["auth.local_net", "auth.listeners"], auth={"listeners": [{"listen": listener, "deny": ["127.0.0.0/8"]}]})
+        self.assertIsNone(self.call("1000"))
+        self.reload(["auth.listeners"], auth={})
+        self.assertEqual(self.call("1000"), 200)
+
         self.assertIn(self.served_certificate(), self.old.read_text())
         self.reload(["sip.tls.certificate", "sip.tls.private_key"],
                     sip={**self.settings["sip"], "tls": {"certificate": str(self.new), "private_key": str(self.new)}})
         self.assertIn(self.served_certificate(), self.new.read_text())
+        # A renewed file is seen without being told.
+        self.new.write_text(self.old.read_text())
+        wait_until(lambda: self.served_certificate() in self.old.read_text(), 20, "the renewed certificate")
+        wait_until(lambda: self.server.events("sip.tls_reloaded"), 5, "it to be told")
 
         self.assertNotIn(self.talker.call_id, [call["call_id"] for call in self.server.events("call.ended")])
         wait_until(lambda: len(self.talker.packets) > 50, 5, "some sound after it all")

@@ -88,9 +88,17 @@ media: {{dtls: {{certificate: {TLS / "host.pem"}, private_key: {TLS / "host.key"
         self.addCleanup(caller.close)
         answer = caller.invite()
         self.secrets["our key"] = re.search(r"inline:([^|\r]+)", answer).group(1)
+        # With credentials, as a user's INVITE or re-INVITE has them.
+        caller.cseq += 1
+        caller.request("INVITE", caller.local_sdp(), more=[
+            f'Authorization: Digest username="anna", realm="example.com", nonce="n", uri="sip:example.com", '
+            f'response="{self.secrets["digest of 200"]}", algorithm=MD5, qop=auth, nc=00000001, cnonce="c"'])
+        self.assertEqual(caller.final_response("INVITE")[0], 200)
+        caller.request("ACK")
         calls = json.loads(self.ask("/v1/calls", self.secrets["token"])[1])
         read = [json.dumps(calls), self.ask(f"/v1/calls/{caller.call_id}/messages", self.secrets["token"])[1]]
         self.assertIn("a=crypto", read[1])
+        self.assertIn("Authorization: Digest", read[1])
         for path in ("/v1/state", "/v1/trunks", "/v1/users", "/v1/registrations", "/v1/rooms", "/metrics",
                      f"/v1/calls/{caller.call_id}/pcap"):
             read.append(self.ask(path, self.secrets["token"])[1])

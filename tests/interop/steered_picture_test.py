@@ -5,34 +5,24 @@ import time
 import unittest
 
 import audio
-from harness import BINARY, Baresip, Rotunda, wait_until
+from harness import BINARY, Baresip, Rotunda
 from operation_test import OperatorTest
-from video import Frame, VideoProbe, colour_film
+from video import WithPictures, colour_film, frame_of
 
 MIDDLE = (0.5, 0.5)
 
 
-class SteeredPicture(OperatorTest):
+class SteeredPicture(WithPictures, OperatorTest):
     def serve(self, **settings):
         self.server = self.start(Rotunda, **{"video.background": "#000000", "video.labels": "false", **settings})
-        self.api = self.server.events("server.started")[0]["http"]
-
-    def joined(self, colour, **options):
-        probe = VideoProbe(self.folder, self.server.port, colour, **options)
-        self.started.append(probe)
-        probe.invite()
-        probe.film()
-        return probe
+        self.reach_api()
 
     def number(self, probe):
         return str(next(p["id"] for p in self.in_room() if p["call_id"] == probe.call_id))
 
-    def expect(self, probe, *seats, seconds=8):
-        wait_until(lambda: all(probe.sees(colour, *place) for colour, place in seats), seconds, f"{probe.colour} to see {seats}")
-
     def test_layouts_and_spotlights_are_seen_at_once_by_those_they_are_for(self):
         self.serve(video__view="shared")
-        red, green, blue = (self.joined(colour) for colour in ("red", "green", "blue"))
+        red, green, blue = (self.joined(self.server, colour) for colour in ("red", "green", "blue"))
         grid = [("red", (0.25, 0.25)), ("green", (0.75, 0.25))]
         self.expect(red, *grid)
         # One large seat, and who is in the spotlight has it.
@@ -61,7 +51,7 @@ class SteeredPicture(OperatorTest):
         self.serve(video__view="personal")
         phone = self.start(Baresip, "frida", "PCMU", self.tone_file(550), video="H264", film=colour_film(self.folder, "blue"),
                            encryption="srtp-mand")
-        probe = self.joined("red")
+        probe = self.joined(self.server, "red")
         phone.dial(self.server.uri("1000"))
         self.expect(probe, ("blue", MIDDLE), seconds=12)
         who = next(p for p in self.in_room() if p["from"].startswith("sip:frida"))
@@ -90,9 +80,7 @@ class SteeredPicture(OperatorTest):
                         "application/x-rtp,media=video,clock-rate=90000,encoding-name=H264", "!", "rtph264depay", "!", "avdec_h264", "!",
                         "videoconvert", "!", "video/x-raw,format=I420", "!", "multifilesink", f"location={pictures}/%06d.yuv", "max-files=1"],
                        check=True, capture_output=True, timeout=30)
-        data = next(pictures.glob("*.yuv")).read_bytes()
-        height = next(lines for lines in (1080, 720, 540, 360, 180, 90) if len(data) == lines * 16 // 9 * lines * 3 // 2)
-        return Frame(data, height * 16 // 9, height)
+        return frame_of(next(pictures.glob("*.yuv")).read_bytes())
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from probe import Probe
 class Steering(OperatorTest):
     def serve(self, **settings):
         self.server = self.start(Rotunda, media__workers=2, **settings)
-        self.api = self.server.events("server.started")[0]["http"]
+        self.reach_api()
 
     def who(self, room, call_id):
         return next(p for p in self.in_room(room) if p["call_id"] == call_id)
@@ -27,17 +27,16 @@ class Steering(OperatorTest):
         time.sleep(1)
         moved = json.loads(self.command("move", "1000", str(self.who("1000", anna.call_id)["id"]), "2000", "--json"))
         self.assertEqual(moved["room"], "2000")
-        time.sleep(1)
         self.assertEqual(sorted(p["call_id"] for p in self.in_room("2000")), sorted([anna.call_id, carl.call_id]))
-        self.assertGreater(self.level(carl, 400), 0.05)
-        self.assertGreater(self.level(anna, 700), 0.05)
-        self.assertLess(self.level(bert, 400), 0.002)
+        wait_until(lambda: self.level(carl, 400) > 0.05, 2, "carl to hear anna")
+        wait_until(lambda: self.level(anna, 700) > 0.05, 2, "anna to hear carl")
+        wait_until(lambda: self.level(bert, 400) < 0.002, 2, "bert to hear anna no more")
         sequences = [packet[1] for packet in anna.packets]
         self.assertEqual([b - a & 0xFFFF for a, b in zip(sequences, sequences[1:])], [1] * (len(sequences) - 1))
         arrivals = [packet[0] for packet in anna.packets]
         self.assertLess(max(b - a for a, b in zip(arrivals, arrivals[1:])), 0.15)
         self.assertEqual(anna.bye(), 200)
-        self.assertEqual(self.server.events("call.ended")[0]["room"], "2000")
+        self.assertEqual(wait_until(lambda: self.server.events("call.ended"), 5, "anna's end")[0]["room"], "2000")
         self.assertIn("locked", self.refused_move(bert))
 
     def refused_move(self, probe):
@@ -80,9 +79,41 @@ class Steering(OperatorTest):
         self.command("mute", "1000", who)
         self.assertEqual(watcher.await_event("call.muted")["data"]["participant"], who)
         self.command("volume", "1000", who, "3")
-        self.assertEqual(watcher.await_event("call.volume")["data"]["participant"], who)
+        told = watcher.await_event("call.volume")["data"]
+        self.assertEqual((told["participant"], told["db"]), (who, "3.0"))
         self.command("end", "1000")
         self.assertEqual(watcher.await_event("room.closed")["data"]["room"], "1000")
+
+    def test_who_begins_and_stops_to_talk_is_told_where_that_is_asked_for(self):
+        self.serve(rooms__roster_talking="true")
+        watcher = WebSocket(self.api)
+        probe, = self.talkers(1)
+        told = watcher.await_event("call.talking")["data"]
+        self.assertEqual((told["call_id"], told["talking"]), (probe.call_id, "true"))
+        probe.talking = False  # nothing more comes from him
+        self.assertEqual(watcher.await_event("call.talking")["data"]["talking"], "false")
+
+    def test_a_participant_is_sent_elsewhere_and_his_messages_are_kept_as_a_file(self):
+        self.serve()
+        probe, = self.talkers(1)
+        self.command("refer", "1000", str(self.in_room()[0]["id"]), "sip:2000@example.com")
+        asked = probe.sip.recv(65536).decode()
+        self.assertTrue(asked.startswith("REFER "), asked)
+        self.assertRegex(asked, r"(?m)^Refer-To: <sip:2000@example\.com>")
+        capture = self.folder / "call.pcap"
+        capture.write_bytes(subprocess.run([BINARY, "pcap", probe.call_id], capture_output=True, timeout=10, env={"ROTUNDA_API": self.api}).stdout)
+        shown = subprocess.run(["tcpdump", "-nr", capture, "-A"], capture_output=True, text=True, timeout=10).stdout
+        self.assertIn("INVITE sip:1000", shown)
+        self.assertIn("REFER sip:probe", shown)
+
+    def test_a_voice_is_treated_as_the_rooms_are_again(self):
+        self.serve()
+        self.talkers(1)
+        who = str(self.in_room()[0]["id"])
+        for command, on in (("suppress-noise", True), ("noise-as-room", False), ("keep-noise", False)):
+            self.command(command, "1000", who)
+            self.assertEqual(self.in_room()[0]["noise_suppression"], on)
+        wait_until(lambda: [line["on"] for line in self.server.events("call.noise_suppression")] == ["yes", "as the room", "no"], 5, "all to be told")
 
     def test_a_call_that_rings_is_given_up(self):
         self.serve()
@@ -131,43 +162,48 @@ class Steering(OperatorTest):
         who = wait_until(lambda: [p for p in self.in_room() if p["from"].startswith("sip:emma")], 5, "emma")[0]
         self.assertIn("Nothing was captured", self.command("media-pcap", who["call_id"], status=2))
         self.command("capture", "1000", str(who["id"]), "2")
-        time.sleep(3.2)
+        time.sleep(3.5)
         self.assertEqual(len(self.server.events("call.capture")), 1)
         file = self.folder / "media.pcap"
         file.write_bytes(subprocess.run([BINARY, "media-pcap", who["call_id"]], capture_output=True, timeout=10, env={"ROTUNDA_API": self.api}).stdout)
         tcpdump = lambda *words: subprocess.run(["tcpdump", "-nr", file, *words], capture_output=True, text=True, timeout=10).stdout
         self.assertIn("INVITE sip:1000", tcpdump("-A", "port", str(self.server.port)))
         packets = tcpdump("-T", "rtp", "not", "port", str(self.server.port)).count(": udp/rtp 160 c0")
-        self.assertGreater(packets, 180)
+        # Of 200 in both directions: his own come later, where his machine holds him up.
+        self.assertGreater(packets, 150)
         self.assertLess(packets, 220)
 
     def test_who_is_deafened_hears_nobody_until_it_is_undone_and_is_heard_all_the_while(self):
         self.serve()
         anna, bert = self.talkers(2)
-        time.sleep(1)
         who = str(self.who("1000", anna.call_id)["id"])
-        self.assertGreater(self.level(anna, 550), 0.05)
+        wait_until(lambda: self.level(anna, 550) > 0.05, 2, "anna to hear bert")
         self.command("deafen", "1000", who)
-        time.sleep(1)
         self.assertTrue(self.who("1000", anna.call_id)["deafened"])
-        self.assertLess(self.level(anna, 550), 0.001)
+        wait_until(lambda: self.level(anna, 550) < 0.001, 2, "anna to hear nobody")
         self.assertGreater(self.level(bert, 400), 0.05)
         self.command("undeafen", "1000", who)
-        time.sleep(1)
-        self.assertGreater(self.level(anna, 550), 0.05)
-        self.assertEqual([len(self.server.events(f"call.{each}")) for each in ("deafened", "undeafened")], [1, 1])
+        wait_until(lambda: self.level(anna, 550) > 0.05, 2, "anna to hear bert again")
+        wait_until(lambda: [len(self.server.events(f"call.{each}")) for each in ("deafened", "undeafened")] == [1, 1], 5, "both to be told")
+
+    def test_noise_is_taken_off_a_voice_by_his_own_setting_or_his_rooms(self):
+        self.serve(rooms__noise_suppression="true")
+        anna, bert = self.talkers(2)
+        self.assertTrue(json.loads(self.get("/v1/rooms/1000")[1])["noise_suppression"])
+        who = str(self.who("1000", anna.call_id)["id"])
+        for command, suppressed in (("keep-noise", False), ("suppress-noise", True)):
+            self.command(command, "1000", who)
+            self.assertEqual([self.who("1000", p.call_id)["noise_suppression"] for p in (anna, bert)], [suppressed, True])
+        wait_until(lambda: len(self.server.events("call.noise_suppression")) == 2, 5, "both to be told")
 
     def test_levels_are_listed_and_a_full_server_is_not_ready(self):
         self.serve(calls__max=2)
-        self.assertEqual(self.get("/readyz")[0], 200)
+        wait_until(lambda: self.get("/readyz")[0] == 200, 5, "the server to be ready")
         loud, silent = self.talkers(1)[0], Probe(self.server.port)
         silent.invite()
         self.addCleanup(silent.close)
         wait_until(lambda: all("level_dbov" in p for p in self.in_room()), 5, "the levels")
-        time.sleep(0.5)
-        self.in_room()
-        self.assertAlmostEqual(self.who("1000", loud.call_id)["level_dbov"], -23, delta=3)
-        self.assertTrue(self.who("1000", loud.call_id)["talking"])
+        wait_until(lambda: self.who("1000", loud.call_id)["talking"] and abs(self.who("1000", loud.call_id)["level_dbov"] + 23) < 3, 5, "his level")
         self.assertLess(self.who("1000", silent.call_id)["level_dbov"], -80)
         status, why = self.get("/readyz")
         self.assertEqual(status, 503)
@@ -195,6 +231,7 @@ class Steering(OperatorTest):
             late.invite()
         self.assertEqual(self.get("/readyz")[0], 503)
         time.sleep(2)
+        wait_until(lambda: all(len(probe.packets) > 90 for probe in talkers), 2, "sound for everybody")
         self.assertEqual(self.server.events("call.ended"), [])
         for probe in talkers:
             sequences = [packet[1] for packet in probe.packets]
@@ -205,7 +242,7 @@ class Steering(OperatorTest):
 
     def test_reload_and_drain_are_events_too(self):
         self.server = self.start(ConfiguredRotunda, "calls: {max: 10}\n")
-        self.api = self.server.events("server.started")[0]["http"]
+        self.reach_api()
         watcher = WebSocket(self.api)
         talker = self.talkers(1)[0]
         self.server.file.write_text("calls: {max: 11}\n")

@@ -6,7 +6,7 @@ import unittest
 
 import audio
 import numpy as np
-from harness import InteropTest, Rotunda
+from harness import InteropTest, Rotunda, wait_until
 from probe import Probe, ulaw_encode
 
 
@@ -18,9 +18,9 @@ class Stranger(InteropTest):
         for probe in (talker, listener):
             self.addCleanup(probe.close)
             probe.invite()
-        second = np.arange(8000 * 6) / 8000
+        second = np.arange(8000 * 60) / 8000
         talker.talk(0.1 * np.sin(2 * np.pi * 440 * second))
-        listener.talk(np.zeros(8000 * 6))
+        listener.talk(np.zeros(8000 * 60))
         payload = ulaw_encode(0.3 * np.sin(2 * np.pi * 1000 * second))
         strangers = []
         for address in ("127.0.0.1", "127.0.0.77"):
@@ -44,7 +44,7 @@ class Stranger(InteropTest):
             stranger.close()
         for probe in (talker, listener):
             self.assertEqual(probe.bye(), 200)
-        time.sleep(0.5)
+        wait_until(lambda: len(server.events("call.ended")) == 2, 5, "both to be gone")
         sources = {event["source"] for event in server.events("call.media")}
         self.assertEqual(sources, {f"127.0.0.1:{probe.rtp.getsockname()[1]}" for probe in (talker, listener)})
 

@@ -3,7 +3,7 @@ import time
 import unittest
 
 import audio
-from harness import Baresip, InteropTest, Linphone, Rotunda, measured
+from harness import Baresip, InteropTest, Linphone, Rotunda, measured, wait_until
 
 TONES = {"anna": 440, "boris": 660, "clara": 930}
 
@@ -20,6 +20,7 @@ class ThreePhones(InteropTest):
         time.sleep(6)
         for phone in (clara, boris, anna):
             phone.hang_up()
+        wait_until(lambda: len(server.events("call.ended")) == 3, 5, "the end of each call")
         time.sleep(1)
         phones = {"anna": anna, "boris": boris, "clara": clara}
         self.said = {name: self.level(*phone.said(), TONES[name]) for name, phone in phones.items()}
@@ -28,7 +29,7 @@ class ThreePhones(InteropTest):
 
     @staticmethod
     def level(rate, samples, hz):
-        return audio.level_db(audio.middle(samples, rate, 3.5, 2.0), rate, hz)
+        return audio.steady_level_db(audio.middle(samples, rate, 3.5, 2.0), rate, hz)
 
     def check(self, listener, rate, samples):
         heard = {name: self.level(rate, samples, hz) for name, hz in TONES.items()}

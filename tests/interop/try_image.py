@@ -88,8 +88,8 @@ class Image(InteropTest):
         settings.write_text(f"sip: {{listen: ['udp://127.0.0.1:{port}'], domains: [example.com]}}\nhttp: {{listen: '127.0.0.1:{web}'}}\n"
                             "rooms: {on_demand: '', list: [board]}\nusers: [{name: anna, password: correct-horse}]\n"
                             "cdr: {file: calls.jsonl, database: calls.db}\n")
-        container = self.run_container("--config", "/etc/rotunda.yaml", mounted=settings)
-        asked = lambda *words: docker("exec", container, "rotunda", "--config", "/etc/rotunda.yaml", *words)
+        container = self.run_container(environment={"ROTUNDA_CONFIG": "/etc/rotunda.yaml"}, mounted=settings)
+        asked = lambda *words: docker("exec", container, "rotunda", *words)
         wait_until(lambda: "sip:board@" in docker("logs", container), 10, "the greeting")
         self.assertIn("anna", asked("users"))
         self.expect_health(container)

@@ -12,6 +12,7 @@ import numpy as np
 
 import harness
 from probe import Probe
+from processes import ArrivalClock, room_for_bursts
 
 # As a camera would give them, R G B; and as Y U V of BT.601, which is what the codecs carry.
 COLOURS = {"red": (200, 30, 30), "green": (30, 160, 60), "blue": (40, 60, 200), "yellow": (210, 200, 40),
@@ -125,11 +126,19 @@ def y4m(folder, colour, width=640, height=360, seconds=2, fps=25):
     return path
 
 
-def read_jpeg(path, width=1280, height=720):
+def frame_of(data):
+    """One of the server's pictures: all are 16:9 (a machine short of time makes them smaller). None of what is not whole."""
+    for height in (1080, 720, 540, 360, 180, 90):
+        if len(data) == height * 16 // 9 * height * 3 // 2:
+            return Frame(data, height * 16 // 9, height)
+    return None
+
+
+def read_jpeg(path):
     """A picture linphone saved, as a Frame: it writes what it decoded, without a conversion to JPEG's full range."""
     raw = subprocess.run(["gst-launch-1.0", "-q", "filesrc", f"location={path}", "!", "jpegdec", "!", "video/x-raw,format=I420", "!",
                           "fdsink"], stdout=subprocess.PIPE, check=True, timeout=20).stdout
-    return Frame(raw, width, height)
+    return frame_of(raw)
 
 
 ENCODERS = {
@@ -140,7 +149,7 @@ ENCODERS = {
             "rtpvp8pay pt=97 mtu=1200 picture-id-mode=15-bit ssrc={ssrc}"),
 }
 DECODERS = {
-    "H264": "application/x-rtp,media=video,clock-rate=90000,encoding-name=H264,payload=99 ! rtph264depay ! avdec_h264",
+    "H264": "application/x-rtp,media=video,clock-rate=90000,encoding-name=H264,payload=99 ! rtph264depay ! avdec_h264 output-corrupt=false",
     "VP8": "application/x-rtp,media=video,clock-rate=90000,encoding-name=VP8,payload=97 ! rtpvp8depay ! vp8dec",
 }
 
@@ -160,13 +169,17 @@ class VideoProbe(Probe):
         self.rtcp.bind((self.host, port + 1))
         self.inner = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # towards the pipelines
         self.inner.bind((self.host, 0))
+        for each in (self.video, self.rtcp, self.inner):
+            room_for_bursts(each)
+        self.video_arrivals = ArrivalClock(self.video)
         self.screen = harness.free_port()
         self.ssrc = random.getrandbits(31)
         self.loss, self.video_to, self.pipelines = 0.0, None, []
         self.moving = False  # films a ball that moves instead of its colour
         self.with_video, self.video_direction, self.video_lines = True, "sendrecv", None
-        self.received, self.keyframes, self.video_packets, self.asked = [], [], 0, 0
+        self.received, self.keyframes, self.video_times, self.video_packets, self.asked = [], [], [], 0, 0
         self.server_ssrc = 0
+        self.nal_types = set()  # of H.264: as they come, fragments and aggregates included
         self.asked_at, self.relaying = 0.0, True
         self.relay = threading.Thread(target=self._relay, daemon=True)
         self.relay.start()
@@ -210,7 +223,7 @@ class VideoProbe(Probe):
     def watch(self):
         self.frames = self.folder / f"seen-{self.colour}-{self.screen}"
         self.frames.mkdir(exist_ok=True)
-        self._launch(f"udpsrc address={self.host} port={self.screen} ! {DECODERS[self.codec]} ! videoconvert ! "
+        self._launch(f"udpsrc address={self.host} port={self.screen} buffer-size=4000000 ! {DECODERS[self.codec]} ! videoconvert ! "
                      f"video/x-raw,format=I420 ! identity silent=false ! multifilesink location={self.frames}/%06d.yuv max-files=3")
 
     def _launch(self, pipeline):
@@ -228,10 +241,12 @@ class VideoProbe(Probe):
     def _newest(self):
         files = sorted(self.frames.glob("*.yuv"))
         for path in reversed(files[:-1] or files):
-            data = path.read_bytes()
-            for height in (1080, 720, 540, 360, 180, 90):
-                if len(data) == height * 16 // 9 * height * 3 // 2:
-                    return Frame(data, height * 16 // 9, height)
+            try:
+                data = path.read_bytes()
+            except FileNotFoundError:  # three newer ones have come meanwhile
+                return self._newest()
+            if frame := frame_of(data):
+                return frame
         return None
 
     def sees(self, colour, x, y):
@@ -246,14 +261,14 @@ class VideoProbe(Probe):
     def _relay(self):
         while self.relaying:
             for ready in select.select([self.video, self.rtcp, self.inner], [], [], 0.05)[0]:
-                data, source = ready.recvfrom(4096)
+                data, _, now = self.video_arrivals.receive(ready, 4096)
                 if ready is self.inner:
                     if self.video_to and random.random() >= self.loss:
                         self.video.sendto(data, self.video_to)
                 elif ready is self.rtcp:
                     self._on_rtcp(data)
                 elif len(data) > 12 and data[0] >> 6 == 2:
-                    self._on_video(data)
+                    self._on_video(data, now)
 
     def _on_rtcp(self, data):
         while len(data) >= 8:
@@ -261,9 +276,13 @@ class VideoProbe(Probe):
             self.asked += kind == 206 and data[0] & 31 == 1
             data = data[4 * words + 4:]
 
-    def _on_video(self, data):
-        now = time.monotonic()
+    def _on_video(self, data, now):
         self.video_packets += 1
+        self.video_times.append(now)
+        sequence = struct.unpack_from(">H", data, 2)[0]
+        if self.video_packets > 1 and sequence != (self.sequence + 1) & 0xFFFF and now > self.asked_at + 0.5:
+            self.asked_at = self.ask_for_keyframe()  # as phones do who missed something
+        self.sequence = sequence
         self.server_ssrc = struct.unpack_from(">I", data, 8)[0]
         self.inner.sendto(data, (self.host, self.screen))
         if self._begins_keyframe(data[12:]):
@@ -283,6 +302,7 @@ class VideoProbe(Probe):
                 size += 1 + (flags >> 7 and (2 if payload[2] & 0x80 else 1)) + (flags >> 6 & 1) + (1 if flags & 0x30 else 0)
             return bool(payload[0] & 0x10) and payload[0] & 7 == 0 and len(payload) > size and not payload[size] & 1
         kind = payload[0] & 31
+        self.nal_types.add(kind)
         return kind in (5, 7) or (kind == 24 and payload[3] & 31 == 7) or (kind == 28 and payload[1] & 31 == 5)
 
     def longest_gap(self, since):
@@ -304,3 +324,37 @@ class VideoProbe(Probe):
         self.close()
         for each in (self.video, self.rtcp, self.inner):
             each.close()
+
+
+class WithPictures:
+    """For an InteropTest whose phones film: who joined, what they see."""
+
+    def joined(self, server, colour, **options):
+        probe = self.filming(server, colour, **options)
+        probe.invite()
+        self.assertIsNotNone(probe.video_to, "the video line was refused")
+        probe.film()
+        return probe
+
+    def filming(self, server, colour, **options):
+        probe = VideoProbe(self.folder, server.port, colour, **options)
+        self.started.append(probe)
+        return probe
+
+    def expect(self, probe, *seats, seconds=8):
+        """Waits until the probe sees these colours at these places."""
+        harness.wait_until(lambda: all(probe.sees(colour, *place) for colour, place in seats), seconds,
+                           f"{probe.colour} to see {seats}")
+
+    def snapshot(self, phone, colours, seconds=10):
+        """What a baresip sees, once these colours are at these places of the middle row."""
+        path = self.folder / f"{phone.home.name}-seen.png"
+
+        def taken():
+            phone.command("snapshot_recv", str(path))
+            time.sleep(0.5)
+            if not path.exists() or path.stat().st_size < 100:
+                return None
+            frame = read_png(path)
+            return frame if all(frame.shows(colour, x, 0.5) for colour, x in colours.items()) else None
+        return harness.wait_until(taken, seconds, f"{phone.home.name} to see {colours}")

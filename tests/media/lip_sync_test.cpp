@@ -58,6 +58,22 @@ TEST_CASE("what comes early waits for what comes late, within 20 ms") {
         }
 }
 
+TEST_CASE("a picture is held for the frame turn nearest to the moment it belongs to") {
+    constexpr Duration interval = 40ms;
+    for (Duration wait : {0ms, 5ms, 20ms, 39ms})
+        for (Duration sound : {60ms, 85ms, 110ms, 130ms}) {
+            LipSync sync;
+            sync.on_audio(sound);
+            sync.on_picture(10ms + wait, wait);
+            sync.update();
+            const Duration hold = sync.until_nearest_turn(interval);
+            // Decoded at 10 ms, shown by the first turn after the hold.
+            Duration shown = 10ms + wait;
+            while (shown < 10ms + hold) shown += interval;
+            CHECK(std::chrono::abs(shown - sound) <= interval / 2);
+        }
+}
+
 TEST_CASE("sound waits 150 ms at most") {
     LipSync sync;
     CHECK(settle(sync, 50ms, 800ms) == LipSync::Holds{150ms, 0ms});

@@ -187,3 +187,13 @@ TEST_CASE("while nobody talks the tick stays") {
     TickPhase phase;
     for (int i = 0; i < 2000; ++i) REQUIRE(phase.next_step(tick) == Duration::zero());
 }
+
+TEST_CASE("the first packets of who sends unevenly promise nothing") {
+    for (const Duration spread : {100us, 1900us, 2000us, 4000us}) {
+        TalkerArrivals arrivals;
+        arrivals.note({true, 15ms, spread, false}, tick);
+        CAPTURE(spread.count());
+        CHECK(arrivals.first_room(tick).has_value() == (spread < 2ms));
+        CHECK_FALSE(arrivals.room(tick));
+    }
+}

@@ -47,6 +47,46 @@ TEST_CASE("who joins does not wait, and his keyframe serves those who asked") {
     CHECK(!gate.take(start + 2s));
 }
 
+TEST_CASE("who moves first does not wait, those who move within 250 ms after share the next keyframe") {
+    KeyframeGate gate;
+    gate.on_move();
+    CHECK(gate.take(start));
+    for (int i = 1; i < 6; ++i) {
+        gate.on_move();
+        CHECK(!gate.take(start + i * 40ms));
+    }
+    CHECK(gate.take(start + 250ms));
+    CHECK(!gate.take(start + 10s));
+    gate.on_move();
+    CHECK(gate.take(start + 20s));
+}
+
+TEST_CASE("who joins never waits for those who move, and serves them") {
+    KeyframeGate gate;
+    gate.on_move();
+    CHECK(gate.take(start));
+    gate.on_move();
+    gate.on_join();
+    CHECK(gate.take(start + 40ms));
+    CHECK(!gate.take(start + 10s));
+}
+
+TEST_CASE("a flood of moves comes down to a keyframe a second, and is forgotten after it") {
+    KeyframeGate gate;
+    int keyframes = 0;
+    for (int frame = 0; frame < 250; ++frame) {
+        gate.on_move();
+        keyframes += gate.take(start + frame * 40ms) ? 1 : 0;
+    }
+    CHECK(keyframes >= 10);
+    CHECK(keyframes <= 13);
+    gate.take(start + 20s);  // of the last move
+    gate.on_move();
+    CHECK(gate.take(start + 30s));
+    gate.on_move();
+    CHECK(gate.take(start + 30s + KeyframeGate::gathering_moves));
+}
+
 TEST_CASE("without bounds a receiver is sent the largest picture at the room's rate") {
     const PictureClass c = choose_class({}, 25);
     CHECK(c.size == PictureSize{1920, 1080});
@@ -129,7 +169,7 @@ TEST_CASE("bounds nobody can keep give the smallest picture, never none") {
 TEST_CASE(
     "half a second of lateness costs a step of the frame rate, then of the size, and quiet brings them "
     "back") {
-    LoadGovernor governor;
+    LoadGovernor governor({30, 1080});
     TimePoint now = start;
     CHECK(run(governor, now, 5ms, 10s) == 0);
     CHECK(run(governor, now, 30ms, 400ms) == 0);
@@ -142,14 +182,61 @@ TEST_CASE(
     CHECK(governor.depth() == 0);
 }
 
+TEST_CASE("each step gives up something the room has, until there is nothing left to give") {
+    for (const LoadGovernor::Step all : {LoadGovernor::Step{25, 720}, {30, 360}, {12, 1080}, {10, 90}}) {
+        CAPTURE(all.height);
+        LoadGovernor governor(all);
+        TimePoint now = start;
+        CHECK(governor.step() == all);
+        LoadGovernor::Step before = all;
+        while (run(governor, now, 1s, 600ms) > 0) {
+            const LoadGovernor::Step step = governor.step();
+            CHECK(step != before);
+            CHECK(step.frames_per_second <= before.frames_per_second);
+            CHECK(step.height <= before.height);
+            before = step;
+        }
+        CHECK(before.height == std::min(all.height, 180));
+        if (all.height == 720) CHECK(governor.depth() == 5);
+        if (all.height == 90) CHECK(governor.depth() == 0);
+    }
+}
+
+TEST_CASE("steps that nobody's picture would feel are passed over, down and up") {
+    LoadGovernor governor({30, 1080});
+    governor.want({25, 360});
+    TimePoint now = start;
+    CHECK(run(governor, now, 1s, 600ms) == 1);
+    CHECK(governor.step().frames_per_second == 20);
+    CHECK(run(governor, now, 1s, 600ms) == 1);
+    CHECK(governor.step().frames_per_second == 15);
+    CHECK(run(governor, now, 1s, 600ms) == 1);  // not by way of 720 and 540 lines
+    CHECK(governor.step() == LoadGovernor::Step{12, 360});
+    CHECK(run(governor, now, 1s, 600ms) == 1);
+    CHECK(run(governor, now, 1s, 600ms) == 0);
+    CHECK(run(governor, now, 0ms, 60s) == 4);
+    CHECK(governor.depth() == 0);
+    // Where none is felt, there is still the sharing of views.
+    governor.want({5, 90});
+    CHECK(run(governor, now, 1s, 600ms) == 1);
+    CHECK(governor.depth() == 1);
+    CHECK(run(governor, now, 1s, 600ms) == 0);
+    CHECK(run(governor, now, 0ms, 300s) == 1);
+    CHECK(governor.depth() == 0);
+    // Somebody comes who feels them.
+    governor.want({30, 1080});
+    CHECK(run(governor, now, 1s, 600ms) == 1);
+    CHECK(governor.step() == LoadGovernor::Step{25, 1080});
+}
+
 TEST_CASE("one late frame among others on time costs nothing") {
-    LoadGovernor governor;
+    LoadGovernor governor({30, 1080});
     TimePoint now = start;
     for (int i = 0; i < 1000; ++i, now += 40ms) CHECK(!governor.on_turn(i % 5 == 0 ? 60ms : 1ms, now));
 }
 
 TEST_CASE("a step that proves too much is tried again ever later") {
-    LoadGovernor governor;
+    LoadGovernor governor({30, 1080});
     TimePoint now = start;
     run(governor, now, 100ms, 600ms);
     REQUIRE(governor.depth() == 1);

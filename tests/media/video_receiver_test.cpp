@@ -6,6 +6,7 @@
 #include <set>
 
 #include "codecs/video_encoder.hpp"
+#include "rtp/h264_nal.hpp"
 #include "rtp/video_packetizer.hpp"
 #include "tests/codecs/moving_picture.hpp"
 
@@ -39,7 +40,11 @@ struct Sender {
         const auto coded = encoder->encode(picture.view(), keyframe);
         REQUIRE(coded);
         payloads.clear();
-        if (s.codec == VideoCodec::vp8)
+        if (without_sets) {
+            sprop = sprop.empty() ? rtp::parameter_sets_for_sdp(coded->data) : sprop;
+            rtp::packetize_h264(stripped(coded->data), rtp::PacketizationMode::non_interleaved, 300,
+                                payloads);
+        } else if (s.codec == VideoCodec::vp8)
             rtp::packetize_vp8(coded->data, static_cast<std::uint16_t>(time), 300, payloads);
         else
             rtp::packetize_h264(coded->data, rtp::PacketizationMode::non_interleaved, 300, payloads);
@@ -57,6 +62,18 @@ struct Sender {
         packet.payload = payloads[index];
         receiver.on_packet(packet, now);
     }
+    // The access unit without its parameter sets, as of a camera that says them in its SDP alone.
+    static std::vector<std::uint8_t> stripped(Bytes access_unit) {
+        std::vector<std::uint8_t> out;
+        rtp::AnnexBReader reader(access_unit);
+        while (const auto nal = reader.next()) {
+            const auto type = rtp::nal_type((*nal)[0]);
+            if (type == rtp::NalType::sps || type == rtp::NalType::pps) continue;
+            out.insert(out.end(), std::begin(rtp::start_code), std::end(rtp::start_code));
+            out.insert(out.end(), nal->begin(), nal->end());
+        }
+        return out;
+    }
     void roll(int pictures) {
         while (pictures-- > 0) film();
     }
@@ -67,6 +84,8 @@ struct Sender {
     rtp::RtpHeader header;
     TimePoint now = TimePoint{} + 100s;
     int time = 0;
+    bool without_sets = false;
+    std::string sprop;  // what was left out
 };
 
 std::vector<VideoReceiver::Format> formats() {
@@ -84,6 +103,22 @@ TEST_CASE("every picture of a sound stream is shown and nothing is asked for") {
         CHECK(receiver.pictures() == 25);
         CHECK(test::psnr(receiver.picture()->view, test::moving_picture({320, 180}, 24).view()) > 33);
         CHECK(receiver.take_keyframe_request(sender.now) == Request::none);
+    }
+}
+
+TEST_CASE(
+    "parameter sets that stand in the description alone are enough, and without them there is no picture") {
+    std::string sprop;
+    for (const bool said : {false, true}) {
+        std::vector<VideoReceiver::Format> known = formats();
+        if (said) known[0].parameter_sets = sprop;
+        VideoReceiver receiver(known, everything);
+        Sender sender(receiver);
+        sender.without_sets = true;
+        sender.roll(10);
+        CHECK(receiver.pictures() == (said ? 10 : 0));
+        sprop = sender.sprop;
+        REQUIRE_FALSE(sprop.empty());
     }
 }
 
@@ -204,6 +239,25 @@ TEST_CASE("who sends more pictures than anybody films is decoded no more than 60
     sender.film({}, true);
     sender.roll(5);
     CHECK(receiver.pictures() == before + 6);
+}
+
+TEST_CASE("what gives no picture is decoded no more often than large pictures are") {
+    VideoReceiver receiver(formats(), everything);
+    Sender sender(receiver, VideoCodec::vp8);
+    // Keyframes in name (RFC 6386 9.1), without the start code of one; all at one moment.
+    const std::vector<std::uint8_t> empty(40, 0x10);
+    rtp::RtpPacket packet;
+    packet.payload = empty;
+    for (int n = 0; n < 600; ++n) {
+        packet.header = sender.header;
+        packet.header.marker = true;
+        ++sender.header.sequence;
+        sender.header.timestamp += 3600;
+        receiver.on_packet(packet, sender.now);
+        receiver.decode(sender.now);
+    }
+    CHECK(receiver.pictures() == 0);
+    CHECK(receiver.frames_dropped() > 500);
 }
 
 TEST_CASE("packets of a format that was not negotiated are nothing") {

@@ -2,8 +2,11 @@
 #include "mixer/compositor.hpp"
 
 #include <doctest/doctest.h>
+#include <libyuv/cpu_id.h>
 
+#include <array>
 #include <string>
+#include <vector>
 
 #include "mixer/layout.hpp"
 #include "mixer/seat_label.hpp"
@@ -30,6 +33,43 @@ SeatView seat(PictureArea area, std::optional<Picture> picture, Fit fit = Fit::l
     out.area = area;
     out.picture = std::move(picture);
     out.fit = fit;
+    return out;
+}
+
+// What scaling and blending may use of the processor, as long as it lives; libyuv asks it once and remembers.
+class Processor {
+  public:
+    explicit Processor(int features) { libyuv::MaskCpuFlags(libyuv::kCpuInitialized | features); }
+    Processor(const Processor&) = delete;
+    Processor& operator=(const Processor&) = delete;
+    ~Processor() { libyuv::MaskCpuFlags(-1); }
+};
+
+// From plain loops upwards; what this processor lacks is not used.
+constexpr int sse2 = libyuv::kCpuHasX86 | libyuv::kCpuHasSSE2,
+              sse4 = sse2 | libyuv::kCpuHasSSSE3 | libyuv::kCpuHasSSE41 | libyuv::kCpuHasSSE42,
+              avx2 = sse4 | libyuv::kCpuHasAVX | libyuv::kCpuHasAVX2;
+constexpr std::array paths = {0, sse2, sse4, avx2, -1};
+
+// Pictures of all kinds in seats of all shapes, with labels: every step of composing.
+std::vector<PictureBuffer> everything_drawn() {
+    const PictureSize pictures[] = {{640, 360}, {1280, 720}, {640, 480},
+                                    {175, 143}, {353, 287},  {1921, 1081}};
+    const PictureSize seats[] = {{640, 360}, {320, 180}, {160, 90}, {426, 240}, {1280, 720}, {46, 34}};
+    Drawing drawing({46, 30});
+    drawing.add(disc(29), 7, 0, red, 200);
+    const Overlay overlay(drawing);
+    std::vector<PictureBuffer> out;
+    for (const PictureSize from : pictures)
+        for (const PictureSize to : seats)
+            for (const Fit fit : {Fit::letterbox, Fit::crop}) {
+                Picture picture = PictureBuffer::finish(noise(from));
+                picture.full_range = fit == Fit::crop;
+                PictureBuffer canvas(to);
+                draw(picture, canvas.view(), fit, blue);
+                overlay.paint(canvas.view(), 0, 2);
+                out.push_back(std::move(canvas));
+            }
     return out;
 }
 
@@ -63,6 +103,25 @@ TEST_CASE("other ratios, down and up, and odd sizes stay close to what scaling m
         const Picture out = scaled(from, to);
         // Cropped to the shape by a sample or two at most.
         CHECK(worst_distance(from.view(), out.view) <= 8);
+    }
+}
+
+TEST_CASE("whatever the processor can do, the picture is the one plain loops give") {
+    std::vector<PictureBuffer> reference;
+    for (const int path : paths) {
+        CAPTURE(path);
+        const Processor processor(path);
+        auto drawn = everything_drawn();
+        if (reference.empty()) {
+            reference = std::move(drawn);
+            continue;
+        }
+        REQUIRE(drawn.size() == reference.size());
+        for (std::size_t i = 0; i < drawn.size(); ++i) {
+            CAPTURE(i);
+            // Paths round the last bit of a weight differently.
+            CHECK(worst_step(std::as_const(reference[i]).view(), std::as_const(drawn[i]).view()) <= 1);
+        }
     }
 }
 
@@ -209,6 +268,19 @@ TEST_CASE("words of any script become coverage, long ones end in an ellipsis") {
     CHECK(covered(painter.paint("Ada", 20, 400, true)) > covered(painter.paint("Ada", 20, 400)));
 }
 
+TEST_CASE("the fonts that are installed with it know every script of a name") {
+    TextPainter painter;
+    for (const char* name : {"Élodie Łukasz", "Άντα Λάβλεϊς", "Ада Лавлейс", "עדה לאבלייס", "آدا لوفلايس",
+                             "एडा लवलेस", "এডা লাভলেস", "அடா லவ்லேஸ்", "ఎడా లవ్‌లేస్",
+                             "એડા લવલેસ", "ਐਡਾ ਲਵਲੇਸ", "ಅಡಾ ಲವ್ಲೇಸ್", "അഡ ലവ്‌ലേസ്",
+                             "เอดา เลิฟเลซ", "漢字 汉语", "エイダ・ラブレス", "에이다 러블레이스"}) {
+        CAPTURE(name);
+        CHECK(painter.unknown(name) == 0);
+        CHECK(covered(painter.paint(name, 20, 400)) > 100);
+    }
+    CHECK(painter.unknown("A\U000E1234") == 1);  // not assigned
+}
+
 TEST_CASE("text that is none is nothing, and markup and line breaks are only characters") {
     TextPainter painter;
     CHECK(painter.paint("", 20, 100).samples.empty());
@@ -228,7 +300,8 @@ TEST_CASE("initials are the first letters of the first and the last word") {
 }
 
 TEST_CASE("a label stands in the lower left corner, is made once, and differs by what it says") {
-    LabelMaker maker;
+    TextPainter text;
+    LabelMaker maker(text);
     const PictureSize size{640, 360};
     const auto plain_label = maker.label({"Ada", false, false, false}, size);
     REQUIRE(plain_label);
@@ -258,7 +331,8 @@ TEST_CASE("a label stands in the lower left corner, is made once, and differs by
 }
 
 TEST_CASE("who has no picture has a monogram that fills his seat") {
-    LabelMaker maker;
+    TextPainter text;
+    LabelMaker maker(text);
     const Picture picture = maker.monogram("Ada Lovelace", {640, 360});
     CHECK(picture.view.size == PictureSize{640, 360});
     CHECK(colour_at(picture.view, 2, 2) == LabelStyle{}.background);
@@ -269,7 +343,8 @@ TEST_CASE("who has no picture has a monogram that fills his seat") {
 }
 
 TEST_CASE("what is kept of labels is bounded") {
-    LabelMaker maker;
+    TextPainter text;
+    LabelMaker maker(text);
     std::weak_ptr<const Overlay> first = maker.label({"0", false, false, false}, {320, 180});
     for (int i = 1; i < 400; ++i) maker.label({std::to_string(i), false, false, false}, {320, 180});
     CHECK(first.expired());

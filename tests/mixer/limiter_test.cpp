@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numbers>
 #include <vector>
 
 #include "base/random.hpp"
+#include "tests/mixer/rough_voice.hpp"
 
 using namespace rotunda;
 using namespace rotunda::mixer;
@@ -91,6 +93,48 @@ TEST_CASE("gain moves smoothly: no step between samples that the signal itself d
     const auto out = limited(limiter, in, 48000);
     const double steepest = 90000 * 2 * std::numbers::pi * 200 / 48000;
     for (std::size_t i = 1; i < out.size(); ++i) REQUIRE(std::abs(out[i] - out[i - 1]) < 1.3 * steepest);
+}
+
+TEST_CASE("between the syllables of one who is too loud the others' loudness hardly moves") {
+    constexpr std::size_t syllable = 160, pause = 120;  // ms
+    for (const int rate : {8000, 16000, 48000}) {
+        CAPTURE(rate);
+        Limiter limiter;
+        const auto loud = sine(200, 80000, rate, static_cast<std::size_t>(3 * rate));
+        auto in = sine(310, 2000, rate, loud.size());
+        for (std::size_t i = 0; i < in.size(); ++i)
+            if (i * 1000 / static_cast<std::size_t>(rate) % (syllable + pause) < syllable) in[i] += loud[i];
+        std::vector<std::int16_t> out(in.size());
+        float least = 1, most = 0;
+        const std::size_t block = samples_in(rate, 20);
+        for (std::size_t at = 0; at + block <= in.size(); at += block) {
+            limiter.process(Sum(in).subspan(at, block), MutablePcm(out).subspan(at, block), rate);
+            if (at < static_cast<std::size_t>(rate)) continue;
+            least = std::min(least, limiter.gain());
+            most = std::max(most, limiter.gain());
+        }
+        CHECK(least < 0.5f);
+        CHECK(20 * std::log10(most / least) < 2.5f);
+    }
+}
+
+TEST_CASE("while eight loud voices talk at once the gain stays within 4 dB") {
+    std::vector<RoughVoice> voices;
+    for (std::size_t i = 0; i < 8; ++i) voices.push_back({.peak = 0.9, .at = i * 11977});
+    Limiter limiter;
+    std::vector<std::int16_t> out(RoughVoice::samples);
+    float least = 1, most = 0;
+    for (int block = 0; block < 300; ++block) {
+        std::vector<std::int32_t> sum(RoughVoice::samples);
+        for (RoughVoice& voice : voices)
+            std::ranges::transform(sum, voice.next(), sum.begin(), std::plus<>());
+        limiter.process(sum, out, 16000);
+        if (block < 50) continue;
+        least = std::min(least, limiter.gain());
+        most = std::max(most, limiter.gain());
+    }
+    CHECK(least < 0.5f);
+    CHECK(20 * std::log10(most / least) < 4.0f);
 }
 
 TEST_CASE("after the loud spell the gain comes back within a second and is exactly one again") {

@@ -1,6 +1,7 @@
 // Pictures to test with, and the plain loops that say what a compositor must give.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -74,6 +75,16 @@ inline double worst_distance(const I420View& from, const I420View& to) {
 // The colour at a luma position.
 inline Yuv colour_at(const I420View& view, int x, int y) {
     return {view.row(0, y)[x], view.row(1, y / 2)[x / 2], view.row(2, y / 2)[x / 2]};
+}
+
+// The greatest difference of any two samples in the same place; the sizes are equal.
+inline int worst_step(const I420View& a, const I420View& b) {
+    int worst = 0;
+    for (std::size_t p = 0; p < 3; ++p)
+        for (int y = 0; y < a.height(p); ++y)
+            for (int x = 0; x < a.width(p); ++x)
+                worst = std::max(worst, std::abs(a.row(p, y)[x] - b.row(p, y)[x]));
+    return worst;
 }
 
 inline bool same_samples(const I420View& a, const I420View& b) {

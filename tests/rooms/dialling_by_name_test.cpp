@@ -102,6 +102,7 @@ TEST_CASE("a name leads nobody inside who is outside, nor past refer.trunks to a
     trunk.proxy = *sip::Uri::parse("sip:sip.carrier.example");
     trunk.domain = "carrier.example";
     trunk.addresses = {*IpPrefix::parse("198.51.100.7")};
+    trunk.numbers = [](std::string_view number) { return number == "+4940"; };
     settings.trunks = TrunkTable({trunk});
     const IpAddress outside = *IpAddress::parse("203.0.113.9");
     struct Row {
@@ -125,4 +126,40 @@ TEST_CASE("a name leads nobody inside who is outside, nor past refer.trunks to a
         CHECK(world.invites() == row.invites);
         CHECK(world.log.count("dial.failed") == (row.invites == 0 ? 1 : 0));
     }
+}
+
+TEST_CASE("a foreign name that leads to a trunk is called as the trunk wants its calls") {
+    FocusSettings settings = World::default_settings();
+    Trunk trunk;
+    trunk.name = "carrier";
+    trunk.proxy = *sip::Uri::parse("sip:sip.carrier.example");
+    trunk.domain = "carrier.example";
+    trunk.addresses = {*IpPrefix::parse("198.51.100.7")};
+    trunk.numbers = [](std::string_view number) { return number == "+4940"; };
+    trunk.codecs = {AudioCodec::pcma};
+    trunk.caller_id = "+4930";
+    trunk.isfocus = trunk.replaces = false;
+    trunk.contact_host = "sbc.example.net";
+    settings.trunks = TrunkTable({trunk});
+    const auto call = [&](std::string_view address) {
+        ByName world(settings);
+        world.focus.dial("1000", *sip::Uri::parse("sip:+4940@elsewhere.example"),
+                         {{sip::HeaderId::replaces, "a@b;to-tag=1;from-tag=2"}}, world.now);
+        world.run();
+        world.answer_dns(address);
+        REQUIRE(world.invites() == 1);
+        return world.requests(sip::Method::invite)[0];
+    };
+    const auto theirs = call("198.51.100.7");
+    CHECK(theirs.contacts().at(0).uri.host() == "sbc.example.net");
+    CHECK_FALSE(theirs.contacts().at(0).params.has("isfocus"));
+    CHECK(theirs.body().find("RTP/AVP 8 ") != std::string::npos);
+    CHECK(theirs.body().find("opus") == std::string::npos);
+    CHECK(theirs.from().uri.to_string() == "sip:+4930@carrier.example");
+    CHECK(theirs.header(sip::HeaderId::p_asserted_identity) == "<sip:+4930@carrier.example>");
+    CHECK_FALSE(theirs.has(sip::HeaderId::replaces));
+    CHECK(theirs.uri().host() == "elsewhere.example");
+    const auto others = call("198.51.100.8");
+    CHECK(others.contacts().at(0).uri.host() == "198.51.100.1");
+    CHECK(others.has(sip::HeaderId::replaces));
 }

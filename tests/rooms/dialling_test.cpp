@@ -45,6 +45,8 @@ TEST_CASE("who is dialled into a room joins it when he answers, and the room ope
     REQUIRE(world.all<JoinRoom>().size() == 1);
     CHECK(world.all<JoinRoom>()[0]->audio.send.codec == AudioCodec::pcmu);
     CHECK(world.log.count("dial.answered") == 1);
+    CHECK(world.focus.call_counters().dials_answered == 1);
+    CHECK(world.focus.call_counters().dials_failed.empty());
     CHECK(world.focus.calls() == 1);
 }
 
@@ -182,6 +184,10 @@ TEST_CASE("nowhere, full and draining are answered without a call") {
     world.run();
     CHECK(world.log.field("dial.failed", "status") == "486");
     CHECK(world.requests(sip::Method::invite).empty());
+    const CallCounters& counters = world.focus.call_counters();
+    CHECK(counters.dials_failed == std::map<int, std::uint64_t>{{404, 2}, {486, 1}});
+    CHECK(counters.dials_answered == 0);
+    CHECK(counters.refused.empty());  // that is who calls us
 }
 
 TEST_CASE("who was dialled hangs up like any other participant") {

@@ -112,3 +112,34 @@ TEST_CASE("from outside over UDP nothing is sent to the address of the SDP befor
     REQUIRE(world.all<UpdateLeg>().size() == 1);
     CHECK(world.all<UpdateLeg>()[0]->audio.sends);
 }
+
+TEST_CASE("a private source, which may be forged, has nothing sent to a public address before the ACK") {
+    FocusSettings settings = World::default_settings();
+    settings.local_net = std::vector<IpPrefix>{*IpPrefix::parse("10.0.0.0/8")};
+    World world(settings);
+    world.flow.remote = *Endpoint::parse("10.0.0.5:5060");
+    world.request("INVITE", 1, 1, pcmu_offer);  // 192.0.2.9
+    REQUIRE(world.all<JoinRoom>().size() == 1);
+    CHECK_FALSE(world.all<JoinRoom>()[0]->audio.sends);
+    CHECK(world.all<JoinRoom>()[0]->audio.remote_rtp.port == 0);
+    world.request("ACK", 1, 1);
+    REQUIRE(world.all<UpdateLeg>().size() == 1);
+    CHECK(world.all<UpdateLeg>()[0]->audio.sends);
+    CHECK(world.all<UpdateLeg>()[0]->audio.only_named);
+
+    // Inside he is heard and hears at once, at whichever address.
+    std::string inside(pcmu_offer);
+    for (std::size_t at; (at = inside.find("192.0.2.9")) != inside.npos;) inside.replace(at, 9, "10.0.7.7");
+    world.request("INVITE", 2, 1, inside);
+    REQUIRE(world.all<JoinRoom>().size() == 2);
+    CHECK(world.all<JoinRoom>()[1]->audio.sends);
+    CHECK_FALSE(world.all<JoinRoom>()[1]->audio.only_named);
+
+    // Nobody forges a connection.
+    world.flow.transport = sip::Transport::tcp;
+    world.flow.connection = sip::ConnectionId{1};
+    world.request("INVITE", 3, 1, pcmu_offer, "1001");
+    REQUIRE(world.all<JoinRoom>().size() == 3);
+    CHECK(world.all<JoinRoom>()[2]->audio.sends);
+    CHECK(world.all<JoinRoom>()[2]->audio.only_named);
+}

@@ -238,6 +238,28 @@ TEST_CASE("OPTIONS says what an INVITE would meet") {
     CHECK(world.last_status() == 503);
 }
 
+TEST_CASE("OPTIONS without a user says whether the server takes further calls") {
+    FocusSettings settings = World::default_settings();
+    settings.max_calls = 1;
+    World world(std::move(settings));
+    int call = 10;
+    const auto status = [&](const char* user) {
+        world.request("OPTIONS", call++, 1, {}, user);
+        return world.last_status();
+    };
+    CHECK(status("") == 200);
+    world.focus.set_overloaded(true);
+    CHECK(status("") == 503);
+    CHECK_FALSE(world.sent.back().header(sip::HeaderId::retry_after).value_or("").empty());
+    CHECK(status("1000") == 503);
+    world.focus.set_overloaded(false);
+    world.call(1);
+    CHECK(status("") == 503);
+    CHECK(status("1000") == 503);
+    world.focus.refuse_new_calls();
+    CHECK(status("") == 503);
+}
+
 TEST_CASE("draining refuses the new and ends the old with a reason") {
     World world;
     world.call(1);

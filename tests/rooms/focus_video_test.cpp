@@ -66,6 +66,80 @@ TEST_CASE("a call with video joins both workers before the answer leaves, on por
     CHECK(world.all_video<SetPeople>()[0]->people.size() == 1);
 }
 
+TEST_CASE("all that is agreed of a video line reaches the worker: mode 0, limits, feedback, parameter sets") {
+    World world(with_video());
+    world.request("INVITE", 1, 1,
+                  offer(1,
+                        "m=video 5000 RTP/AVPF 99\r\nb=TIAS:512000\r\na=rtpmap:99 H264/90000\r\n"
+                        "a=fmtp:99 profile-level-id=42e01f;max-fs=1620;max-mbps=40500;"
+                        "sprop-parameter-sets=Z0LADasgKDPz4CIAAAMAAgAAAwBhHihUkA==,aM48gA==\r\n"
+                        "a=framerate:15\r\na=rtcp-fb:99 nack\r\na=rtcp-fb:99 ccm fir\r\n"));
+    REQUIRE(world.all_video<JoinVideo>().size() == 1);
+    const VideoLeg& leg = world.all_video<JoinVideo>()[0]->video;
+    CHECK(leg.mode == rtp::PacketizationMode::single_nal);
+    CHECK(leg.profile == H264Profile::constrained_baseline);
+    CHECK(leg.payload_type == 99);
+    CHECK(leg.bounds.frame_macroblocks == 3600);          // level 3.1; max-fs below it means nothing
+    CHECK(leg.bounds.macroblocks_per_second == 108'000);  // and so does max-mbps
+    CHECK(leg.bounds.bit_rate == 512'000);
+    CHECK(leg.retransmits);
+    CHECK(leg.feedback.nack);
+    CHECK(leg.feedback.fir);
+    CHECK_FALSE(leg.feedback.pli);
+    REQUIRE(leg.receive.size() == 1);
+    CHECK(leg.receive[0].payload_type == 99);
+    CHECK(leg.receive[0].parameter_sets == "Z0LADasgKDPz4CIAAAMAAgAAAwBhHihUkA==,aM48gA==");
+    CHECK((leg.sends && leg.receives && !leg.on_hold && !leg.rtcp_mux));
+    CHECK(leg.remote_rtcp == *Endpoint::parse("192.0.2.9:5001"));
+    CHECK_FALSE((leg.srtp || leg.dtls || leg.ice));
+    CHECK(leg.signaling_source == *IpAddress::parse("192.0.2.9"));
+}
+
+TEST_CASE("codecs that are not built are refused in their place, and what stands beside them is taken") {
+    constexpr std::string_view others =
+        "a=rtpmap:34 H263/90000\r\na=rtpmap:98 H263-1998/90000\r\na=rtpmap:100 H265/90000\r\n";
+    World world(with_video());
+    world.request("INVITE", 1, 1, offer(1, fmt::format("m=video 5000 RTP/AVP 100 98 34\r\n{}", others)));
+    REQUIRE(world.last_status() == 200);
+    CHECK(lines_of(world) == std::vector<std::string>{"audio 20002", "video 0"});
+    world.request(
+        "INVITE", 2, 1,
+        offer(1, fmt::format("m=video 5000 RTP/AVP 100 98 34 97\r\n{}a=rtpmap:97 VP8/90000\r\n", others)));
+    CHECK(lines_of(world)[1] != "video 0");
+    REQUIRE(world.all_video<JoinVideo>().size() == 1);
+    CHECK(world.all_video<JoinVideo>()[0]->video.payload_type == 97);
+    CHECK(world.all_video<JoinVideo>()[0]->video.receive.size() == 1);
+}
+
+TEST_CASE("VP8's limits of size and rate reach the worker") {
+    World world(with_video());
+    world.request("INVITE", 1, 1, offer(1, std::string(vp8_line) + "a=fmtp:97 max-fs=396;max-fr=15\r\n"));
+    REQUIRE(world.all_video<JoinVideo>().size() == 1);
+    const VideoLeg& leg = world.all_video<JoinVideo>()[0]->video;
+    CHECK(leg.codec == VideoCodec::vp8);
+    CHECK(leg.payload_type == 97);
+    CHECK(leg.bounds.frame_macroblocks == 396);
+    CHECK(leg.bounds.frames_per_second == 15);
+}
+
+TEST_CASE("who is muted by an operator is shown so, from when he is until he is not") {
+    World world(with_video());
+    world.request("INVITE", 1, 1, offer(1, h264_line));
+    world.request("ACK", 1, 1);
+    const auto [room, who] =
+        std::pair(world.all_video<JoinVideo>()[0]->room, world.all_video<JoinVideo>()[0]->participant);
+    CHECK_FALSE(world.all_video<SetPeople>().back()->people[0].muted);
+    for (const bool muted : {true, false}) {
+        REQUIRE(world.focus.control(room, who, {.muted = muted}));
+        world.run();
+        CHECK(world.all_video<SetPeople>().back()->people[0].muted == muted);
+    }
+    const auto told = world.all_video<SetPeople>().size();
+    REQUIRE(world.focus.control(room, who, {.deafened = true}));
+    world.run();
+    CHECK(world.all_video<SetPeople>().size() == told);  // what nobody sees
+}
+
 TEST_CASE("an audio call has no video worker, ports or speaker to watch") {
     World world(with_video());
     world.call(1);
@@ -119,6 +193,30 @@ TEST_CASE("an offer that changes only the sound leaves the picture alone, and th
     CHECK(world.all_video<UpdateVideo>()[0]->video.on_hold);
     CHECK(!world.all_video<UpdateVideo>()[0]->video.sends);
     CHECK(lines_of(world)[1] == "video 20004");
+}
+
+TEST_CASE("one offer holds sound and picture, and one resumes them") {
+    World world(with_video());
+    world.request("INVITE", 1, 1, offer(1, h264_line));
+    world.request("ACK", 1, 1);
+    for (const bool held : {true, false}) {
+        CAPTURE(held);
+        const int number = held ? 2 : 3;
+        std::string both = offer(number, h264_line);
+        if (held) {
+            both.insert(both.find("a=rtpmap:0"), "a=sendonly\r\n");
+            both += "a=sendonly\r\n";
+        }
+        world.request("INVITE", 1, number, both);
+        world.request("ACK", 1, number);
+        REQUIRE(world.all<UpdateLeg>().size() == std::size_t(number) - 1);
+        REQUIRE(world.all_video<UpdateVideo>().size() == std::size_t(number) - 1);
+        CHECK(world.all<UpdateLeg>().back()->audio.on_hold == held);
+        CHECK(world.all_video<UpdateVideo>().back()->video.on_hold == held);
+        CHECK(world.all_video<UpdateVideo>().back()->video.sends != held);
+        CHECK(lines_of(world) == std::vector<std::string>{"audio 20002", "video 20004"});
+    }
+    CHECK(world.all_video<JoinVideo>().size() == 1);
 }
 
 TEST_CASE("a refresh with the same description tells neither worker anything") {

@@ -31,7 +31,11 @@ class CountedPorts final : public MediaPortPool {
         std::optional<ReceivedDatagram> receive(MutableBytes) override { return std::nullopt; }
         bool send(Bytes, const Endpoint&) override { return true; }
         void lock_to(std::optional<Endpoint>) override {}
+        std::shared_ptr<DatagramSender> share() override { return std::make_shared<Sender>(); }
         int& out_;
+    };
+    struct Sender final : DatagramSender {
+        bool send(Bytes, const Endpoint&) override { return true; }
     };
 
     Result<MediaPorts> reserve(const IpAddress& for_peer, MediaTraffic) override {
@@ -41,7 +45,7 @@ class CountedPorts final : public MediaPortPool {
         MediaPorts ports;
         ports.rtp = std::make_unique<Transport>(out);
         ports.rtcp = std::make_unique<Transport>(out);
-        ports.advertised = *IpAddress::parse("192.0.2.1");
+        ports.advertised = *IpAddress::parse(!for_peer.is_v4() ? "2001:db8::1" : "192.0.2.1");
         ports.rtp_port = next;
         return ports;
     }
@@ -72,16 +76,19 @@ inline constexpr std::string_view pcmu_offer =
     "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
     "m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n";
 
-// Every literal address is one hop away over UDP.
+// Every literal address is one hop away, over UDP unless the URI says another transport.
 class OneHop final : public RouteFinder {
   public:
     std::optional<sip::Flow> find(const sip::Uri& uri) override {
         const auto address = IpAddress::parse(uri.param("maddr").value_or(uri.host()));
         const Endpoint here = *Endpoint::parse("192.0.2.1:5060");
-        if (!address && names) return sip::Flow{sip::Transport::udp, here, {}, {}, here};
+        const auto by = uri.param("transport") == "tcp"   ? sip::Transport::tcp
+                        : uri.param("transport") == "tls" ? sip::Transport::tls
+                                                          : sip::Transport::udp;
+        if (!address && names) return sip::Flow{by, here, {}, {}, here};
         if (!address) return std::nullopt;
         const std::uint16_t port = uri.port() != 0 ? uri.port() : std::uint16_t{5060};
-        return sip::Flow{sip::Transport::udp, here, {*address, port}, {}, here};
+        return sip::Flow{by, here, {*address, port}, {}, here};
     }
     bool is_self(const sip::Uri& uri) override { return uri.host() == "192.0.2.1"; }
 
@@ -94,7 +101,8 @@ struct World {
 
     static sip::UserAgentSettings agent_settings() {
         sip::UserAgentSettings settings;
-        settings.supported = {"timer", "replaces", "join", "norefersub", "tdialog"};
+        settings.supported = {"100rel",     "timer",   "replaces", "join",
+                              "norefersub", "tdialog", "path",     "outbound"};
         settings.owner_methods = {sip::Method::refer, sip::Method::notify, sip::Method::subscribe,
                                   sip::Method::message};
         return settings;
@@ -115,14 +123,15 @@ struct World {
                  std::string_view user = "1000", std::string_view type = "application/sdp",
                  std::string_view headers = {}) {
         const std::string text = fmt::format(
-            "{0} sip:{5}@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP "
+            "{0} sip:{5}192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP "
             "192.0.2.9:5060;branch=z9hG4bK{1}x{2}{7};rport\r\n"
-            "From: <sip:caller{1}@192.0.2.9>;tag=f{1}\r\nTo: <sip:{5}@192.0.2.1>{6}\r\nCall-ID: call{1}\r\n"
+            "From: <sip:caller{1}@192.0.2.9>;tag=f{1}\r\nTo: <sip:{5}192.0.2.1>{6}\r\nCall-ID: call{1}\r\n"
             "CSeq: {2} {0}\r\nContact: <sip:caller@192.0.2.9:5060>\r\nMax-Forwards: "
             "70\r\n{8}{3}Content-Length: "
             "{4}\r\n\r\n",
             method, id, cseq, body.empty() ? "" : fmt::format("Content-Type: {}\r\n", type), body.size(),
-            user, cseq > 1 || method == "ACK" ? to_tag(id) : "", method == "ACK" ? "a" : "", headers);
+            user.empty() ? "" : fmt::format("{}@", user), cseq > 1 || method == "ACK" ? to_tag(id) : "",
+            method == "ACK" ? "a" : "", headers);
         agent.receive(text + std::string(body), flow, now);
         run();
     }
@@ -169,7 +178,7 @@ struct World {
         for (auto& command : focus.take_video_commands()) video_commands.push_back(std::move(command));
     }
 
-    std::optional<TimePoint> next_timeout() const {
+    std::optional<TimePoint> next_timeout() {
         const auto ours = focus.next_timeout(), agents = agent.next_timeout();
         return ours && agents ? std::min(*ours, *agents) : ours ? ours : agents;
     }

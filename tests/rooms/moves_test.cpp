@@ -175,8 +175,12 @@ TEST_CASE(
     const ParticipantId who = world.first();
     VideoDesk& video = world.focus.video();
     video.set_layout(world.room(), mixer::LayoutKind::speaker);
-    video.set_own_layout(*world.focus.find_participant(world.room(), who), mixer::LayoutKind::grid);
+    world.focus.set_layout(*world.focus.find_participant(world.room(), who), mixer::LayoutKind::grid);
+    CHECK(world.log.field("call.layout", "layout") == "grid");
     video.set_spotlight(world.room(), who);
+    world.focus.change_room(world.room(), {});
+    CHECK(world.log.field("room.changed", "layout") == "speaker");
+    CHECK(world.log.field("room.changed", "spotlight") == std::to_string(who.value));
     world.focus.handle(SpeakerChanged{world.room(), {}}, world.now);
     world.run();
     REQUIRE(world.all_video<SetLayout>().size() == 2);

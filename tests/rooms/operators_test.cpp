@@ -30,8 +30,42 @@ TEST_CASE("the operator's word on a participant goes to his worker once, and int
     CHECK(world.log.count("call.muted") == 1);
     CHECK(world.focus.control(room, who, {}));
     CHECK(world.log.count("call.unmuted") == 1);
+    CHECK(world.focus.control(room, who, {.gain = 0.5F}));
+    CHECK(world.log.field("call.volume", "db") == "-6.0");  // as the API has it
     CHECK_FALSE(world.focus.control(room, media::ParticipantId{99}, {}));
     CHECK_FALSE(world.focus.control(media::RoomId{99}, who, {}));
+}
+
+TEST_CASE(
+    "what is done to voices: the room's own setting first, then the operator's, then the participant's") {
+    FocusSettings settings = World::default_settings();
+    settings.rooms.media.automatic_gain = true;
+    ConfiguredRoom board;
+    board.name = "1000";
+    board.sound = {.automatic_gain = false, .noise_suppression = true};
+    settings.rooms.configured = {board};
+    World world(settings);
+    world.call(1);
+    REQUIRE(world.all<media::OpenRoom>().size() == 1);
+    CHECK(world.all<media::OpenRoom>()[0]->settings.noise_suppression);
+    CHECK_FALSE(world.all<media::OpenRoom>()[0]->settings.automatic_gain);
+    const media::RoomId room = world.focus.find_room("1000")->id;
+    const media::ParticipantId id = only_one(world);
+    const auto suppresses = [&] {
+        return world.focus.suppresses_noise(*world.focus.find_participant(room, id));
+    };
+    CHECK(suppresses());
+    world.focus.change_room(room, {.locked = true});
+    world.run();
+    CHECK(world.all<media::TreatVoices>().empty());
+    world.focus.change_room(room, {.sound = {.noise_suppression = false}});
+    world.run();
+    REQUIRE(world.all<media::TreatVoices>().size() == 1);
+    CHECK_FALSE(world.all<media::TreatVoices>()[0]->noise_suppression);
+    CHECK_FALSE(suppresses());
+    CHECK(world.focus.control(room, id, {.noise_suppression = true}));
+    CHECK(suppresses());
+    CHECK(world.log.count("call.noise_suppression") == 1);
 }
 
 TEST_CASE("a locked room answers 403, and takes calls again once it is unlocked") {

@@ -180,3 +180,46 @@ TEST_CASE("a trunk without registration is asked every minute whether it lives, 
     CHECK(!none.registration.next_timeout());
     CHECK(none.registration.reachable());
 }
+
+TEST_CASE(
+    "a connection that is lost again and again waits ever longer; one that has stood is replaced at once") {
+    Registering world;
+    const auto lost_after = [&](Duration stood) {
+        world.due();
+        world.answer({.status = 200});
+        world.now += stood;
+        world.registration.flow_lost(world.now);
+        CHECK_FALSE(world.registration.registered(world.now));
+        return world.wait();
+    };
+    CHECK(lost_after(2min) == 0s);
+    CHECK(lost_after(1s) == 0s);
+    Duration before{};
+    for (const Duration ceiling : {Duration(30s), Duration(60s), Duration(120s), Duration(240s)}) {
+        const Duration waited = lost_after(1s);
+        CHECK(waited >= ceiling / 2);
+        CHECK(waited <= ceiling);
+        CHECK(waited >= before);
+        before = waited;
+    }
+    CHECK(lost_after(2min) == 0s);
+    // Twice is once.
+    world.registration.flow_lost(world.now);
+    CHECK(world.wait() == 0s);
+}
+
+TEST_CASE("a connection that is lost under a refresh leaves it to the refresh how it goes on") {
+    Registering world;
+    world.due();
+    world.answer({.status = 200});
+    world.wait();
+    CHECK(world.due() == Request::register_);
+    world.registration.flow_lost(world.now);
+    CHECK_FALSE(world.registration.next_timeout());
+    world.answer({.status = 408});
+    CHECK_FALSE(world.registration.registered(world.now));
+    CHECK(world.wait() >= 15s);
+    CHECK(world.due() == Request::register_);
+    world.answer({.status = 200});
+    CHECK(world.registration.registered(world.now));
+}

@@ -152,8 +152,12 @@ TEST_CASE("the focus moves somebody elsewhere by REFER and hangs up when he has 
         Referring world;
         world.call(1);
         const auto* join = world.all<JoinRoom>()[0];
-        CHECK(world.focus.refer(join->room, join->participant, *sip::Uri::parse("sip:room@203.0.113.1"),
-                                world.now));
+        const auto refer_him = [&] {
+            return world.focus.refer(join->room, join->participant, *sip::Uri::parse("sip:room@203.0.113.1"),
+                                     world.now);
+        };
+        CHECK(refer_him());
+        CHECK_FALSE(refer_him());  // not before he has answered the first
         world.run();
         const auto refer = world.requests(sip::Method::refer).at(0);
         CHECK(refer.header(sip::HeaderId::refer_to) == "<sip:room@203.0.113.1>");
@@ -316,4 +320,59 @@ TEST_CASE("while it drains a REFER is put off, whatever new calls are told") {
     world.refer(1, 2, bob);
     CHECK(world.status_of(1) == 503);
     CHECK(world.requests(sip::Method::invite).empty());
+}
+
+TEST_CASE("who has opened a room that nobody configured rules it while it is open") {
+    FocusSettings settings = referring_settings();
+    settings.rooms.factory = "new";
+    settings.rooms.configured.push_back({"3000", 0});
+    Referring world(std::move(settings));
+    const auto enter = [&](int id, std::string_view room, std::string_view who) {
+        world.request("INVITE", id, 1, pcmu_offer, room, "application/sdp", who);
+        const std::string opened = world.sent.back().contacts().at(0).uri.user();
+        world.request("ACK", id, 1, {}, room);
+        return opened;
+    };
+    const auto remove = [&](int id, std::string_view room, int whom, std::string_view who) {
+        world.request("REFER", id, 1, {}, room, {},
+                      fmt::format("Refer-To: <sip:caller{}@192.0.2.9;method=BYE>\r\n{}", whom, who));
+        return world.status_of(id);
+    };
+    constexpr std::string_view alice = "X-Who: user alice\r\n", bob = "X-Who: user bob\r\n";
+    // By the factory.
+    const std::string made = enter(1, "new", alice);
+    CHECK(made.starts_with("new-"));
+    enter(2, made, bob);
+    CHECK(remove(11, made, 1, bob) == 403);
+    CHECK(remove(12, made, 2, {}) == 403);
+    CHECK(remove(13, made, 2, alice) == 202);
+    // On demand: by the first, not by who comes later, and no longer than it is open.
+    enter(3, "2000", bob);
+    enter(4, "2000", alice);
+    CHECK(remove(14, "2000", 3, alice) == 403);
+    CHECK(remove(15, "2000", 4, bob) == 202);
+    world.request("BYE", 3, 2, {}, "2000");
+    CHECK(world.focus.find_room("2000") == nullptr);
+    enter(5, "2000", alice);
+    enter(6, "2000", bob);
+    CHECK(remove(16, "2000", 5, bob) == 403);
+    CHECK(remove(17, "2000", 6, alice) == 202);
+    // Nobody in particular rules nothing, and a room that is configured has the owner it is given.
+    enter(7, "4000", {});
+    enter(8, "4000", alice);
+    CHECK(remove(18, "4000", 7, alice) == 403);
+    enter(9, "3000", alice);
+    CHECK(remove(19, "3000", 9, alice) == 403);
+}
+
+TEST_CASE("who has a room called for by REFER and so opens it rules it") {
+    Referring world;
+    world.request("REFER", 1, 1, {}, "2000", {}, "Refer-To: <sip:bob@192.0.2.50>\r\nX-Who: user alice\r\n");
+    CHECK(world.status_of(1) == 202);
+    world.answer(world.invite(), 200, pcmu_offer);
+    constexpr std::string_view away = "Refer-To: <sip:bob@192.0.2.50;method=BYE>\r\n";
+    world.request("REFER", 2, 1, {}, "2000", {}, std::string(away) + "X-Who: user carol\r\n");
+    CHECK(world.status_of(2) == 403);
+    world.request("REFER", 3, 1, {}, "2000", {}, std::string(away) + "X-Who: user alice\r\n");
+    CHECK(world.status_of(3) == 202);
 }

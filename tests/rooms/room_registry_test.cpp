@@ -25,11 +25,11 @@ TEST_CASE("the first caller opens a room, the last one closes it") {
     REQUIRE(second);
     CHECK(!second->opened);
     CHECK(second->room.id == id);
-    CHECK(!registry.leave(id));
-    CHECK(registry.leave(id));
+    CHECK(registry.leave(id, 0).empty());
+    CHECK(registry.leave(id, 0) == RoomRegistry::Closed{0});
     CHECK(registry.find(id) == nullptr);
     CHECK(registry.open_rooms() == 0);
-    CHECK(!registry.leave(id));
+    CHECK(registry.leave(id, 0).empty());
     auto again = registry.enter("1000");
     REQUIRE(again);
     CHECK(again->room.id != id);
@@ -71,10 +71,54 @@ TEST_CASE("rooms go to the least loaded worker and stay there") {
     REQUIRE(registry.enter("1"));
     auto b = registry.enter("2");
     REQUIRE(b);
-    CHECK(a->room.worker != b->room.worker);
+    CHECK(a->worker != b->worker);
     auto c = registry.enter("3");
     REQUIRE(c);
-    CHECK(c->room.worker == b->room.worker);
+    CHECK(c->worker == b->worker);
+}
+
+TEST_CASE(
+    "a room that outgrows a worker is spread over the least loaded others, and gathers on the first again") {
+    RoomPolicy policy = digits_only();
+    policy.max_rooms = 10;
+    policy.max_participants = 7;
+    policy.shard_size = 2;
+    RoomRegistry registry(policy, 3);
+    REQUIRE(registry.enter("1")->worker == 0);
+    REQUIRE(registry.enter("2")->worker == 1);
+    const Room& room = registry.enter("1")->room;
+    REQUIRE(registry.outgrows(room));
+    registry.split(room.id);
+    CHECK_FALSE(registry.outgrows(room));  // its first worker has been asked
+    CHECK(registry.enter("1")->worker == 0);
+    registry.spread(room.id);
+    REQUIRE(room.shards.size() == 2);
+    CHECK(room.shards[1].worker == 2);
+    CHECK_FALSE(registry.outgrows(room));
+    CHECK(registry.enter("1")->worker == 2);
+    CHECK(registry.enter("1")->worker == 2);
+    REQUIRE(registry.outgrows(room));
+    registry.spread(room.id);
+    CHECK(registry.enter("1")->worker == 1);
+    for (int i = 0; i < 2; ++i) CHECK(registry.leave(room.id, 0).empty());
+    CHECK(registry.enter("1")->worker == 0);
+    for (const std::size_t worker : {0u, 0u, 1u, 2u}) CHECK(registry.leave(room.id, worker).empty());
+    CHECK(registry.leave(room.id, 2) == RoomRegistry::Closed{0, 2, 1});
+}
+
+TEST_CASE("a room whose limit fits a worker is never spread, nor any where there is no other worker") {
+    RoomPolicy policy = digits_only();
+    policy.shard_size = 2;
+    RoomRegistry two(policy, 2), one(policy, 1);
+    REQUIRE(two.enter("1"));
+    CHECK_FALSE(two.outgrows(two.enter("1")->room));
+    policy.max_participants = 10;
+    one.set_policy(policy);
+    REQUIRE(one.enter("1"));
+    CHECK_FALSE(one.outgrows(one.enter("1")->room));
+    policy.shard_size = 0;
+    two.set_policy(policy);
+    CHECK_FALSE(two.outgrows(*two.find("1")));
 }
 
 TEST_CASE("a locked room lets nobody further in, and lets him in again once it is open") {
@@ -94,9 +138,9 @@ TEST_CASE("a held room stays without anybody in it until it is released") {
     const media::RoomId id = held->room.id;
     CHECK_FALSE(rooms.hold("lobby").ok());
     REQUIRE(rooms.enter("lobby").ok());
-    CHECK_FALSE(rooms.leave(id));
+    CHECK(rooms.leave(id, 0).empty());
     CHECK(rooms.open_rooms() == 1);
-    CHECK(rooms.release(id));
+    CHECK(rooms.release(id).size() == 1);
     CHECK(rooms.open_rooms() == 0);
 }
 

@@ -1,56 +1,7 @@
-#include "tests/rooms/focus_world.hpp"
+#include "tests/rooms/trunk_world.hpp"
 
 using namespace rotunda;
 using namespace rotunda::rooms;
-
-namespace {
-
-bool is_number(std::string_view text) {
-    return !text.empty() && text.find_first_not_of("+0123456789") == text.npos;
-}
-
-Trunk carrier() {
-    Trunk trunk;
-    trunk.name = "carrier";
-    trunk.proxy = *sip::Uri::parse("sip:198.51.100.7:5070");
-    trunk.domain = "carrier.example";
-    trunk.user = "4930";
-    trunk.addresses = {*IpPrefix::parse("198.51.100.0/24")};
-    trunk.numbers = is_number;
-    trunk.dids = {{"+49301", "conference"}};
-    return trunk;
-}
-
-FocusSettings with(Trunk trunk) {
-    FocusSettings settings = World::default_settings();
-    settings.rooms.configured = {{"conference", 0}};
-    settings.rooms.max_participants = 10;
-    settings.trunks = TrunkTable({std::move(trunk)});
-    return settings;
-}
-
-struct OnTrunk : World {
-    explicit OnTrunk(Trunk trunk) : World(with(std::move(trunk))) {}
-    sip::SipMessage dial(std::string_view target) {
-        focus.dial("1000", *sip::Uri::parse(target), {}, now);
-        run();
-        const auto invites = requests(sip::Method::invite);
-        return invites.empty() ? sip::SipMessage() : invites.back();
-    }
-    void start() {
-        focus.sign_on(now);
-        run();
-    }
-    sip::SipMessage last(sip::Method::Id method) const { return requests(method).back(); }
-    void pass_focus(Duration time) {
-        now += time;
-        agent.on_timeout(now);
-        focus.on_timeout(now);
-        run();
-    }
-};
-
-}  // namespace
 
 TEST_CASE("a number goes through the trunk that takes it: its domain, its proxy, its caller, its codecs") {
     Trunk trunk = carrier();
@@ -163,9 +114,9 @@ TEST_CASE(
                  {{sip::HeaderId::contact, "<sip:4930@192.0.2.200>;expires=30"},
                   {sip::HeaderId::contact, contact + ";expires=300"}});
     CHECK(world.log.count("trunk.registered") == 1);
-    CHECK(*world.focus.next_timeout() == world.now + 240s);
-
-    world.pass_focus(240s);
+    world.pass_focus(239s);
+    CHECK(world.last(sip::Method::register_).cseq().number == first.cseq().number);
+    world.pass_focus(1s);
     const auto second = world.last(sip::Method::register_);
     CHECK(second.call_id() == first.call_id());
     CHECK(second.from_tag() == first.from_tag());
@@ -310,7 +261,11 @@ TEST_CASE(
     world.answer(world.last(sip::Method::register_), 200, {},
                  {{sip::HeaderId::contact, "<sip:4930@203.0.113.5:1024>;expires=300"},
                   {sip::HeaderId::contact, "<sip:4930@203.0.113.6>;expires=3600"}});
-    CHECK(*world.focus.next_timeout() == world.now + 240s);
+    const auto first = world.last(sip::Method::register_).cseq().number;
+    world.pass_focus(239s);
+    CHECK(world.last(sip::Method::register_).cseq().number == first);
+    world.pass_focus(1s);
+    CHECK(world.last(sip::Method::register_).cseq().number == first + 1);
 }
 
 TEST_CASE(
@@ -413,7 +368,11 @@ TEST_CASE("the trunk's own address leads past neither its numbers nor its limits
     trunk.encryption = sdp::MediaEncryption::off;
     OnTrunk world(std::move(trunk));
     for (const char* past :
-         {"sip:+1900123@198.51.100.7", "sip:+1900123@carrier.example", "sip:%2b1900123@198.51.100.9"}) {
+         {"sip:+1900123@198.51.100.7", "sip:+1900123@carrier.example", "sip:%2b1900123@198.51.100.9",
+          "sip:+1900123;npdi@198.51.100.7", "sip:+1900123;phone-context=x@carrier.example",
+          "sip:+1900%20123@198.51.100.7", "sip:+1900123x@198.51.100.7", "sip:(%2b1)900@198.51.100.7",
+          "sip:%001900123@198.51.100.7", "sip:+1900123@elsewhere.example;maddr=198.51.100.7"}) {
+        CAPTURE(past);
         world.dial(past);
         CHECK(world.requests(sip::Method::invite).empty());
     }
@@ -423,4 +382,42 @@ TEST_CASE("the trunk's own address leads past neither its numbers nor its limits
     CHECK(invite.body().find("a=crypto") == std::string::npos);
     world.dial("sip:+49302@198.51.100.7");
     CHECK(world.requests(sip::Method::invite).size() == 1);
+}
+
+TEST_CASE("a trunk without numbers takes none; whom it knows by name it is asked for") {
+    Trunk trunk = carrier();
+    trunk.numbers = {};
+    OnTrunk world(std::move(trunk));
+    for (const char* number : {"sip:+4930@198.51.100.7", "sip:100@198.51.100.7", "tel:+4930"}) {
+        CAPTURE(number);
+        world.dial(number);
+        CHECK(world.requests(sip::Method::invite).empty());
+    }
+    CHECK(world.dial("sip:bob;x=y@198.51.100.7").uri().to_string() == "sip:bob;x=y@198.51.100.7");
+}
+
+TEST_CASE("what stands beside a number does not reach the trunk") {
+    Trunk trunk = carrier();
+    trunk.numbers = [](std::string_view number) { return number.starts_with("+49"); };
+    OnTrunk world(trunk);
+    CHECK(world.dial("sip:+49-301;rn=+1900@192.0.2.1").uri().to_string() == "sip:+49301@carrier.example");
+    CHECK(world.dial("sip:+49301;rn=+1900:x@198.51.100.7;rn=+1900;user=phone").uri().to_string() ==
+          "sip:+49301@198.51.100.7;user=phone");
+}
+
+TEST_CASE("a trunk's domain is the trunk's, though nobody knows yet where it leads") {
+    Trunk trunk = carrier();
+    trunk.numbers = [](std::string_view number) { return number.starts_with("+49"); };
+    trunk.addresses.clear();
+    trunk.proxy = *sip::Uri::parse("sip:proxy.carrier.example");
+    OnTrunk world(std::move(trunk));
+    world.routes.names = true;
+    for (const char* past :
+         {"sip:+1900123@carrier.example", "sip:+1900123@carrier.example.",
+          "sip:+1900123@proxy.carrier.example", "sip:+1900@x.example;maddr=carrier.example"}) {
+        CAPTURE(past);
+        world.log.records.clear();
+        world.dial(past);
+        CHECK(world.log.field("dial.failed", "status") == "403");
+    }
 }

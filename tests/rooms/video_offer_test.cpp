@@ -79,6 +79,18 @@ TEST_CASE("who called with sound alone is offered video behind it, and joins wit
     CHECK(reinvites(world, 1).size() == 1);
 }
 
+TEST_CASE("who signals over one family and talks over the other is offered video where he talks") {
+    World world(offering(VideoOffer::always));
+    std::string sound = description();
+    sound.replace(sound.find("c=IN IP4 192.0.2.9"), 18, "c=IN IP6 2001:db8::9");
+    world.request("INVITE", 1, 1, sound);
+    world.request("ACK", 1, 1);
+    world.pass(1s);
+    REQUIRE(reinvites(world, 1).size() == 1);
+    CHECK(reinvites(world, 1)[0].body().find("m=video 20004 ") != std::string_view::npos);
+    CHECK(world.ports.peer == *IpAddress::parse("2001:db8::9"));
+}
+
 TEST_CASE("by default nobody is offered video who did not ask") {
     World world(offering(VideoOffer::never));
     talk(world, 1);

@@ -135,7 +135,7 @@ class WatchedRoom {
             bench.agent.accept(call->session, sip::our_sdp, bench.now);
         } else if (const auto* request = std::get_if<sip::RequestReceived>(&event)) {
             if (!notifier.resubscribe(*request, std::nullopt, bench.now))
-                watchers.subscribe(*request, std::nullopt, room, bench.now);
+                watchers.subscribe(*request, std::nullopt, room, {room.name, {}, {}}, bench.now);
         } else if (const auto* said = std::get_if<sip::DialogRequestReceived>(&event)) {
             chat.say(said->received, inside.at(number_of(said->received.request)), bench.now);
         } else if (const auto* answer = std::get_if<sip::RequestAnswered>(&event)) {

@@ -172,17 +172,68 @@ TEST_CASE("a locked source may change its SSRC when it stops sending the old one
     SourceLatch latch;
     latch.on_signalled(sdp_address, signaling, start);
     feed(latch, sdp_address, 10);
-    // Forged packets between the true ones never make a sequence.
-    for (std::uint16_t i = 0; i < 50; ++i) {
-        CHECK(feed(latch, sdp_address, 1, start, 66, static_cast<std::uint16_t>(500 + i)) == 0);
-        CHECK(feed(latch, sdp_address, 1, start, 1, static_cast<std::uint16_t>(110 + i)) == 1);
-    }
-    CHECK(feed(latch, sdp_address, 10, start, 2, 7000) == 9);
+    // Sixty milliseconds after the last old one, so that two packets of most senders are lost.
+    for (int i = 1; i <= 10; ++i)
+        CHECK(feed(latch, sdp_address, 1, start + i * 20ms, 2, static_cast<std::uint16_t>(7000 + i)) ==
+              (i < 3 ? 0 : 1));
+    // Without a sequence nobody is believed, however long the old one has been silent.
+    for (std::uint16_t i = 0; i < 50; ++i)
+        CHECK(feed(latch, sdp_address, 1, start + 1s + i * 20ms, 3, static_cast<std::uint16_t>(2 * i)) == 0);
     // One that was learnt needs as many as it took to learn it.
     SourceLatch learnt;
     learnt.on_signalled({}, signaling, start);
     CHECK(feed(learnt, behind_nat, 10) == 6);
-    CHECK(feed(learnt, behind_nat, 10, start, 2, 7000) == 6);
+    CHECK(feed(learnt, behind_nat, 10, start + 100ms, 2, 7000) == 6);
+}
+
+TEST_CASE("packets forged beside a stream that goes on never change its SSRC, however many come at once") {
+    for (const bool is_learnt : {false, true}) {
+        CAPTURE(is_learnt);
+        SourceLatch latch;
+        latch.on_signalled(is_learnt ? Endpoint{} : sdp_address, signaling, start);
+        const Endpoint source = is_learnt ? behind_nat : sdp_address;
+        feed(latch, source, 10);
+        for (std::uint16_t i = 0; i < 50; ++i) {
+            const TimePoint now = start + (i + 1) * 20ms;
+            CHECK(feed(latch, source, 1, now, 1, static_cast<std::uint16_t>(110 + i)) == 1);
+            CHECK(feed(latch, source, 5, now + 10ms, 66, static_cast<std::uint16_t>(500 + 5 * i)) == 0);
+            // Nor with another port of the signalling's address.
+            CHECK(feed(latch, at("198.51.100.9:61002"), 5, now + 15ms, 67,
+                       static_cast<std::uint16_t>(5 * i)) == 0);
+        }
+        CHECK(latch.locked() == source);
+    }
+}
+
+TEST_CASE("who forged a stream while it was silent loses it when it comes back, whatever he changes") {
+    SourceLatch latch;
+    latch.on_signalled(sdp_address, signaling, start);
+    feed(latch, sdp_address, 10);
+    CHECK(feed(latch, sdp_address, 3, start + 400ms, 66, 500) == 2);  // between two packets of DTX
+    CHECK(feed(latch, sdp_address, 3, start + 600ms, 67, 900) == 2);
+    CHECK(feed(latch, sdp_address, 1, start + 620ms, 1, 110) == 0);  // it may have been late
+    CHECK(feed(latch, sdp_address, 1, start + 640ms, 1, 111) == 1);
+    CHECK(feed(latch, sdp_address, 5, start + 650ms, 66, 503) == 0);
+    CHECK(feed(latch, sdp_address, 5, start + 650ms, 67, 903) == 0);
+    CHECK(feed(latch, sdp_address, 1, start + 660ms, 1, 112) == 1);
+    // A packet of the old stream that was late when the sender truly changed is no return.
+    latch.expect_new_ssrc(start + 660ms);
+    CHECK(feed(latch, sdp_address, 1, start + 680ms, 2, 20) == 1);
+    CHECK(feed(latch, sdp_address, 1, start + 681ms, 1, 113) == 0);
+    CHECK(feed(latch, sdp_address, 1, start + 700ms, 2, 21) == 1);
+}
+
+TEST_CASE(
+    "comfort noise of the leg before, which somebody on the way has left open, takes nothing from the new one") {
+    SourceLatch latch;
+    latch.on_signalled(sdp_address, signaling, start);
+    feed(latch, sdp_address, 10);
+    feed(latch, sdp_address, 10, start + 400ms, 2, 500);
+    for (int n = 0; n < 20; ++n) {
+        const TimePoint now = start + 1s + n * 200ms;
+        CHECK(feed(latch, sdp_address, 1, now, 1, static_cast<std::uint16_t>(110 + n)) == 0);
+        CHECK(feed(latch, sdp_address, 5, now + 1ms, 2, static_cast<std::uint16_t>(510 + 5 * n)) == 5);
+    }
 }
 
 TEST_CASE(
@@ -269,6 +320,10 @@ TEST_CASE("RTCP from the address and SSRC that RTP is locked to needs no five re
     CHECK(feed(rtcp, stranger, 1, start + 1min) == 0);
     CHECK(feed(rtcp, at("198.51.100.9:61001"), 1, start + 1min) == 1);
     CHECK(rtcp.destination() == at("198.51.100.9:61001"));
+    // And so does his next SSRC, once RTP is locked to it.
+    CHECK(feed(rtcp, at("198.51.100.9:61001"), 1, start + 1min, 2) == 0);
+    rtcp.vouch_for(behind_nat.address, 2);
+    CHECK(feed(rtcp, at("198.51.100.9:61001"), 1, start + 1min, 2) == 1);
 }
 
 TEST_CASE("an IPv4 peer seen through an IPv6 socket is the same peer") {
@@ -289,7 +344,8 @@ TEST_CASE("no mixture of strangers ever takes over a stream that keeps coming") 
             const Endpoint& source = sources[random.next() % 4];
             const auto ssrc = static_cast<std::uint32_t>(2 + random.next() % 2);
             const auto guess = static_cast<std::uint16_t>(random.next() % 4);
-            REQUIRE(latch.on_packet(source, ssrc, guess, start) != Verdict::accepted);
+            // Five in sequence at once, too.
+            REQUIRE(feed(latch, source, 5, start, ssrc, guess) == 0);
             REQUIRE(feed(latch, sdp_address, 1, start, 1, sequence++) == 1);
         }
         REQUIRE(latch.locked() == sdp_address);

@@ -234,6 +234,38 @@ TEST_CASE("the rollover counter goes on when a session is refreshed, and starts 
     CHECK(open(*they, protect(*former, rtp_packet(60000, 7))) == SrtpVerdict::not_authentic);
 }
 
+TEST_CASE(
+    "another session under the same key goes on where the one before was, and only under the same key") {
+    const SrtpKeys keys = keys_for(SrtpSuite::aes_cm_128_hmac_sha1_80, 8);
+    auto [we, they] = make_pair(keys);
+    for (const std::uint16_t sequence : {0xfff0, 0xffff, 0, 1})
+        REQUIRE(open(*they, protect(*we, rtp_packet(sequence, 7))) == SrtpVerdict::opened);
+    const Octets old = protect(*we, rtp_packet(2, 7));
+    const Octets report = protect_rtcp(*we, rtcp_packet(7));
+    Octets opened = report;
+    REQUIRE(open(*they, old) == SrtpVerdict::opened);
+    REQUIRE(they->unprotect_rtcp(opened).verdict == SrtpVerdict::opened);
+    const SrtpReceived received = they->received();
+    const Octets next = protect(*we, rtp_packet(30, 7));
+
+    auto unknowing = SrtpSession::make(reversed(keys));
+    CHECK(open(*unknowing, next) == SrtpVerdict::not_authentic);  // it takes the counter for 0
+    auto later = SrtpSession::make(reversed(keys));
+    later->resume(received);
+    CHECK(open(*later, old) == SrtpVerdict::replayed);
+    opened = report;
+    CHECK(later->unprotect_rtcp(opened).verdict == SrtpVerdict::replayed);
+    CHECK(open(*later, next) == SrtpVerdict::opened);
+    later->resume(received);  // too late to take anything back
+    CHECK(open(*later, next) == SrtpVerdict::replayed);
+
+    const SrtpKeys others = keys_for(SrtpSuite::aes_cm_128_hmac_sha1_80, 9);
+    auto [stranger, us] = make_pair(others);
+    us->resume(received);
+    CHECK(us->received().rtp.empty());
+    CHECK(open(*us, protect(*stranger, rtp_packet(5, 7))) == SrtpVerdict::opened);
+}
+
 TEST_CASE("a new SSRC starts at 0 under the same key, and the one before is not forgotten") {
     auto [we, they] = make_pair(keys_for(SrtpSuite::aead_aes_128_gcm, 7));
     const Octets first = protect(*we, rtp_packet(65535, 1));

@@ -157,7 +157,7 @@ TEST_CASE("in the clear and back again, a key of ours is never used a second tim
 }
 
 TEST_CASE("our offers are optional SRTP: RTP/AVP with keys, answered with and without") {
-    auto session = make_session(with(MediaEncryption::optional));
+    auto session = make_session(with(MediaEncryption::optional, true));
     const auto offer = parsed(session.create_offer(local_media()));
     CHECK(offer.media[0].proto == "RTP/AVP");
     const auto ours = cryptos_of(offer.media[0]);
@@ -174,6 +174,14 @@ TEST_CASE("our offers are optional SRTP: RTP/AVP with keys, answered with and wi
 
     CHECK(!copy.accept_answer(offer_of(line("RTP/AVP"))));
     CHECK(!copy.audio()->srtp);
+}
+
+TEST_CASE("where the keys travel in the open we offer the one suite that every phone has") {
+    auto session = make_session(with(MediaEncryption::optional));
+    const auto offer = parsed(session.create_offer(local_media()));
+    CHECK(only_crypto(offer).key.suite == SrtpSuite::aes_cm_128_hmac_sha1_80);
+    CHECK(!session.accept_answer(offer_of(line("RTP/AVP", sha1_80(key_a)))));
+    CHECK(received_key(session) == key_a);
 }
 
 TEST_CASE("our offers under `required` are RTP/SAVP, and an answer without a key of ours is none") {

@@ -226,3 +226,99 @@ TEST_CASE("under `required` without TLS our offer is DTLS-SRTP, and an answer wi
         offer_of(line("UDP/TLS/RTP/SAVP", std::string(theirs) + "a=setup:passive\r\n"))));
     CHECK(session.audio()->dtls->we_begin);
 }
+
+namespace {
+
+constexpr const char* first_id = "a=tls-id:91bbf309c0990a6bec11e38ba2933cee\r\n";
+constexpr const char* second_id = "a=tls-id:a2cc04fad1aa1b7cfd22f49cb3a44dff\r\n";
+
+std::string tls_id(const Media& media) {
+    const Attribute* id = find(media.attributes, "tls-id");
+    return id ? id->value : std::string();
+}
+
+}  // namespace
+
+TEST_CASE("another tls-id means another association, with an id of ours to match; the same one keeps it") {
+    auto session = make_session(with(MediaEncryption::optional));
+    const std::string offer = std::string(theirs) + actpass;
+    const std::string ours = tls_id(answer_to(session, line("UDP/TLS/RTP/SAVP", offer + first_id)).media[0]);
+    CHECK(ours.size() >= 20);
+    const auto before = *session.audio()->dtls;
+    CHECK(tls_id(answer_to(session, line("UDP/TLS/RTP/SAVP", offer + first_id)).media[0]) == ours);
+    CHECK(*session.audio()->dtls == before);
+    const auto renewed = answer_to(session, line("UDP/TLS/RTP/SAVP", offer + second_id));
+    CHECK(tls_id(renewed.media[0]).size() >= 20);
+    CHECK(tls_id(renewed.media[0]) != ours);
+    CHECK(says(renewed.media[0], "setup", "passive"));
+    CHECK(session.audio()->dtls->association == before.association + 1);
+    CHECK(session.audio()->dtls->fingerprint == before.fingerprint);
+    // Another certificate alone is another association too.
+    const auto last =
+        answer_to(session, line("UDP/TLS/RTP/SAVP", std::string(another) + actpass + second_id));
+    CHECK(tls_id(last.media[0]) != tls_id(renewed.media[0]));
+}
+
+TEST_CASE("who says no tls-id is told none, and one too short for RFC 8842 is none") {
+    auto session = make_session(with(MediaEncryption::optional));
+    CHECK(
+        tls_id(answer_to(session, line("UDP/TLS/RTP/SAVP", std::string(theirs) + actpass)).media[0]).empty());
+    session = make_session(with(MediaEncryption::optional));
+    CHECK(tls_id(answer_to(session,
+                           line("UDP/TLS/RTP/SAVP", std::string(theirs) + actpass + "a=tls-id:short\r\n"))
+                     .media[0])
+              .empty());
+}
+
+TEST_CASE("without tls-id another transport means another association, with ICE it does not") {
+    const std::string dtls = std::string(theirs) + actpass;
+    auto session = make_session(with(MediaEncryption::optional));
+    answer_to(session, line("UDP/TLS/RTP/SAVP", dtls));
+    const auto before = *session.audio()->dtls;
+    answer_to(session, line("UDP/TLS/RTP/SAVP", dtls));
+    CHECK(*session.audio()->dtls == before);
+    answer_to(session, "m=audio 4002 UDP/TLS/RTP/SAVP 0\r\n" + dtls);
+    CHECK(session.audio()->dtls->association == before.association + 1);
+    // On hold by 0.0.0.0 nobody has moved.
+    const auto moved = *session.audio()->dtls;
+    answer_to(session, "m=audio 4002 UDP/TLS/RTP/SAVP 0\r\nc=IN IP4 0.0.0.0\r\n" + dtls);
+    answer_to(session, "m=audio 4002 UDP/TLS/RTP/SAVP 0\r\n" + dtls);
+    CHECK(*session.audio()->dtls == moved);
+    // Who says which association he means is believed.
+    session = make_session(with(MediaEncryption::optional));
+    answer_to(session, line("UDP/TLS/RTP/SAVP", dtls + first_id));
+    answer_to(session, "m=audio 4002 UDP/TLS/RTP/SAVP 0\r\n" + dtls + first_id);
+    CHECK(session.audio()->dtls->association == 0);
+    session = make_session(with(MediaEncryption::optional));
+    answer_to(session, line("UDP/TLS/RTP/SAVP", dtls + ice));
+    answer_to(session, "m=audio 4002 UDP/TLS/RTP/SAVP 0\r\n" + dtls + ice);
+    CHECK(session.audio()->dtls->association == 0);
+}
+
+TEST_CASE("our offers say a tls-id that stays, and an answer with another one is another association") {
+    Capabilities browser = with(MediaEncryption::optional);
+    browser.browser = browser.rtcp_mux = true;
+    auto session = make_session(browser);
+    const auto parse_ours = [&] { return parsed(session.create_offer(local_media())); };
+    const std::string ours = tls_id(parse_ours().media[0]);
+    CHECK(ours.size() >= 20);
+    const std::string answer = "UDP/TLS/RTP/SAVPF";
+    const std::string active = std::string(theirs) + "a=setup:active\r\n" + ice + "a=mid:audio\r\n";
+    REQUIRE(!session.accept_answer(offer_of(line(answer, active + first_id))));
+    REQUIRE(session.audio()->dtls);
+    CHECK(session.audio()->dtls->association == 0);
+    CHECK(tls_id(parse_ours().media[0]) == ours);
+    REQUIRE(!session.accept_answer(offer_of(line(answer, active + second_id))));
+    CHECK(session.audio()->dtls->association == 1);
+}
+
+TEST_CASE("where a tls-id is stripped on the way ours stays with the association, unsaid") {
+    const std::string dtls = std::string(theirs) + actpass;
+    auto session = make_session(with(MediaEncryption::optional));
+    const std::string ours = tls_id(answer_to(session, line("UDP/TLS/RTP/SAVP", dtls + first_id)).media[0]);
+    REQUIRE(!ours.empty());
+    const auto before = *session.audio()->dtls;
+    CHECK(tls_id(answer_to(session, line("UDP/TLS/RTP/SAVP", dtls)).media[0]).empty());
+    CHECK(*session.audio()->dtls == before);
+    CHECK(tls_id(parsed(session.create_offer(local_media())).media[0]) == ours);
+}

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <condition_variable>
 #include <filesystem>
@@ -102,6 +103,19 @@ TEST_CASE("a file that others could read becomes private when it is opened") {
     CHECK((status.st_mode & 0777) == 0600);
 }
 
+TEST_CASE("a file that root makes belongs to whom its folder belongs to: the server's user") {
+    const ScratchFolder folder;
+    const std::string place = std::filesystem::path(folder.file("users.db")).parent_path();
+    if (::geteuid() == 0) REQUIRE(::chown(place.c_str(), 5060, 5061) == 0);
+    const auto database = opened(folder.file("users.db"));
+    struct stat status {
+    }, expected{};
+    REQUIRE(::stat(place.c_str(), &expected) == 0);
+    REQUIRE(::stat(folder.file("users.db").c_str(), &status) == 0);
+    CHECK(status.st_uid == expected.st_uid);
+    CHECK(status.st_gid == expected.st_gid);
+}
+
 TEST_CASE("contacts come back whole after a restart, whatever the new process's clock says") {
     const ScratchFolder folder;
     const TimePoint then = TimePoint(1000s), now = TimePoint(5s);
@@ -133,6 +147,30 @@ TEST_CASE("contacts come back whole after a restart, whatever the new process's 
     CHECK_FALSE(loaded->at("bob")[0].flow);
     REQUIRE(database.save_bindings({{"alice", {}}}, after).ok());
     CHECK(database.load_bindings(after, now)->count("alice") == 0);
+}
+
+TEST_CASE("what is kept of a user is what he has last registered, one phone or several, more or fewer") {
+    const ScratchFolder folder;
+    const TimePoint now = TimePoint(1000s);
+    auto database = opened(folder.file("users.db"));
+    accounts::Binding first = binding(now), again = first, second = binding(now), temporary = first;
+    again.cseq += 1;
+    again.expires += 60s;
+    second.contact.uri.set_user("other");
+    temporary.flow->transport = sip::Transport::tcp;  // outbound: ends with the process
+    using Phones = std::vector<accounts::Binding>;
+    for (const Phones& phones :
+         {Phones{first}, Phones{again}, Phones{second}, Phones{first, second}, Phones{again, second},
+          Phones{second}, Phones{temporary, first}, Phones{again}, Phones{}, Phones{first}}) {
+        REQUIRE(database.save_bindings({{"alice", phones}, {"bob", {first}}}, 1'000'000s).ok());
+        auto loaded = *database.load_bindings(1'000'000s, now);
+        Phones kept = phones;
+        std::erase(kept, temporary);
+        CHECK(loaded["alice"] == kept);
+        CHECK(loaded["bob"] == Phones{first});
+    }
+    REQUIRE(database.save_bindings({{"alice", {temporary}}}, 1'000'000s).ok());
+    CHECK(database.load_bindings(1'000'000s, now)->count("alice") == 0);
 }
 
 TEST_CASE("what is no database is an error, not a new one") {

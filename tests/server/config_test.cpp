@@ -9,6 +9,7 @@
 #include "server/config_loader.hpp"
 #include "server/config_reference.hpp"
 #include "server/config_table.hpp"
+#include "server/settings.hpp"
 #include "tests/test_data.hpp"
 
 using namespace rotunda;
@@ -124,6 +125,19 @@ TEST_CASE("lists in brackets are read from the environment and the command line"
     REQUIRE(config.ok());
     CHECK(config->rooms.list.front().max_participants == 3u);
     CHECK(config->sip.local_net.empty());
+}
+
+TEST_CASE("what is done to voices is said for all rooms and for single ones") {
+    const Config config = good(
+        "rooms:\n  noise_suppression: yes\n  list:\n    - {name: a, automatic_gain: true, "
+        "noise_suppression: no}\n    - b\n");
+    CHECK(config.rooms.noise_suppression);
+    CHECK_FALSE(config.rooms.automatic_gain);
+    REQUIRE(config.rooms.list.size() == 2);
+    CHECK(config.rooms.list[0].automatic_gain == true);
+    CHECK(config.rooms.list[0].noise_suppression == false);
+    CHECK_FALSE(config.rooms.list[1].noise_suppression);
+    CHECK(contains(bad("rooms.list: [{name: a, noise_suppression: loud}]"), "true or false"));
 }
 
 TEST_CASE("an empty value switches off what can be off") {
@@ -274,4 +288,31 @@ rooms: {list: [{name: vault, encryption: required}]}
     CHECK(config.trunks.at(0).encryption == MediaEncryption::optional);
     CHECK(config.rooms.list.at(0).encryption == MediaEncryption::required);
     CHECK(bad("media: {encryption: sometimes}\n").find("encryption") != std::string::npos);
+}
+
+TEST_CASE("how long a trunk's calls ring, and whether it registers by outbound, reach the focus") {
+    const Config config = good(R"(
+trunks: [{name: carrier, proxy: "sip:carrier.example", outbound: false, ring: 1500ms}]
+)");
+    const auto focus = focus_settings(config, nullptr);
+    REQUIRE(focus.trunks.named("carrier"));
+    CHECK(focus.trunks.named("carrier")->ring == std::chrono::milliseconds(1500));
+    CHECK_FALSE(focus.trunks.named("carrier")->outbound);
+    CHECK(rooms::Trunk().outbound);
+    CHECK(rooms::Trunk().ring == Duration{});
+    CHECK(bad("trunks: [{name: c, proxy: 'sip:c.example', ring: 2m}]\n").find("ring is above 1m") !=
+          std::string::npos);
+}
+
+TEST_CASE("a trunk's user name for challenges, and where its numbers stand, reach the focus") {
+    const Config config = good(R"(
+trunks: [{name: carrier, proxy: "sip:carrier.example", user: "4930", auth_user: line-77, dids_in_to: true}]
+)");
+    const auto focus = focus_settings(config, nullptr);
+    REQUIRE(focus.trunks.named("carrier"));
+    CHECK(focus.trunks.named("carrier")->auth_user == "line-77");
+    CHECK(focus.trunks.named("carrier")->dids_in_to);
+    CHECK_FALSE(rooms::Trunk().dids_in_to);
+    CHECK(bad("trunks: [{name: c, proxy: 'sip:c.example', dids_in_to: often}]\n").find("true or false") !=
+          std::string::npos);
 }

@@ -59,6 +59,17 @@ TEST_CASE("what is open to whom is said at start, for every policy") {
     CHECK(open_to(accounts::Access::trunk) == "trunks alone");
     config.auth.local_net.clear();  // behind a bridge
     CHECK(open_to(accounts::Access::local) == "users with credentials and trunks");
+    CHECK(contains(greeting(config, config.sip.listen, host),
+                   "from any SIP phone:\n"));  // not without an account
+    config.auth.listeners = {{{sip::Transport::udp, *Endpoint::parse("10.0.0.1:5060"), false},
+                              accounts::Access::anyone,
+                              {*IpPrefix::parse("10.1.0.0/16")},
+                              {*IpPrefix::parse("10.1.9.0/24")}}};
+    CHECK(open_to(accounts::Access::trunk) ==
+          "trunks alone; on udp 10.0.0.1:5060 to anybody from anywhere; on udp 10.0.0.1:5060 only from "
+          "10.1.0.0/16; on "
+          "udp 10.0.0.1:5060 never from 10.1.9.0/24");
+    config.auth.listeners.clear();
     config.rooms.list[0].access = accounts::Access::anyone;
     CHECK(open_to(accounts::Access::local) == "users with credentials and trunks; room lobby to everybody");
 }

@@ -3,9 +3,12 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "server/config_loader.hpp"
 #include "server/http_listener.hpp"
@@ -62,10 +65,20 @@ struct Client {
     std::string rest;
 };
 
+// The real one, until somebody lets time pass.
+struct SkippingClock final : Clock {
+    TimePoint now() const override { return real.now() + Duration(skipped.load()); }
+    WallTime wall() const override { return real.wall(); }
+    SystemClock real;
+    std::atomic<Duration::rep> skipped{0};
+};
+
 // A listener that answers with the path, on the test's own thread.
 struct Served : LoopFixture {
-    Served()
-        : listener(loop, clock, history, [this](const api::HttpRequest& asked) { return answer(asked); }) {
+    explicit Served(const HttpConnectionLimits& limits = {}, HttpListener::Knows knows = {})
+        : listener(
+              loop, skipping, history, log, [this](const api::HttpRequest& asked) { return answer(asked); },
+              limits, std::move(knows)) {
         at = *listener.listen({IpAddress::v4(0x7f000001), 0});
     }
     // Runs the loop while `client`, on a thread of its own, talks.
@@ -79,10 +92,17 @@ struct Served : LoopFixture {
         thread.join();
     }
     api::HttpResponse answer(const api::HttpRequest& asked) const {
-        api::HttpResponse response = api::text(asked.path);
+        api::HttpResponse response =
+            api::text(asked.path == "/large" ? std::string(4 << 20, 'x') : asked.path);
         if (asked.path == "/events") response.events_after = history.last();
         return response;
     }
+    std::uint64_t refused(HttpRefusals::Kind kind) const { return listener.refusals().count(kind); }
+    struct Log final : LogSink {
+        void write(const LogRecord& record) override { records.push_back(record); }
+        std::vector<LogRecord> records;
+    } log;
+    SkippingClock skipping;
     api::EventHistory history;
     HttpListener listener;
     Endpoint at;
@@ -109,7 +129,14 @@ TEST_CASE("what is no HTTP gets 400 and the connection ends") {
         Client client(served.at);
         client.send("hello there\r\n\r\n");
         CHECK(client.receive().starts_with("HTTP/1.1 400 Bad Request\r\n"));
+        Client large(served.at);
+        large.send("POST /a HTTP/1.1\r\nContent-Length: 70000\r\n\r\n");
+        CHECK(large.receive().starts_with("HTTP/1.1 413 "));
+        CHECK(Client(served.at).ask("GET /a").ends_with("/a"));
     });
+    CHECK(served.refused(HttpRefusals::Kind::malformed) == 2);
+    REQUIRE(served.log.records.size() == 1);
+    CHECK(served.log.records[0].fields[0].second == "malformed");
 }
 
 TEST_CASE("a client that asks too often is told so") {
@@ -123,8 +150,39 @@ TEST_CASE("a client that asks too often is told so") {
         for (int i = 0; i < 1800; ++i) last = client.receive();
         CHECK(last.starts_with("HTTP/1.1 429 Too Many Requests\r\n"));
         CHECK(last.find("Retry-After: 1\r\n") != last.npos);
+        // Who watches over the server has an answer all the same, though no more often than others.
+        for (const char* path : {"/healthz", "/readyz", "/metrics"}) {
+            client.send("GET " + std::string(path) + " HTTP/1.1\r\n\r\n");
+            CHECK(client.receive().starts_with("HTTP/1.1 200 OK\r\n"));
+        }
+        std::string watching;
+        for (int i = 0; i < 300; ++i) watching += "GET /metrics HTTP/1.1\r\n\r\n";
+        for (int i = 0; i < 6; ++i) client.send(watching);
+        for (int i = 0; i < 1800; ++i) last = client.receive();
+        CHECK(last.starts_with("HTTP/1.1 429 Too Many Requests\r\n"));
     });
-    CHECK(served.listener.counters().limited > 0);
+    CHECK(served.refused(HttpRefusals::Kind::rate) > 0);
+}
+
+TEST_CASE("who shows no token that is known takes no answers from operators, and tries few") {
+    Served served({}, [](const api::HttpRequest& asked) { return asked.authorization == "Bearer right"; });
+    served.with([&] {
+        Client stranger(served.at), prober(served.at), operators(served.at);
+        std::string many;
+        for (int i = 0; i < 300; ++i) many += "GET /x HTTP/1.1\r\nAuthorization: Bearer wrong\r\n\r\n";
+        for (int n = 0; n < 2; ++n) stranger.send(many);
+        int answered = 0;
+        for (int i = 0; i < 600; ++i) answered += stranger.receive().starts_with("HTTP/1.1 200 ") ? 1 : 0;
+        CHECK(answered < 600);
+        std::string watching;
+        for (int i = 0; i < 300; ++i) watching += "GET /metrics HTTP/1.1\r\n\r\n";
+        for (int i = 0; i < 6; ++i) prober.send(watching);
+        for (int i = 0; i < 1800; ++i) prober.receive();
+        for (const char* path : {"/x", "/metrics"}) {
+            operators.send("GET " + std::string(path) + " HTTP/1.1\r\nAuthorization: Bearer right\r\n\r\n");
+            CHECK(operators.receive().starts_with("HTTP/1.1 200 OK\r\n"));
+        }
+    });
 }
 
 TEST_CASE(
@@ -149,6 +207,141 @@ TEST_CASE(
         });
         while (!watcher.rest.ends_with("event: the.last\ndata: {}\n\n")) REQUIRE(watcher.read_some());
     });
+}
+
+TEST_CASE("so many may listen to events that others still find a place; one more is told to come again") {
+    Served served;
+    served.with([&] {
+        std::vector<std::unique_ptr<Client>> watchers;
+        for (int i = 0; i < 192; ++i) {
+            watchers.push_back(std::make_unique<Client>(served.at));
+            watchers.back()->send("GET /events HTTP/1.1\r\n\r\n");
+            REQUIRE(watchers.back()->read_some());
+            REQUIRE(watchers.back()->rest.starts_with("HTTP/1.1 200 OK\r\n"));
+        }
+        // As many again as there are connections in all: each gives its place back at once.
+        for (int i = 0; i < 300; ++i) {
+            Client late(served.at);
+            const std::string refused = late.ask("GET /events");
+            REQUIRE(refused.starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+            CHECK(refused.find("Retry-After: 10\r\n") != refused.npos);
+            CHECK(refused.find("Connection: close\r\n") != refused.npos);
+            CHECK(late.closed());
+        }
+        CHECK(Client(served.at).ask("GET /healthz").ends_with("/healthz"));
+        watchers.pop_back();
+        // The server has seen its end when it has answered somebody after it.
+        CHECK(Client(served.at).ask("GET /healthz").ends_with("/healthz"));
+        Client next(served.at);
+        next.send("GET /events HTTP/1.1\r\n\r\n");
+        REQUIRE(next.read_some());
+        CHECK(next.rest.starts_with("HTTP/1.1 200 OK\r\n"));
+    });
+    CHECK(served.refused(HttpRefusals::Kind::stream) == 300);
+    CHECK(served.refused(HttpRefusals::Kind::place) == 0);
+    // One line for all of them, that says who it was.
+    REQUIRE(served.log.records.size() == 1);
+    CHECK(served.log.records[0].event == "http.refused");
+    CHECK(served.log.records[0].fields[1].second == "127.0.0.1");
+}
+
+TEST_CASE("where all places are taken, who has been answered or says nothing for a second gives way") {
+    Served served;
+    served.with([&] {
+        Client watcher(served.at);
+        watcher.send("GET /events HTTP/1.1\r\n\r\n");
+        REQUIRE(watcher.read_some());
+        std::vector<std::unique_ptr<Client>> silent;
+        for (int i = 0; i < 255; ++i) {
+            silent.push_back(std::make_unique<Client>(served.at));
+            silent.back()->send("GET");
+        }
+        // Who has only begun to speak has a second for it.
+        CHECK(Client(served.at).closed());
+        silent[5]->send(" /x HTTP/1.1\r\n\r\n");
+        REQUIRE(silent[5]->receive().ends_with("/x"));
+        Client late(served.at);
+        CHECK(late.ask("GET /healthz").ends_with("/healthz"));
+        CHECK(silent[5]->closed());
+        late.send("GET");
+        served.skipping.skipped = Duration(1100ms).count();
+        silent[0]->send(" /y HTTP/1.1\r\n\r\n");
+        REQUIRE(silent[0]->receive().ends_with("/y"));
+        CHECK(Client(served.at).ask("GET /healthz").ends_with("/healthz"));
+        CHECK(silent[1]->closed());
+        CHECK(silent[0]->ask("GET /z").ends_with("/z"));
+        // Whatever happens to others, who listens to events listens on.
+        served.loop.post([&] {
+            served.history.add("e", "{}");
+            served.listener.push_events();
+        });
+        while (watcher.rest.find("event: e\n") == std::string::npos) REQUIRE(watcher.read_some());
+    });
+    CHECK(served.refused(HttpRefusals::Kind::place) == 1);
+    CHECK(served.listener.counters().displaced == 2);
+}
+
+TEST_CASE("whose next request waits to be read does not give way") {
+    Served served;
+    served.with([&] {
+        std::vector<std::unique_ptr<Client>> rested;
+        for (int i = 0; i < 256; ++i) {
+            rested.push_back(std::make_unique<Client>(served.at));
+            REQUIRE(rested.back()->ask("GET /x").ends_with("/x"));
+        }
+        // While the loop is busy somebody new comes first, then the one who is silent longest asks.
+        std::atomic<bool> busy{true}, begun{false};
+        served.loop.post([&] {
+            begun = true;
+            while (busy) std::this_thread::sleep_for(1ms);
+        });
+        while (!begun) std::this_thread::yield();
+        Client late(served.at);
+        rested[0]->send("GET /y HTTP/1.1\r\n\r\n");
+        busy = false;
+        CHECK(rested[0]->receive().ends_with("/y"));
+        CHECK(late.ask("GET /z").ends_with("/z"));
+        CHECK(rested[1]->closed());
+    });
+    CHECK(served.listener.counters().displaced == 1);
+}
+
+TEST_CASE("what is refused is told at once, then once a minute with how often it was") {
+    SkippingClock clock;
+    Served::Log log;
+    HttpRefusals refusals(log, clock);
+    const IpAddress from = IpAddress::v4(0xc0000201);
+    for (int i = 0; i < 5; ++i) refusals.tell(HttpRefusals::Kind::token, from);
+    refusals.tell(HttpRefusals::Kind::rate, from);
+    REQUIRE(log.records.size() == 2);
+    CHECK(log.records[0].fields[0].second == "token");
+    CHECK(log.records[0].fields[2].second == "1");
+    CHECK(log.records[1].fields[0].second == "rate");
+    clock.skipped = Duration(61s).count();
+    refusals.tell(HttpRefusals::Kind::token, from);
+    REQUIRE(log.records.size() == 3);
+    CHECK(log.records[2].fields[1].second == "192.0.2.1");
+    CHECK(log.records[2].fields[2].second == "5");
+    CHECK(refusals.count(HttpRefusals::Kind::token) == 6);
+}
+
+TEST_CASE("who stops in the middle of a request, or does not take an answer, is disconnected and counted") {
+    std::atomic<std::uint64_t> seen{0};
+    Served served({.request = 50ms, .drain = 50ms});
+    served.with([&] {
+        Client slow(served.at), deaf(served.at), quiet(served.at);
+        CHECK(quiet.ask("GET /x").ends_with("/x"));
+        slow.send("GET /x");
+        CHECK(slow.closed());
+        // More than its socket takes, as long as nobody reads.
+        for (int i = 0; i < 10; ++i) deaf.send("GET /large HTTP/1.1\r\n\r\n");
+        for (int turn = 0; turn < 300 && seen < 2; ++turn) {
+            served.loop.post([&] { seen = served.refused(HttpRefusals::Kind::slow); });
+            std::this_thread::sleep_for(10ms);
+        }
+        CHECK(quiet.ask("GET /z").ends_with("/z"));
+    });
+    CHECK(served.refused(HttpRefusals::Kind::slow) == 2);
 }
 
 TEST_CASE("a running server tells its health, its metrics and its rooms") {

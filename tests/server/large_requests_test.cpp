@@ -34,21 +34,34 @@ std::string read_from(int fd) {
     return text;
 }
 
+// A phone that listens on TCP, too, at its own port. One that somebody else has there is not for it.
+struct ListeningPhone : Phone {
+    explicit ListeningPhone(const Endpoint& to) : Phone(to) {
+        for (int tries = 0; tries < 50; ++tries) {
+            if (auto opened = open_socket(SOCK_STREAM, self); opened.ok()) {
+                listener = std::move(*opened);
+                break;
+            }
+            fd = *open_socket(SOCK_DGRAM, {to.address, 0});
+            self = *local_endpoint(fd.get());
+        }
+        REQUIRE(listen(listener.get(), 5) == 0);
+    }
+    FileDescriptor listener;
+};
+
 }  // namespace
 
 TEST_CASE("a BYE above 1300 octets reaches a UDP phone by TCP where it listens") {
     Running running(quiet());
-    Phone phone(running.server->bound()[0].endpoint);
+    ListeningPhone phone(running.server->bound()[0].endpoint);
     phone.extra = long_route(phone.self);
-    auto listener = open_socket(SOCK_STREAM, phone.self);
-    REQUIRE(listener.ok());
-    REQUIRE(listen(listener->get(), 5) == 0);
     phone.call();
     running.server->drain();
 
-    pollfd watched{listener->get(), POLLIN, 0};
+    pollfd watched{phone.listener.get(), POLLIN, 0};
     REQUIRE(poll(&watched, 1, 3000) == 1);
-    const FileDescriptor connection(accept(listener->get(), nullptr, nullptr));
+    const FileDescriptor connection(accept(phone.listener.get(), nullptr, nullptr));
     const std::string bye = read_from(connection.get());
     CHECK(bye.starts_with("BYE sip:phone@"));
     CHECK(bye.size() > 1300);
@@ -74,16 +87,13 @@ TEST_CASE("a BYE above 1300 octets goes by UDP at once where TCP is refused") {
 
 TEST_CASE("a small BYE goes by UDP although the phone listens on TCP") {
     Running running(quiet());
-    Phone phone(running.server->bound()[0].endpoint);
-    auto listener = open_socket(SOCK_STREAM, phone.self);
-    REQUIRE(listener.ok());
-    REQUIRE(listen(listener->get(), 5) == 0);
+    ListeningPhone phone(running.server->bound()[0].endpoint);
     phone.call();
     running.server->drain();
     const std::string bye = phone.receive_starting("BYE");
     CHECK_FALSE(bye.empty());
     phone.answer(bye);
     CHECK(running.join() < 1s);
-    pollfd watched{listener->get(), POLLIN, 0};
+    pollfd watched{phone.listener.get(), POLLIN, 0};
     CHECK(poll(&watched, 1, 0) == 0);
 }

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "server/media_port_pool.hpp"
+#include "server/socket.hpp"
 
 using namespace rotunda;
 using namespace rotunda::server;
@@ -264,4 +265,17 @@ TEST_CASE("media runs on IPv6 as on IPv4") {
     auto got = receive(*b.rtp, buffer);
     REQUIRE(got);
     CHECK(got->source == Endpoint{v6, a->rtp_port});
+}
+
+TEST_CASE("a large keyframe that nobody reads for a while is there as a whole") {
+    Pool pool({port(120), port(123)});
+    const auto video = *pool.pool->reserve(loopback, media::MediaTraffic::video);
+    const FileDescriptor camera = *open_socket(SOCK_DGRAM, {loopback, 0});
+    const SocketAddress to(at(video));
+    const std::array<char, 1200> packet{};
+    for (int n = 0; n < 400; ++n)
+        CHECK(sendto(camera.get(), packet.data(), packet.size(), 0, to.get(), to.size()) == 1200);
+    int heard = 0;
+    for (std::array<std::uint8_t, 1500> buffer{}; video.rtp->receive(buffer);) ++heard;
+    CHECK(heard == 400);
 }

@@ -12,9 +12,9 @@ namespace {
 // Two cores and two workers, of which the second may be late.
 struct Workers {
     Strain second(std::uint64_t late_of_50, Duration its_cpu = 600ms, Duration others_cpu = 0ms) {
-        for (WorkerLoad& each : load.workers) each.counters.ticks += 50;
-        load.workers[1].counters.late_ticks += late_of_50;
-        load.workers[1].cpu += its_cpu;
+        for (ThreadLoad& each : load.threads) each.tasks += 50;
+        load.threads[1].late += late_of_50;
+        load.threads[1].cpu += its_cpu;
         load.cpu += its_cpu + others_cpu;
         return watch.update(load, now += 1s);
     }
@@ -23,7 +23,7 @@ struct Workers {
         for (int n = 0; n < count; ++n) last = second(late_of_50, its_cpu, others_cpu);
         return last;
     }
-    ServerLoad load{std::vector<WorkerLoad>(2), {}};
+    ServerLoad load{std::vector<ThreadLoad>(2), {}};
     TimePoint now{};
     OverloadWatch watch{2};
 };
@@ -62,9 +62,41 @@ TEST_CASE("a server that does little and is late all the same is held up by othe
     CHECK(workers.seconds(5, 0, 20ms) == Strain::none);
 }
 
+TEST_CASE("a worker whose load wavers about what counts as busy is an overload too") {
+    Workers workers;
+    for (int n = 0; n < 5; ++n) {
+        workers.second(50, 350ms);
+        workers.second(50, 250ms);
+    }
+    CHECK(workers.second(50, 350ms) == Strain::ours);
+}
+
 TEST_CASE("a worker held up by our own other threads is our overload") {
     Workers workers;
     CHECK(workers.seconds(5, 50, 100ms, 600ms) == Strain::ours);
+}
+
+TEST_CASE(
+    "a signaling thread that comes late to what waits for it is an overload while the workers are idle") {
+    OverloadWatch watch(2);
+    ServerLoad load{std::vector<ThreadLoad>(3), {}};  // the last is the signaling thread
+    TimePoint now{};
+    Strain strain = Strain::none;
+    const auto second = [&](std::uint64_t reads, std::uint64_t late, Duration cpu) {
+        load.threads[2].tasks += reads;
+        load.threads[2].late += late;
+        load.threads[2].cpu += cpu;
+        load.cpu += cpu;
+        return strain = watch.update(load, now += 1s);
+    };
+    for (int n = 0; n < 4; ++n) CHECK(second(2000, 1900, 990ms) == Strain::none);
+    CHECK(second(2000, 1900, 990ms) == Strain::ours);
+    for (int n = 0; n < 5; ++n) second(2000, 0, 500ms);  // busy, and in time
+    CHECK(strain == Strain::none);
+    for (int n = 0; n < 5; ++n) second(1, 1, 900ms);  // over TCP its timer alone shows it
+    CHECK(strain == Strain::ours);
+    for (int n = 0; n < 10; ++n) second(1, 1, 5ms);  // asleep because others have the machine
+    CHECK(strain == Strain::others);
 }
 
 TEST_CASE("a look that comes late itself counts the time that has passed") {

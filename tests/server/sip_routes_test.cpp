@@ -38,6 +38,17 @@ TEST_CASE("a name's way is found later, also where nothing of ours leads to the 
     CHECK_FALSE(ways.find("sip:anna@phones.example"));
 }
 
+TEST_CASE("a server without UDP finds the way to a name all the same") {
+    Ways ways;
+    ways.bound = {listener(sip::Transport::tls, "127.0.0.1:5071")};
+    const auto way = ways.find("sip:anna@phones.example");
+    REQUIRE(way);
+    CHECK(sip::is_unspecified(*way));
+    CHECK(way->transport != sip::Transport::udp);
+    CHECK(ways.find("sips:anna@phones.example")->transport == sip::Transport::tls);
+    CHECK_FALSE(ways.find("sip:anna@phones.example;transport=udp"));
+}
+
 TEST_CASE("an address is reached from the listener that serves the way there, or not at all") {
     Ways ways;
     const auto way = ways.find("sip:anna@127.0.0.1:5080");

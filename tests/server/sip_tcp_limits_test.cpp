@@ -1,6 +1,7 @@
 // What peers of a stream transport may not do: stay mute, dawdle, take nothing, be too many.
 #include <chrono>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "loop_fixture.hpp"
@@ -19,7 +20,10 @@ struct Tcp : LoopFixture {
         : transport(loop, clock, log, advertised, l, 0,
                     {[this](sip::ParsedMessage, const sip::Flow& flow) { flows.push_back(flow); },
                      [this](const sip::Flow&) { ++failed; },
-                     [this](sip::ConnectionId connection) { lost.push_back(connection); }}),
+                     [this](sip::ConnectionId connection) { lost.push_back(connection); },
+                     {},
+                     [this](const sip::Flow&) { return all_are_trunks; },
+                     [this] { return in_use; }}),
           bound(*transport.listen(sip::Transport::tcp, {loopback, 0})) {}
 
     std::uint64_t ended(SipTcpEnd end) const {
@@ -30,6 +34,8 @@ struct Tcp : LoopFixture {
     AdvertisedAddresses advertised{Config()};
     std::vector<sip::Flow> flows;
     int failed = 0;
+    bool all_are_trunks = false;
+    std::unordered_set<sip::ConnectionId> in_use;
     std::vector<sip::ConnectionId> lost;
     SipTcpTransport transport;
     Endpoint bound;
@@ -86,6 +92,28 @@ TEST_CASE("a peer who never says anything whole is dropped, keep-alives or not")
     CHECK_FALSE(good.closed());
 }
 
+TEST_CASE("a peer who owes a pong is dropped when he says nothing, and stays when he says anything") {
+    SipTcpLimits limits = quick();
+    limits.pong = 500ms;
+    Tcp t(limits);
+    TcpPeer dead(t.bound), alive(t.bound);
+    dead.send(options("1"));
+    REQUIRE(t.run_until([&] { return t.flows.size() == 1; }));
+    alive.send(options("2"));
+    REQUIRE(t.run_until([&] { return t.flows.size() == 2; }));
+    t.transport.ping(t.flows[1], "\r\n\r\n", true);
+    alive.send("\r\n");
+    t.transport.ping(t.flows[0], "\r\n\r\n", false);
+    CHECK_FALSE(t.run_until([&] { return t.transport.connections() < 2; }, 700ms));
+    t.transport.ping(t.flows[0], "\r\n\r\n", true);
+    CHECK(t.run_until([&] { return t.ended(SipTcpEnd::no_pong) == 1; }));
+    CHECK_FALSE(alive.closed());
+    // For what is gone no connection is opened.
+    CHECK(t.run_until([&] { return t.transport.connections() == 1; }));
+    t.transport.ping(t.flows[0], "\r\n\r\n", true);
+    CHECK(t.transport.connections() == 1);
+}
+
 TEST_CASE("a peer who never reads is dropped when his time or our memory is up") {
     SipTcpLimits limits = quick();
     Tcp t(limits);
@@ -137,6 +165,86 @@ TEST_CASE("connections are limited in all and for each peer") {
         [&] { return t.transport.counters().accepted + t.transport.counters().refused_peer == 4; }));
 }
 
+TEST_CASE(
+    "full of strangers' connections the longest silent one goes for somebody new; proven ones never do") {
+    SipTcpLimits limits = quick();
+    limits.connections = 3;
+    Tcp t(limits);
+    const auto served = [&](TcpPeer& peer) {
+        const std::size_t before = t.flows.size();
+        peer.send(options());
+        return t.run_until([&] { return t.flows.size() > before; });
+    };
+    TcpPeer caller(t.bound), first(t.bound), second(t.bound);
+    REQUIRE(served(caller));
+    t.transport.prove(t.flows.back().connection);
+    REQUIRE(served(second));
+    REQUIRE(served(first));
+    TcpPeer fourth(t.bound);
+    REQUIRE(served(fourth));
+    CHECK(t.run_until([&] { return second.closed(); }));
+    CHECK(t.transport.counters().ended[static_cast<std::size_t>(SipTcpEnd::displaced)] == 1);
+    for (const auto& flow : t.flows) {
+        t.transport.prove(flow.connection);
+        t.in_use.insert(flow.connection);
+    }
+    TcpPeer fifth(t.bound);
+    CHECK(t.run_until([&] { return t.transport.counters().refused_full == 1; }));
+    CHECK(t.transport.connections() == 3);
+    for (TcpPeer* each : {&caller, &first, &fourth}) CHECK_FALSE(each->closed());
+    t.all_are_trunks = true;
+    TcpPeer trunk(t.bound);
+    CHECK(served(trunk));
+    CHECK(t.transport.connections() == 4);
+}
+
+TEST_CASE("proof lasts as long as what it was for, and the longest silent one goes first") {
+    SipTcpLimits limits = quick();
+    limits.connections = 2;
+    Tcp t(limits);
+    TcpPeer first(t.bound), second(t.bound);
+    for (TcpPeer* each : {&first, &second}) {
+        const std::size_t before = t.flows.size();
+        each->send(options());
+        REQUIRE(t.run_until([&] { return t.flows.size() > before; }));
+        t.transport.prove(t.flows.back().connection);
+    }
+    t.in_use = {t.flows[0].connection};  // the call over the other one is over
+    TcpPeer third(t.bound);
+    third.send(options());
+    CHECK(t.run_until([&] { return t.flows.size() == 3; }));
+    CHECK(t.run_until([&] { return second.closed(); }));
+    CHECK_FALSE(first.closed());
+    CHECK(t.ended(SipTcpEnd::displaced) == 1);
+}
+
+TEST_CASE("full of calls we still connect where we are to, some more and no more, to trunks always") {
+    SipTcpLimits limits = quick();
+    limits.connections = 1;
+    limits.reserve = 1;
+    Tcp t(limits);
+    Tcp far(quick()), farther(quick());
+    TcpPeer caller(t.bound);
+    caller.send(options());
+    REQUIRE(t.run_until([&] { return t.flows.size() == 1; }));
+    t.transport.prove(t.flows[0].connection);
+    t.in_use = {t.flows[0].connection};
+    const auto send_to = [&](const Tcp& other) {
+        sip::Flow flow = t.flows[0];
+        flow.connection = {};
+        flow.remote = other.bound;
+        t.transport.send({flow, options()});
+    };
+    send_to(far);
+    CHECK(t.transport.connections() == 2);
+    send_to(farther);
+    CHECK(t.transport.connections() == 2);
+    CHECK(t.run_until([&] { return t.failed == 1; }));
+    t.all_are_trunks = true;
+    send_to(farther);
+    CHECK(t.transport.connections() == 3);
+}
+
 TEST_CASE("when all connections together keep too much, the one longest without a message goes") {
     SipTcpLimits limits = quick();
     limits.half_message = 10s;
@@ -173,11 +281,4 @@ TEST_CASE("a peer who hangs up leaves nothing behind") {
         [&] { return t.ended(SipTcpEnd::closed_by_peer) + t.ended(SipTcpEnd::network_error) == 50; }));
     CHECK(t.transport.connections() == 0);
     CHECK(t.run_until([&] { return t.lost.size() == 50; }));
-}
-
-TEST_CASE("an IPv6 peer is its /64") {
-    const auto peer = [](const char* text) { return peer_of(*IpAddress::parse(text)); };
-    CHECK(peer("2001:db8:1:2::1") == peer("2001:db8:1:2:ffff::9"));
-    CHECK(peer("2001:db8:1:2::1") != peer("2001:db8:1:3::1"));
-    CHECK(peer("192.0.2.1") != peer("192.0.2.2"));
 }

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <string>
+#include <thread>
 
 #include "base/random.hpp"
 #include "loop_fixture.hpp"
@@ -41,7 +42,11 @@ struct Transports : LoopFixture {
                           flows.push_back(flow);
                       },
                       [this](const sip::Flow& flow) { failed.push_back(flow); },
-                      [this](sip::ConnectionId connection) { lost.push_back(connection); }}) {
+                      [this](sip::ConnectionId connection) { lost.push_back(connection); },
+                      {},
+                      {},
+                      {},
+                      [this](const sip::Flow&) { return hears; }}) {
         auto result = transports.listen();
         REQUIRE_MESSAGE(result.ok(), (result.ok() ? "" : result.error().message));
         bound = *result;
@@ -57,6 +62,7 @@ struct Transports : LoopFixture {
     std::vector<sip::Flow> flows;
     std::vector<sip::Flow> failed;
     std::vector<sip::ConnectionId> lost;
+    bool hears = true;
     SipTransports transports;
     std::vector<ListenAddress> bound;
 };
@@ -114,6 +120,26 @@ TEST_CASE("a wildcard UDP socket knows which of our addresses was reached and an
         CHECK(peer.receive(&from) == "answer");
         CHECK(from == ours);
     }
+}
+
+TEST_CASE("datagrams that have waited for us are counted, and those that have not are not") {
+    Transports t({udp("127.0.0.1:0")});
+    UdpPeer peer;
+    const auto lately_read = [&](Duration busy) {
+        const auto before = t.transports.udp_counters();
+        const std::size_t received = t.received.size();
+        peer.send("hello", t.bound[0].endpoint);
+        std::this_thread::sleep_for(busy);
+        REQUIRE(t.wait_for(received + 1));
+        const auto after = t.transports.udp_counters();
+        CHECK(after.reads == before.reads + 1);
+        return after.late_reads - before.late_reads;
+    };
+    CHECK(lately_read(SipUdpSocket::late + std::chrono::milliseconds(20)) == 1);
+    // The machine may be busy itself, but not each time.
+    int in_time = 0;
+    for (int n = 0; n < 20; ++n) in_time += lately_read(Duration{}) == 0 ? 1 : 0;
+    CHECK(in_time > 0);
 }
 
 TEST_CASE("UDP takes and gives 64 kB, on IPv4 and IPv6") {
@@ -356,4 +382,18 @@ TEST_CASE("a STUN keep-alive is answered at the SIP port and goes no further (RF
     REQUIRE(t.run_until([&] { return !(answer = peer.receive()).empty(); }));
     CHECK(answer.starts_with(std::string("\x01\x01\x00\x0c", 4) + request.substr(4)));
     CHECK(t.received.empty());
+}
+
+TEST_CASE("whom the lists or a ban keep out hears nothing by STUN either") {
+    Transports t({udp("127.0.0.1:0")});
+    UdpPeer peer;
+    const std::string request("\x00\x01\x00\x00\x21\x12\xa4\x42transaction1", 20);
+    t.hears = false;
+    peer.send(request, t.bound[0].endpoint);
+    peer.send("x", t.bound[0].endpoint);
+    REQUIRE(t.wait_for(1));  // it has been read
+    CHECK(peer.receive().empty());
+    t.hears = true;
+    peer.send(request, t.bound[0].endpoint);
+    CHECK(t.run_until([&] { return !peer.receive().empty(); }));
 }

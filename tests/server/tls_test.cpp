@@ -184,6 +184,40 @@ TEST_CASE("clients need no certificate, may show one, or must have one") {
     }
 }
 
+TEST_CASE("a client whose certificate we cannot verify is let in as nobody where none is needed") {
+    const auto with = context(serving({"host"}), false);
+    Config::Tls foreign = serving({"host"}, TlsClientCheck::optional);
+    foreign.ca = folder + "wildcard.pem";  // not who signed his
+    const auto serves = context(foreign);
+    Pair pair(*serves, *with, "sip.example.com");
+    REQUIRE(pair.connect());
+    CHECK_FALSE(pair.server->is_peer("sip.example.com"));
+    foreign.verify_client = TlsClientCheck::required;
+    CHECK_FALSE(connects(*context(foreign), *with, "sip.example.com"));
+}
+
+TEST_CASE("a proxy may show the certificate it serves with, though it is for servers alone") {
+    const auto proxy = context(serving({"server_only"}), false);
+    for (const TlsClientCheck check : {TlsClientCheck::optional, TlsClientCheck::required}) {
+        Config::Tls settings = serving({"host"}, check);
+        settings.ca = folder + "server_only.pem";
+        const auto serves = context(settings);
+        Pair pair(*serves, *proxy, "sip.example.com");
+        REQUIRE(pair.connect());
+        CHECK(pair.server->is_peer("proxy.example.org"));
+    }
+}
+
+TEST_CASE("who shows a certificate for mail is nobody, whatever name it bears") {
+    const auto mailer = context(serving({"mail"}), false);
+    Config::Tls settings = serving({"host"}, TlsClientCheck::optional);
+    settings.ca = folder + "mail.pem";
+    const auto serves = context(settings);
+    Pair pair(*serves, *mailer, "sip.example.com");
+    REQUIRE(pair.connect());
+    CHECK_FALSE(pair.server->is_peer("proxy.example.org"));
+}
+
 TEST_CASE("a client is whom its certificate names, once the handshake is over, and nobody without one") {
     const auto with = context(serving({"host"}), false), without = context(serving({}), false);
     const auto serves = context(serving({"host"}, TlsClientCheck::optional));

@@ -119,6 +119,27 @@ TEST_CASE("silence leads to the next server, and after the last one to a timeout
     }
 }
 
+TEST_CASE("a server that was silent costs one caller half a minute, not another one as soon") {
+    DnsBench bench;
+    bench.send_to(example);
+    bench.answer_dns();
+    bench.run_until(31'999);
+    bench.sent();
+    bench.run_until(32'000);
+    CHECK(bench.sent_to() == "192.0.2.12:5060");
+    bench.receive(bench.answer_to(bench.last_message, 200));
+    bench.run_until(300'000);
+    bench.sent();
+    bench.send_to(example, "OPTIONS");
+    bench.answer_dns();
+    CHECK(bench.sent_to() == "192.0.2.12:5060");
+    bench.run_until(340'000);
+    bench.sent();
+    bench.send_to(example, "OPTIONS");
+    bench.answer_dns();
+    CHECK(bench.sent_to() == "192.0.2.11:5060");
+}
+
 TEST_CASE(
     "503 leads to the next server, its Retry-After keeps the first one for later, copies are acknowledged") {
     DnsBench bench;

@@ -331,6 +331,74 @@ TEST_CASE(
     CHECK(bench.layer.counters().refused_overload == 3);
 }
 
+TEST_CASE(
+    "answered requests make room for new ones, the oldest first, so that no flood of them refuses others") {
+    Bench bench({.timers = {}, .limits = {.outside_dialogs = 3, .all = 3}});
+    const auto flood = [&](int n) {
+        return RequestParts{.method = "BYE",
+                            .via = "SIP/2.0/UDP 192.0.2.66:5070;branch=z9hG4bKf" + std::to_string(n),
+                            .to_tag = "made-up",
+                            .call_id = "call-" + std::to_string(n)};
+    };
+    const auto answer = [&](const RequestParts& parts, int status) {
+        bench.receive(request(parts));
+        bench.events();  // of those that went, too
+        bench.taken = bench.last<RequestReceived>().request;
+        bench.respond(bench.last<RequestReceived>().transaction, status);
+    };
+    answer({.call_id = "standing"}, 200);
+    for (int n = 0; n < 50; ++n) answer(flood(n), 481);
+    CHECK(bench.layer.server_transactions() == 3);
+    CHECK(bench.layer.counters().refused_overload == 0);
+    bench.sent();
+    bench.receive(request(flood(49)));  // the latest still absorb
+    CHECK(bench.sent() == Lines{"481 BYE"});
+    CHECK(bench.layer.counters().retransmissions == 1);
+    bench.receive(request({.call_id = "standing"}));  // and so do INVITEs
+    CHECK(bench.layer.counters().retransmissions == 2);
+    // What nobody has answered yet stays.
+    for (const char* branch : {"z9hG4bK8", "z9hG4bK9"})
+        bench.receive(
+            request({.via = "SIP/2.0/UDP 192.0.2.9;branch=" + std::string(branch), .call_id = branch}));
+    CHECK(bench.sent().empty());
+    bench.receive(request({.via = "SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK10", .call_id = "c10"}));
+    CHECK(bench.sent() == Lines{"503 INVITE"});
+    bench.run_until(60'000);
+}
+
+TEST_CASE("INVITEs refused and never acknowledged make room likewise, and those acknowledged too") {
+    Bench bench({.timers = {}, .limits = {.outside_dialogs = 3, .all = 3}});
+    const auto flood = [&](int n, std::string method = "INVITE") {
+        return RequestParts{.method = std::move(method),
+                            .via = "SIP/2.0/UDP 192.0.2.66:5070;branch=z9hG4bKf" + std::to_string(n),
+                            .to_tag = "made-up",
+                            .call_id = "call-" + std::to_string(n)};
+    };
+    const auto answer = [&](const RequestParts& parts, int status) {
+        bench.receive(request(parts));
+        bench.events();  // of those that went, too
+        bench.taken = bench.last<RequestReceived>().request;
+        bench.respond(bench.last<RequestReceived>().transaction, status);
+    };
+    answer({.call_id = "standing"}, 200);
+    for (int n = 0; n < 50; ++n) {
+        answer(flood(n), n % 2 ? 481 : 401);
+        if (n % 3 == 0) bench.receive(request(flood(n, "ACK")));
+    }
+    CHECK(bench.layer.server_transactions() == 3);
+    CHECK(bench.layer.counters().refused_overload == 0);
+    bench.sent();
+    bench.receive(request(flood(49)));  // the latest are still there, and so is the call
+    CHECK(bench.sent() == Lines{"481 INVITE"});
+    bench.receive(request({.call_id = "standing"}));
+    CHECK(bench.layer.counters().retransmissions == 2);
+    // A running call's BYE is served.
+    answer({.method = "BYE", .via = "SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKbye", .to_tag = "x"}, 200);
+    CHECK(bench.sent() == Lines{"200 BYE"});
+    bench.run_until(60'000);
+    CHECK(bench.empty());
+}
+
 TEST_CASE("what transactions keep is bounded in octets, and given back with them") {
     Bench bench({.timers = {}, .limits = {.bytes = 3000}});
     const std::string long_via = ";x=" + std::string(4000, 'x');

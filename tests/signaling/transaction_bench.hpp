@@ -149,7 +149,7 @@ struct Bench {
         if (status > 100) response.set_to_tag(to_tag);
         return response;
     }
-    bool empty() const {
+    bool empty() {
         return layer.server_transactions() == 0 && layer.client_transactions() == 0 && !layer.next_timeout();
     }
 

@@ -80,7 +80,7 @@ class Simulation {
         agenda_.emplace(now_ + std::chrono::milliseconds(in_ms), std::move(job));
     }
 
-    std::optional<TimePoint> next_event() const {
+    std::optional<TimePoint> next_event() {
         std::optional<TimePoint> next;
         const auto consider = [&](std::optional<TimePoint> t) {
             if (t && (!next || *t < *next)) next = t;

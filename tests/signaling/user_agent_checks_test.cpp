@@ -187,12 +187,36 @@ TEST_CASE("OPTIONS outside a dialog is the owner's; Max-Forwards 0 does not matt
     CHECK_FALSE(bench.last().to_tag().empty());
 }
 
-TEST_CASE("Who calls does not learn the product unless that is switched on; whom we ask does") {
+TEST_CASE("who calls and proves nothing does not learn the product, unless that is switched on") {
+    for (const bool told : {false, true}) {
+        UserAgentSettings settings;
+        settings.product = "Rotunda";
+        settings.product_in_responses = told;
+        AgentBench bench(settings);
+        const SessionId session = bench.incoming_call();
+        CHECK(bench.last().has(HeaderId::server) == told);
+        bench.agent.ping(session, bench.now);
+        bench.drain();
+        CHECK(bench.last().method() == Method::options);
+        CHECK(bench.last().has(HeaderId::user_agent) == told);
+        bench.agent.bye(session, {}, bench.now);
+        bench.drain();
+        CHECK(bench.last().method() == Method::bye);
+        CHECK(bench.last().has(HeaderId::user_agent) == told);
+    }
+}
+
+TEST_CASE("users and those we call learn the product") {
+    struct Everybody final : RequestGuard {
+        GuardVerdict check(const SipMessage&, const Flow&, const Identity* dialog, TimePoint) override {
+            return {dialog ? *dialog : Identity::user("alice", "example.com"), {}};
+        }
+    } guard;
     UserAgentSettings settings;
     settings.product = "Rotunda";
     AgentBench bench(settings);
+    bench.agent.set_guard(&guard);
     const SessionId session = bench.incoming_call();
-    CHECK_FALSE(bench.last().has(HeaderId::server));
     bench.agent.bye(session, {}, bench.now);
     bench.drain();
     CHECK(header(bench.last(), HeaderId::user_agent) == "Rotunda");

@@ -76,6 +76,10 @@ void Conference::control(const Phone& phone, const media::LegControl& control) {
     engine.handle(media::ControlLeg{room, id_of(phone), control}, now());
 }
 
+void Conference::treat_voices(bool automatic_gain, bool noise_suppression) {
+    engine.handle(media::TreatVoices{room, automatic_gain, noise_suppression}, now());
+}
+
 void Conference::chime() {
     engine.handle(media::PlayChime{room, media::ChimeKind::closing}, now());
 }

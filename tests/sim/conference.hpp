@@ -26,6 +26,7 @@ class Conference {
     void enter(Phone& phone, const media::AudioLeg& leg);
     void update(const Phone& phone, const media::AudioLeg& leg);
     void control(const Phone& phone, const media::LegControl& control);
+    void treat_voices(bool automatic_gain, bool noise_suppression);
     void chime();
     void leave(const Phone& phone);
 

@@ -21,7 +21,7 @@ Signal speech_from(double start) {
     auto pcm = std::make_shared<std::vector<std::int16_t>>((bytes.size() - 44) / 2);
     std::memcpy(pcm->data(), bytes.data() + 44, pcm->size() * 2);
     return [=](double t) {
-        const auto faint = static_cast<double>(static_cast<int>(t * 96000) * 7919 % 64 - 32) / 32768;
+        const auto faint = static_cast<double>(static_cast<std::int64_t>(t * 96000) * 7919 % 64 - 32) / 32768;
         if (t < start) return faint;
         const auto i = static_cast<std::size_t>((t - start) * 48000);
         return i < pcm->size() ? (*pcm)[i] / 32768.0 : faint;

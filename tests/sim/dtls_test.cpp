@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "media/named_address.hpp"
 #include "tests/sim/conference.hpp"
 
 using namespace rotunda;
@@ -154,6 +155,28 @@ TEST_CASE("a re-INVITE without change keeps the keys; another fingerprint brings
     CHECK(quality.frames_concealed == 0);
 }
 
+TEST_CASE("a second association with the same certificate: other keys, and no gap meanwhile") {
+    Conference conference;
+    Phone& listener = conference.join(phone_with(silence()));
+    Phone& talker = conference.make_phone(phone_with(tone(440, loud)));
+    conference.enter(talker, dtls_leg(talker));
+    secure(conference, talker);
+    conference.run(500ms);
+    auto second = dtls_leg(talker);
+    second.dtls->association = 1;
+    conference.update(talker, second);
+    conference.run(500ms);
+    CHECK(heard(listener, 440) > -1);  // under the keys that stand
+    talker.shake_hands(phone_identity(1), config_of(rtp::DtlsRole::active), conference.now());
+    for (int turns = 0; turns < 10; ++turns) conference.run(20ms);
+    CHECK(conference.events<media::HandshakeDone>().size() == 2);
+    conference.run(1s);
+    CHECK(heard(listener, 440) > -1);
+    const auto quality = quality_of(conference, talker);
+    CHECK(quality.packets_lost == 0);
+    CHECK(quality.packets_forged == 0);
+}
+
 TEST_CASE("a certificate that is not the description's gets no keys, and is told") {
     Conference conference;
     Phone& caller = conference.make_phone(phone_with(tone(1000, loud)));
@@ -269,4 +292,47 @@ TEST_CASE("a secured room takes nothing from the heap per tick") {
     conference.run(4s);
     CHECK(conference.engine_ticks_counted >= 190);
     CHECK(conference.engine_allocations == 0);
+}
+
+TEST_CASE("a handshake shows the address that was merely named, and who is silent after it hears all") {
+    Conference conference;
+    conference.join(sim::phone_with(AudioCodec::pcmu, tone(440)));
+    Phone& phone = conference.make_phone(phone_with(silence()));
+    media::AudioLeg leg = dtls_leg(phone);
+    leg.only_named = true;
+    conference.enter(phone, leg);
+    phone.shake_hands(phone_identity(), config_of(rtp::DtlsRole::active), conference.now());
+    for (int turns = 0; turns < 20 && !phone.is_secured(); ++turns) conference.run(20ms);
+    REQUIRE(phone.is_secured());
+    conference.run(100ms);
+    const std::size_t before = phone.packets().size();
+    conference.run(10s);
+    CHECK(phone.packets().size() - before == 500);
+}
+
+TEST_CASE("where we begin, an address that was merely named is sent no more handshakes than media") {
+    const Endpoint bystander = *Endpoint::parse("203.0.113.99:4000");
+    for (const bool only_named : {true, false}) {
+        Conference conference;
+        Phone& phone = conference.make_phone(phone_with(silence()));
+        media::AudioLeg leg = dtls_leg(phone, true);
+        leg.remote_rtp = leg.remote_rtcp = bystander;
+        leg.only_named = only_named;
+        conference.enter(phone, leg);
+        const TimePoint from = conference.now();
+        std::size_t octets = 0;
+        // Each re-INVITE names another certificate, and so begins another handshake.
+        for (std::uint64_t n = 0; n < 60; ++n) {
+            leg.dtls->fingerprint = phone_identity(1 + n % 2).fingerprint();
+            conference.update(phone, leg);
+            conference.run(100ms);
+            while (const auto datagram = conference.network.receive(bystander))
+                octets += datagram->bytes.size();
+        }
+        const double seconds = std::chrono::duration<double>(conference.now() - from).count();
+        const double most =
+            media::NamedAddress::octets_at_once + seconds * media::NamedAddress::octets_per_second;
+        CHECK(octets > 1000);
+        CHECK((static_cast<double>(octets) <= most) == only_named);
+    }
 }

@@ -49,9 +49,9 @@ TEST_CASE("every suite and the clear mix in one room") {
     Conference conference;
     std::vector<Phone*> phones;
     std::uint8_t fill = 1;
-    for (SrtpSuite suite :
-         {SrtpSuite::aes_cm_128_hmac_sha1_80, SrtpSuite::aes_cm_128_hmac_sha1_32,
-          SrtpSuite::aes_256_cm_hmac_sha1_80, SrtpSuite::aead_aes_128_gcm, SrtpSuite::aead_aes_256_gcm}) {
+    for (SrtpSuite suite : {SrtpSuite::aes_cm_128_hmac_sha1_80, SrtpSuite::aes_cm_128_hmac_sha1_32,
+                            SrtpSuite::aes_256_cm_hmac_sha1_80, SrtpSuite::aes_256_cm_hmac_sha1_32,
+                            SrtpSuite::aead_aes_128_gcm, SrtpSuite::aead_aes_256_gcm}) {
         phones.push_back(
             &conference.join(phone_with(tone(300 + 100 * fill, loud / 8), keys_of(suite, fill))));
         ++fill;
@@ -78,6 +78,24 @@ TEST_CASE("every suite and the clear mix in one room") {
         CHECK(quality.packets_discarded == 0);
         CHECK(quality.srtp.has_value() == (i + 1 < phones.size()));
     }
+}
+
+TEST_CASE("under SRTP sound is what it is in the clear, sample for sample") {
+    const auto heard_under = [](std::optional<SrtpSuite> suite) {
+        Conference conference;
+        const auto keys = [&](std::uint8_t fill) {
+            return suite ? std::optional(keys_of(*suite, fill)) : std::nullopt;
+        };
+        conference.join(phone_with(tone(440, loud), keys(1)));
+        conference.join(phone_with(tone(900, loud), keys(2)));
+        Phone& listener = conference.join(phone_with(silence(), keys(3)));
+        conference.run(3s);
+        return listener.heard();
+    };
+    const auto clear = heard_under(std::nullopt);
+    REQUIRE(clear.size() > 2 * 8000);
+    for (const SrtpSuite suite : {SrtpSuite::aes_cm_128_hmac_sha1_80, SrtpSuite::aead_aes_256_gcm})
+        CHECK(heard_under(suite) == clear);
 }
 
 TEST_CASE("nothing of an encrypted leg goes in the clear, nor is taken from there") {

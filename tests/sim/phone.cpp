@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rtp/classify.hpp"
+#include "rtp/ntp_time.hpp"
 #include "rtp/rtcp_packet.hpp"
 
 namespace rotunda::sim {
@@ -131,6 +132,7 @@ void Phone::send_report(TimePoint now) {
     rtp::SenderReport report;
     report.ssrc = sender_->ssrc();
     report.packets = sender_->packets();
+    report.ntp = rtp::to_ntp(now, WallOffset{});
     report.rtp_timestamp = sender_->timestamp_at(now);
     std::array<std::uint8_t, 128> buffer;
     ByteWriter out(buffer);

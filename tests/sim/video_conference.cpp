@@ -36,7 +36,7 @@ VideoPhone& VideoConference::join(VideoPhoneOptions options, const std::string& 
     join.ports.rtp_port = rtp.port;
     join.video = phone.leg();
     join.cname = "room";
-    people_.push_back({id_of(phone), name, false});
+    people_.push_back({id_of(phone), name});
     handle(std::move(join));
     tell_people();
     phone.call(rtp);
@@ -54,6 +54,17 @@ void VideoConference::update(const VideoPhone& phone, const media::VideoLeg& leg
 void VideoConference::leave(const VideoPhone& phone) {
     handle(media::LeaveVideo{room, id_of(phone)});
     std::erase_if(people_, [&](const auto& p) { return p.participant == id_of(phone); });
+    tell_people();
+}
+
+void VideoConference::mute(const VideoPhone& phone, bool muted) {
+    for (media::VideoPerson& person : people_)
+        if (person.participant == id_of(phone)) person.muted = muted;
+    tell_people();
+}
+
+void VideoConference::add_listener(const std::string& name) {
+    people_.push_back({media::ParticipantId{1000 + people_.size()}, name});
     tell_people();
 }
 

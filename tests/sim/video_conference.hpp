@@ -17,6 +17,9 @@ class VideoConference {
     VideoPhone& join(VideoPhoneOptions options, const std::string& name);
     void update(const VideoPhone& phone, const media::VideoLeg& leg);
     void leave(const VideoPhone& phone);
+    void mute(const VideoPhone& phone, bool muted);
+    // Somebody without video, told of as the others are.
+    void add_listener(const std::string& name);
     void set_speaker(const VideoPhone& phone) { handle(media::SetSpeaker{room, id_of(phone)}); }
     void handle(media::VideoCommand command) { engine.handle(std::move(command), network.now); }
 

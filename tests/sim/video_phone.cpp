@@ -26,6 +26,11 @@ VideoPhone::VideoPhone(VirtualNetwork& network, Endpoint address, VideoPhoneOpti
       decoder_(options_.codec) {
     sender_.set_format(options_.codec == VideoCodec::h264 ? h264_type : vp8_type, video_clock_hz);
     if (options_.srtp) srtp_ = rtp::SrtpSession::make(*options_.srtp);
+    if (options_.nack) {
+        rtp::VideoReceiveBuffer::Settings settings;
+        settings.nack = true;
+        waiting_.emplace(settings);
+    }
     change_size(options_.size);
 }
 
@@ -49,10 +54,11 @@ media::VideoLeg VideoPhone::leg() const {
     leg.payload_type = options_.codec == VideoCodec::h264 ? h264_type : vp8_type;
     leg.bounds.frame_macroblocks = options_.most_macroblocks;
     leg.bounds.bit_rate = options_.most_bit_rate;
-    leg.feedback = {options_.nack, options_.feedback, options_.feedback};
+    leg.feedback = {options_.nack, options_.feedback && options_.pli, options_.feedback};
     leg.retransmits = options_.nack;
-    leg.remote_rtp = address_;
-    leg.remote_rtcp = rtcp_address_;
+    leg.remote_rtp = options_.named.value_or(address_);
+    leg.remote_rtcp = leg.remote_rtp;
+    ++leg.remote_rtcp.port;
     leg.signaling_source = address_.address;
     if (options_.srtp) leg.srtp = SrtpKeys{options_.srtp->receive, options_.srtp->send};
     return leg;
@@ -81,11 +87,20 @@ void VideoPhone::transmit(std::vector<std::uint8_t> packet, bool rtcp) {
     network_.send(from, to, packet);
 }
 
+I420View VideoPhone::picture() {
+    if (!filmed_ || filmed_->size() != options_.size) filmed_.emplace(options_.size);
+    mixer::fill(filmed_->view(), options_.colour);
+    if (options_.restless) {
+        const MutableI420View view = filmed_->view();
+        for (int y = 0; y < view.height(0); ++y)
+            for (int x = 0; x < view.width(0); ++x)
+                view.row(0, y)[x] = static_cast<std::uint8_t>(16 + random_.u32() % 220);
+    }
+    return static_cast<const PictureBuffer&>(*filmed_).view();
+}
+
 void VideoPhone::send_picture() {
-    PictureBuffer picture(options_.size);
-    mixer::fill(picture.view(), options_.colour);
-    const auto coded = encoder_->encode(static_cast<const PictureBuffer&>(picture).view(),
-                                        std::exchange(keyframe_wanted_, false));
+    const auto coded = encoder_->encode(picture(), std::exchange(keyframe_wanted_, false));
     sender_.skip(Duration(std::chrono::seconds(1)) / options_.frames_per_second);
     if (!coded) return;
     rtp::PayloadList payloads;
@@ -107,6 +122,7 @@ void VideoPhone::send_picture() {
 void VideoPhone::listen() {
     while (const auto datagram = network_.receive(address_)) on_rtp(*datagram);
     while (const auto datagram = network_.receive(rtcp_address_)) {
+        ++rtcp_packets;
         std::vector<std::uint8_t> bytes = datagram->bytes;
         if (srtp_) {
             const auto opened = srtp_->unprotect_rtcp(bytes);
@@ -115,6 +131,12 @@ void VideoPhone::listen() {
         }
         on_rtcp(bytes);
     }
+    if (!waiting_) return;
+    std::array<std::uint16_t, 64> lost;
+    if (const std::size_t count = waiting_->take_nacks(network_.now, std::nullopt, lost); count > 0)
+        send_feedback([&](ByteWriter& out) {
+            rtp::write_nack(out, sender_.ssrc(), server_ssrc_, std::span(lost).first(count));
+        });
 }
 
 void VideoPhone::on_rtp(const Datagram& datagram) {
@@ -128,20 +150,48 @@ void VideoPhone::on_rtp(const Datagram& datagram) {
     if (!packet) return;
     octets += bytes.size();
     server_ssrc_ = packet->header.ssrc;
+    note_spread(packet->header.timestamp, datagram.arrival);
+    if (waiting_) return take_in_order(*packet, datagram.arrival);
     const bool lost =
         last_sequence_ && packet->header.sequence != static_cast<std::uint16_t>(*last_sequence_ + 1);
     last_sequence_ = packet->header.sequence;
+    take(packet->header, packet->payload, lost, datagram.arrival);
+}
+
+void VideoPhone::take_in_order(const rtp::RtpPacket& packet, TimePoint arrival) {
+    waiting_->insert(packet.header, packet.payload, arrival);
+    while (const auto next = waiting_->next(network_.now)) {
+        last_sequence_ = next->header.sequence;
+        take(next->header, next->payload, next->lost_before, arrival);
+    }
+}
+
+void VideoPhone::note_spread(std::uint32_t timestamp, TimePoint arrival) {
+    if (present_.packets == 0 || timestamp != present_timestamp_) {
+        present_ = {};
+        present_timestamp_ = timestamp;
+        present_begun_ = arrival;
+    }
+    present_at_once_ = arrival == present_newest_ && present_.packets > 0 ? present_at_once_ + 1 : 1;
+    present_newest_ = arrival;
+    ++present_.packets;
+    present_.at_once = std::max(present_.at_once, present_at_once_);
+    present_.lasted = arrival - present_begun_;
+    if (present_.packets >= largest_.packets) largest_ = present_;
+}
+
+void VideoPhone::take(const rtp::RtpHeader& header, Bytes payload, bool lost, TimePoint arrival) {
     damaged += lost ? 1 : 0;
-    for (const rtp::CodedFrame& frame : depacketizer_.push(packet->header, packet->payload, lost)) {
+    for (const rtp::CodedFrame& frame : depacketizer_.push(header, payload, lost)) {
         auto decoded = decoder_.decode(frame.data);
         damaged += decoded.damaged ? 1 : 0;
         keyframes += frame.keyframe ? 1 : 0;
         if (!decoded.picture) continue;
         ++pictures;
         seen_ = std::move(decoded.picture);
-        if (!first_picture) first_picture = datagram.arrival;
-        if (last_picture) longest_gap = std::max(longest_gap, datagram.arrival - *last_picture);
-        last_picture = datagram.arrival;
+        if (!first_picture) first_picture = arrival;
+        if (last_picture) longest_gap = std::max(longest_gap, arrival - *last_picture);
+        last_picture = arrival;
     }
 }
 
@@ -151,7 +201,12 @@ void VideoPhone::on_rtcp(Bytes datagram) {
         if (std::get_if<rtp::Bye>(&*block)) ++byes;
         const auto* feedback = std::get_if<rtp::Feedback>(&*block);
         if (!feedback) continue;
-        if (is_pli(*feedback, sender_.ssrc()) || read_fir(*feedback, sender_.ssrc())) {
+        const bool fir = read_fir(*feedback, sender_.ssrc()).has_value();
+        firs += fir ? 1 : 0;
+        bounds_confirmed +=
+            feedback->kind == rtp::Feedback::Kind::transport && feedback->format == rtp::feedback_tmmbn ? 1
+                                                                                                        : 0;
+        if (is_pli(*feedback, sender_.ssrc()) || fir) {
             ++keyframes_asked;
             keyframe_wanted_ = true;
         }
@@ -163,12 +218,38 @@ void VideoPhone::on_rtcp(Bytes datagram) {
     }
 }
 
-void VideoPhone::ask_for_keyframe() {
-    std::array<std::uint8_t, 64> buffer;
+void VideoPhone::send_feedback(const std::function<void(ByteWriter&)>& write) {
+    std::array<std::uint8_t, 256> buffer;
     ByteWriter out(buffer);
     rtp::write_receiver_report(out, sender_.ssrc(), nullptr);
-    rtp::write_pli(out, sender_.ssrc(), server_ssrc_);
+    write(out);
     transmit({out.written().begin(), out.written().end()}, true);
+}
+
+void VideoPhone::ask_for_keyframe() {
+    send_feedback([&](ByteWriter& out) { rtp::write_pli(out, sender_.ssrc(), server_ssrc_); });
+}
+
+void VideoPhone::ask_by_fir(std::uint8_t number) {
+    send_feedback([&](ByteWriter& out) { rtp::write_fir(out, sender_.ssrc(), server_ssrc_, number); });
+}
+
+void VideoPhone::ask_again() {
+    if (!last_sequence_) return;
+    std::array<std::uint16_t, 32> lost;
+    for (std::size_t i = 0; i < lost.size(); ++i)
+        lost[i] = static_cast<std::uint16_t>(*last_sequence_ - (lost.size() - 1 - i));
+    send_feedback([&](ByteWriter& out) { rtp::write_nack(out, sender_.ssrc(), server_ssrc_, lost); });
+}
+
+void VideoPhone::move(Endpoint address) {
+    address_ = rtcp_address_ = address;
+    ++rtcp_address_.port;
+}
+
+void VideoPhone::rekey(const SrtpKeys& keys) {
+    options_.srtp = keys;
+    srtp_ = rtp::SrtpSession::make(keys);
 }
 
 void VideoPhone::report() {
@@ -183,10 +264,24 @@ void VideoPhone::report() {
 }
 
 void VideoPhone::bound_bit_rate(std::uint64_t bits_per_second) {
+    send_feedback(
+        [&](ByteWriter& out) { rtp::write_remb(out, sender_.ssrc(), server_ssrc_, bits_per_second); });
+}
+
+void VideoPhone::bound_by_tmmbr(std::uint64_t bits_per_second) {
+    send_feedback([&](ByteWriter& out) {
+        rtp::write_tmmbr(out, sender_.ssrc(), server_ssrc_, {bits_per_second, 40});
+    });
+}
+
+void VideoPhone::report_loss(double fraction) {
     std::array<std::uint8_t, 64> buffer;
     ByteWriter out(buffer);
-    rtp::write_receiver_report(out, sender_.ssrc(), nullptr);
-    rtp::write_remb(out, sender_.ssrc(), server_ssrc_, bits_per_second);
+    rtp::ReportBlock block;
+    block.ssrc = server_ssrc_;
+    block.fraction_lost = static_cast<std::uint8_t>(fraction * 256);
+    block.highest_sequence = last_sequence_.value_or(0);
+    rtp::write_receiver_report(out, sender_.ssrc(), &block);
     transmit({out.written().begin(), out.written().end()}, true);
 }
 

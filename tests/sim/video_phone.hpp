@@ -1,6 +1,7 @@
 // A phone with a camera and a screen: films one colour, and keeps the newest picture it is sent.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "rtp/srtp_session.hpp"
 #include "rtp/video_depacketizer.hpp"
 #include "rtp/video_packetizer.hpp"
+#include "rtp/video_receive_buffer.hpp"
 #include "tests/sim/virtual_network.hpp"
 
 namespace rotunda::sim {
@@ -25,8 +27,11 @@ struct VideoPhoneOptions {
     Yuv colour{81, 90, 240};
     int frames_per_second = 25;
     bool films = true;
+    bool restless = false;                  // films noise, which makes large pictures
     bool nack = false;                      // repeats what is asked for, and asks itself
-    bool feedback = true;                   // knows PLI
+    bool feedback = true;                   // knows FIR
+    bool pli = true;                        // and PLI
+    std::optional<Endpoint> named;          // where its description says it is, if that is elsewhere
     std::uint32_t most_macroblocks = 3600;  // that it takes: 720p
     std::uint64_t most_bit_rate = 0;        // 0: no bound
     std::optional<SrtpKeys> srtp;           // `send` is the phone's own
@@ -45,9 +50,20 @@ class VideoPhone {
     void change_size(PictureSize size);
     void send_raw(Bytes datagram) { network_.send(address_, server_, datagram); }
     void ask_for_keyframe();
+    // By FIR (RFC 5104 §4.3.1); the same number again is the same request.
+    void ask_by_fir(std::uint8_t number);
+    // To another address, as from one network to another; and under other keys.
+    void move(Endpoint address);
+    void rekey(const SrtpKeys& keys);
+    // For its last packets, up to this one, again (RFC 4585 §6.2.1): as many as one compound asks for here.
+    void ask_again();
     // Says what time it is, so that sound and picture can be brought together.
     void report();
     void bound_bit_rate(std::uint64_t bits_per_second);
+    // The same by TMMBR (RFC 5104 §4.2.1).
+    void bound_by_tmmbr(std::uint64_t bits_per_second);
+    // Says that this part of what it was sent did not come, 0 to 1.
+    void report_loss(double fraction);
 
     // Sends what is due, takes in what has come.
     void step();
@@ -55,20 +71,35 @@ class VideoPhone {
     const std::optional<Picture>& seen() const { return seen_; }
     // Of the newest picture: the mean of a small square around this place, as parts of width and height.
     Yuv colour_at(double x, double y) const;
-    int pictures = 0;         // decoded
-    int damaged = 0;          // packets missing or pictures broken
-    int keyframes = 0;        // received
-    int keyframes_asked = 0;  // by the server
-    int nacks = 0;            // by the server
+    int pictures = 0;          // decoded
+    int damaged = 0;           // packets missing or pictures broken
+    int keyframes = 0;         // received
+    int keyframes_asked = 0;   // by the server
+    int firs = 0;              // by the server, among those
+    int nacks = 0;             // by the server
+    int bounds_confirmed = 0;  // by the server (TMMBN)
     int byes = 0;
+    int rtcp_packets = 0;
     std::optional<TimePoint> first_picture, last_picture;
     Duration longest_gap{};  // between two pictures
     std::size_t octets = 0;
+    // Of the picture that came in the most packets: how many, how many of them at once, and in what time.
+    struct Spread {
+        std::size_t packets = 0, at_once = 0;
+        Duration lasted{};
+    };
+    const Spread& largest() const { return largest_; }
+    void forget_largest() { largest_ = {}; }
 
   private:
     void send_picture();
     void listen();
     void on_rtp(const Datagram& datagram);
+    void take(const rtp::RtpHeader& header, Bytes payload, bool lost, TimePoint arrival);
+    void take_in_order(const rtp::RtpPacket& packet, TimePoint arrival);
+    void note_spread(std::uint32_t timestamp, TimePoint arrival);
+    void send_feedback(const std::function<void(ByteWriter&)>& write);
+    I420View picture();
     void on_rtcp(Bytes datagram);
     void transmit(std::vector<std::uint8_t> packet, bool rtcp);
 
@@ -85,6 +116,12 @@ class VideoPhone {
     std::optional<TimePoint> next_;
     bool keyframe_wanted_ = true;
     std::optional<std::uint16_t> last_sequence_;
+    std::optional<rtp::VideoReceiveBuffer> waiting_;  // with NACK: for what comes again
+    std::optional<PictureBuffer> filmed_;
+    Spread largest_, present_;
+    std::uint32_t present_timestamp_ = 0;
+    TimePoint present_begun_{}, present_newest_{};
+    std::size_t present_at_once_ = 0;
     std::uint32_t server_ssrc_ = 0;
     std::uint16_t picture_id_ = 0;
     std::optional<Picture> seen_;

@@ -2,46 +2,14 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <utility>
 
 #include "rtp/ntp_time.hpp"
-#include "tests/sim/video_conference.hpp"
+#include "tests/sim/video_scene.hpp"
 
 using namespace rotunda;
 using namespace rotunda::sim;
 using namespace std::chrono_literals;
-
-namespace {
-
-constexpr Yuv red{81, 90, 240}, green{145, 54, 34}, blue{41, 240, 110}, yellow{210, 16, 146};
-constexpr Yuv black{16, 128, 128};
-
-// The corners of a 2x2 grid, in the order its seats are given.
-constexpr std::pair<double, double> quarters[] = {{0.25, 0.25}, {0.75, 0.25}, {0.25, 0.75}, {0.75, 0.75}};
-
-bool near(Yuv a, Yuv b) {
-    return std::abs(a.y - b.y) <= 6 && std::abs(a.u - b.u) <= 6 && std::abs(a.v - b.v) <= 6;
-}
-
-VideoPhoneOptions filming(Yuv colour, VideoCodec codec = VideoCodec::h264) {
-    VideoPhoneOptions options;
-    options.colour = colour;
-    options.codec = codec;
-    return options;
-}
-
-media::VideoRoomSettings settings_with(media::VideoViewMode mode) {
-    media::VideoRoomSettings settings;
-    settings.view = mode;
-    return settings;
-}
-
-bool is_at(const VideoPhone& phone, std::size_t quarter, Yuv colour) {
-    return near(phone.colour_at(quarters[quarter].first, quarters[quarter].second), colour);
-}
-
-}  // namespace
 
 TEST_CASE("in a shared view four senders of both codecs sit in their quarters, for all of them alike") {
     VideoConference conference(settings_with(media::VideoViewMode::shared));
@@ -314,6 +282,27 @@ TEST_CASE("the video line may be secret") {
     conference.run(1s);
     CHECK(near(one.colour_at(0.75, 0.5), green));
     CHECK(near(two.colour_at(0.25, 0.5), red));
+}
+
+TEST_CASE("who does not consent any more is sent nothing: no picture, no report, no request, no goodbye") {
+    VideoConference conference(settings_with(media::VideoViewMode::shared));
+    VideoPhone& one = conference.join(filming(red));
+    VideoPhone& two = conference.join(filming(green));
+    conference.run(500ms);
+    REQUIRE(two.pictures > 0);
+    media::VideoLeg silent = two.leg();
+    silent.consents = false;
+    conference.update(two, silent);
+    conference.run(100ms);
+    const int pictures = two.pictures, reports = two.rtcp_packets;
+    conference.run(6s);
+    CHECK(two.pictures == pictures);
+    CHECK(two.rtcp_packets == reports);
+    CHECK(near(one.colour_at(0.75, 0.5), green));  // his own is taken as long as he sends it
+    conference.leave(two);
+    conference.run(100ms);
+    CHECK(two.byes == 0);
+    CHECK(one.rtcp_packets > 0);
 }
 
 TEST_CASE("noise in place of packets costs nobody else anything") {

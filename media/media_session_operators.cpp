@@ -13,7 +13,7 @@ bool MediaSession::send_digits(std::string_view digits) {
 
 void MediaSession::send_event(Duration duration, TimePoint now) {
     const auto packet = dtmf_->next(duration);
-    const auto to = leg_.sends ? destination() : std::nullopt;
+    const auto to = destination_of(rtp::rtp_header_size + rtp::dtmf_payload_size, now);
     if (packet && to && leg_.send_event_type) {
         std::array<std::uint8_t, rtp::rtp_header_size + rtp::dtmf_payload_size + rtp::max_srtp_overhead>
             buffer;
@@ -51,6 +51,7 @@ void MediaSession::adopt(RoomId room, Duration tick, MediaContext& context, Time
     if (rtcp_path_) rtcp_path_->enter_queue(context.handshakes, now);
     receiver_.set_tick(tick);
     sync(false, {});  // his picture was the other room's
+    share_port(nullptr);
     next_duty_ = {};
 }
 

@@ -38,10 +38,10 @@ class Alone(InteropTest):
         rate, samples = phone.heard()
         theirs = audio.middle(samples, rate, 3.0, 1.0)
         said_rate, said = phone.said()
-        said = audio.level_db(audio.middle(said, said_rate, 3.0, 1.0), said_rate, 440)
+        said = audio.steady_level_db(audio.middle(said, said_rate, 3.0, 1.0), said_rate, 440)
         own = ulaw_decode(ulaw_encode(audio.tone(RATE, 440, 2, 10 ** (said / 20))))
-        return (audio.level_db(heard, RATE, 440) - said, audio.level_db(theirs, rate, 930) - -20,
-                tandem_db(audio.sinad_db(own, RATE, 440), OWN_SINAD_DB[codec]) - audio.sinad_db(heard, RATE, 440))
+        return (audio.steady_level_db(heard, RATE, 440) - said, audio.steady_level_db(theirs, rate, 930) - -20,
+                tandem_db(audio.sinad_db(own, RATE, 440), OWN_SINAD_DB[codec]) - audio.steady_db(audio.sinad_db, heard, RATE, 440))
 
     def check(self, phone, name, codec):
         ours, theirs, lost = self.converse(phone, name, codec)

@@ -42,10 +42,14 @@ def level_db(samples, rate, hz):
     return 20 * np.log10(max(amplitude, 1e-10))
 
 
-def steady_level_db(samples, rate, hz, part_s=0.25):
-    """The same as most of the quarters of a second have it: of a talker whose machine held him up for a moment the level he speaks with."""
+def steady_db(measure, samples, rate, hz, part_s=0.25):
+    """A measure as most parts of the time have it: of a talker whose machine held him up for a moment what he sounds like otherwise."""
     part = int(part_s * rate)
-    return float(np.median([level_db(samples[at:at + part], rate, hz) for at in range(0, len(samples) - part + 1, part)]))
+    return float(np.median([measure(samples[at:at + part], rate, hz) for at in range(0, len(samples) - part + 1, part)]))
+
+
+def steady_level_db(samples, rate, hz):
+    return steady_db(level_db, samples, rate, hz)
 
 
 def sinad_db(samples, rate, hz):

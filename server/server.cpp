@@ -50,9 +50,9 @@ Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity>
       focus_(focus_settings(config_, dtls_.get()), agent_, ports_, sip_routes_, random_, events_),
       transports_(loop, clock_, log_, events_, advertised_, config_.sip,
                   {[this](std::string_view bytes, const sip::Flow& flow) {
-                       if (!door_.lets_in(bytes, flow)) return;
-                       tap_.message(true, flow, bytes);
-                       agent_.receive(bytes, flow, clock_.now());
+                       if (patient_requests_.hold(bytes, flow, clock_.now()))
+                           return patience_timer_.set(patient_requests_.due());
+                       on_datagram(bytes, flow);
                        settle();
                    },
                    [this](sip::ParsedMessage message, const sip::Flow& flow) {
@@ -71,6 +71,7 @@ Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity>
                    [this](const sip::Flow& flow) { return door_.is_trunk(flow); },
                    [this] { return connections_in_use(); },
                    [this](const sip::Flow& flow) { return door_.hears(flow); }}),
+      patience_timer_(loop, clock_, [this] { take_patient_requests(); }),
       dns_(loop, clock_, config_.sip.dns_servers,
            [this](const sip::DnsAnswer& answer) {
                agent_.on_dns_answer(answer, clock_.now());
@@ -185,6 +186,17 @@ void Server::Parts::run() {
     workers_.clear();  // their last events find no loop and are dropped
     video_workers_.clear();
     log_.write({LogLevel::info, "server.stopped", "", {{"calls_cut", std::to_string(focus_.calls())}}});
+}
+
+void Server::Parts::on_datagram(std::string_view bytes, const sip::Flow& flow) {
+    if (!door_.lets_in(bytes, flow)) return;
+    tap_.message(true, flow, bytes);
+    agent_.receive(bytes, flow, clock_.now());
+}
+
+void Server::Parts::take_patient_requests() {
+    for (const auto& [datagram, flow] : patient_requests_.take(clock_.now())) on_datagram(datagram, flow);
+    settle();
 }
 
 void Server::Parts::on_message(sip::ParsedMessage message, const sip::Flow& flow) {

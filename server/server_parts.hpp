@@ -28,6 +28,7 @@
 #include "server/system_random.hpp"
 #include "server/video_worker.hpp"
 #include "server/webhooks.hpp"
+#include "signaling/patient_requests.hpp"
 #include "signaling/user_agent.hpp"
 
 namespace rotunda::server {
@@ -64,6 +65,8 @@ class Server::Parts final : private api::Host {
     std::optional<Error> listen_http();
     void start_workers();
     void warn_about_limits();
+    void on_datagram(std::string_view bytes, const sip::Flow& flow);
+    void take_patient_requests();
     void on_message(sip::ParsedMessage message, const sip::Flow& flow);
     std::unordered_set<sip::ConnectionId> connections_in_use() const;
     bool settle_once();
@@ -105,6 +108,8 @@ class Server::Parts final : private api::Host {
     sip::UserAgent agent_;
     rooms::Focus focus_;
     SipTransports transports_;
+    sip::PatientRequests patient_requests_;
+    LoopTimer patience_timer_;
     DnsClient dns_;
     const TimePoint started_ = clock_.now();
     api::OperatorApi api_;

@@ -76,14 +76,21 @@ class GstPhone(Probe):
 
     def leave(self):
         status = self.bye()
-        self.close()
+        super().close()
         for child in self.children:
             child.send_signal(2)  # the end of the stream: the file is closed
         for child in self.children:
             child.wait(20)
+        self.close()
+        return status
+
+    def close(self):
+        super().close()
+        for child in self.children:
+            child.kill()  # whoever has not ended yet
+            child.wait()
         for carrier in self.carriers:
             carrier.close()
-        return status
 
     def heard(self, since=0.0):
         wait_until(self.record.exists, 5, "a recording")

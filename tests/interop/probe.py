@@ -43,6 +43,8 @@ class Probe:
     """invite() joins a room, talk() streams samples at 20 ms, packets holds what came: (seconds, sequence, stamp, payload). `answered` is
     when the last final response came."""
 
+    unclosed = set()
+
     def __init__(self, server_port, room="1000", host="127.0.0.1", server_host=None):
         self.server, self.room, self.host = (server_host or host, server_port), room, host
         self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -56,6 +58,7 @@ class Probe:
         self.cseq, self.to, self.contact, self.media = 0, f"<sip:{room}@{self.server[0]}:{server_port}>", None, None
         self.packets, self.sent = [], []
         self.running = True
+        self.unclosed.add(self)
         self.direction = "sendrecv"
         self.version = 0
 
@@ -112,7 +115,13 @@ class Probe:
         self.request("BYE")
         return self.final_response("BYE")[0]
 
+    @classmethod
+    def close_all(cls):
+        for probe in list(cls.unclosed):
+            probe.close()
+
     def close(self):
+        self.unclosed.discard(self)
         self.running = False
         for thread in ("listener", "talker"):
             if hasattr(self, thread):

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <thread>
 
+#include "server/local_addresses.hpp"
+
 namespace rotunda::server {
 namespace {
 
@@ -49,6 +51,18 @@ sdp::Capabilities capabilities(const Config& config) {
     if (config.video.enabled) wanted.video.codecs = config.video.codecs;
     wanted.video.bit_rate = config.video.bit_rate;
     return wanted;
+}
+
+// Whose phones may name any address in these networks: auth.local_net, and this host's own addresses, as a
+// phone on it names that of the default route whomever it calls. Nothing that is sent there leaves the host.
+// IPv4 alone: there Linux drops what comes by a wire from an address of its own, so that none can be forged.
+std::vector<IpPrefix> networks_believed(const Config& config) {
+    std::vector<IpPrefix> networks = config.auth.local_net;
+    if (networks.empty()) return networks;
+    for (const IpAddress& own : host_addresses())
+        if (const auto prefix = IpPrefix::parse(own.to_string()); prefix && own.is_v4())
+            networks.push_back(*prefix);
+    return networks;
 }
 
 // BT.601, limited range.
@@ -194,7 +208,7 @@ rooms::FocusSettings focus_settings(const Config& config, const rtp::DtlsIdentit
     for (const ConfiguredListener& each : config.auth.listeners)
         if (each.encryption)
             settings.listeners.push_back({each.listen.transport, each.listen.endpoint, *each.encryption});
-    settings.local_net = config.auth.local_net;
+    settings.local_net = networks_believed(config);
     settings.roster_interval = config.rooms.roster_interval;
     settings.max_calls = config.calls_max;
     settings.ring_limit = config.ring_limit;

@@ -6,9 +6,11 @@
 #include <set>
 #include <sstream>
 
+#include "base/address_list.hpp"
 #include "server/config_loader.hpp"
 #include "server/config_reference.hpp"
 #include "server/config_table.hpp"
+#include "server/local_addresses.hpp"
 #include "server/settings.hpp"
 #include "tests/test_data.hpp"
 
@@ -302,6 +304,14 @@ trunks: [{name: carrier, proxy: "sip:carrier.example", outbound: false, ring: 15
     CHECK(rooms::Trunk().ring == Duration{});
     CHECK(bad("trunks: [{name: c, proxy: 'sip:c.example', ring: 2m}]\n").find("ring is above 1m") !=
           std::string::npos);
+}
+
+TEST_CASE("who is in auth.local_net may name any IPv4 address of this host, unless the list is empty") {
+    const auto local = focus_settings(good("calls: {max: 10}\n"), nullptr).local_net;
+    REQUIRE(local);
+    for (const IpAddress& own : host_addresses())
+        if (own.is_v4()) CHECK_MESSAGE(contains(*local, own), own.to_string());
+    CHECK(focus_settings(good("auth: {local_net: []}\n"), nullptr).local_net->empty());
 }
 
 TEST_CASE("a trunk's user name for challenges, and where its numbers stand, reach the focus") {

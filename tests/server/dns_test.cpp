@@ -88,7 +88,7 @@ TEST_CASE("a BYE follows the name in the phone's Contact, by SRV, to the host th
     REQUIRE_FALSE(bye.empty());
     elsewhere.server = phone.server;
     elsewhere.answer(bye);
-    CHECK(running.join() < 2s);
+    CHECK(running.join() < soon);
     for (std::string got = phone.receive(0); !got.empty(); got = phone.receive(0))
         CHECK_FALSE(got.starts_with("BYE"));
 }
@@ -105,5 +105,5 @@ TEST_CASE("a Contact with a name nobody knows is reached the way the call came")
     REQUIRE_FALSE(bye.empty());
     phone.answer(bye);
     CHECK(responder.asked() > 0);
-    CHECK(running.join() < 2s);
+    CHECK(running.join() < soon);
 }

@@ -251,11 +251,15 @@ TEST_CASE("where all places are taken, who has been answered or says nothing for
         Client watcher(served.at);
         watcher.send("GET /events HTTP/1.1\r\n\r\n");
         REQUIRE(watcher.read_some());
+        const TimePoint begun = served.skipping.real.now();
         std::vector<std::unique_ptr<Client>> silent;
         for (int i = 0; i < 255; ++i) {
             silent.push_back(std::make_unique<Client>(served.at));
             silent.back()->send("GET");
         }
+        // A slow machine is given the time back that all this took.
+        const Duration lost = served.skipping.real.now() - begun - 500ms;
+        if (lost > Duration(0)) served.skipping.skipped = -lost.count();
         // Who has only begun to speak has a second for it.
         CHECK(Client(served.at).closed());
         silent[5]->send(" /x HTTP/1.1\r\n\r\n");

@@ -68,7 +68,7 @@ TEST_CASE("a BYE above 1300 octets reaches a UDP phone by TCP where it listens")
     CHECK(bye.find("\r\nVia: SIP/2.0/TCP ") != std::string::npos);
     const std::string ok = Phone::answer_to(bye);
     CHECK(send(connection.get(), ok.data(), ok.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(ok.size()));
-    CHECK(running.join() < 1s);
+    CHECK(running.join() < at_once);
     CHECK(phone.receive(0).empty());
 }
 
@@ -82,7 +82,7 @@ TEST_CASE("a BYE above 1300 octets goes by UDP at once where TCP is refused") {
     CHECK(bye.size() > 1300);
     CHECK(bye.find("\r\nVia: SIP/2.0/UDP ") != std::string::npos);
     phone.answer(bye);
-    CHECK(running.join() < 1s);
+    CHECK(running.join() < at_once);
 }
 
 TEST_CASE("a small BYE goes by UDP although the phone listens on TCP") {
@@ -93,7 +93,7 @@ TEST_CASE("a small BYE goes by UDP although the phone listens on TCP") {
     const std::string bye = phone.receive_starting("BYE");
     CHECK_FALSE(bye.empty());
     phone.answer(bye);
-    CHECK(running.join() < 1s);
+    CHECK(running.join() < at_once);
     pollfd watched{phone.listener.get(), POLLIN, 0};
     CHECK(poll(&watched, 1, 0) == 0);
 }

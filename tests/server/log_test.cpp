@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <string>
 
@@ -117,10 +118,14 @@ TEST_CASE("the writer writes one line per record from its level up, the last one
     const StillClock still;
     {
         LogWriter writer({LogFormat::json, LogLevel::info}, still, pipe.to.get());
-        writer.write(record("{} %s"));
-        const TimePoint written = clock.now();
-        CHECK(pipe.read_some() == json_line(record("{} %s"), noon) + "\n");
-        CHECK(clock.now() - written < std::chrono::milliseconds(100));
+        Duration least = std::chrono::seconds(1);
+        for (int look = 0; look < 5; ++look) {  // the machine may hold one of us up, but not each time
+            writer.write(record("{} %s"));
+            const TimePoint written = clock.now();
+            CHECK(pipe.read_some() == json_line(record("{} %s"), noon) + "\n");
+            least = std::min(least, clock.now() - written);
+        }
+        CHECK(least < std::chrono::milliseconds(100));
         writer.write({LogLevel::debug, "noise", "", {}});
         for (int i = 0; i < 100; ++i) writer.write(record("x"));
         CHECK(writer.lost() == 0);

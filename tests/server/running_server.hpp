@@ -19,6 +19,10 @@
 
 namespace rotunda::server {
 
+// How long an end may take: one without waiting for anybody, which a farewell of 1.5 s would not be, and one
+// that waits for no more than that, which Timer F of a BYE (32 s) would not be.
+constexpr Duration at_once = std::chrono::milliseconds(1400), soon = std::chrono::seconds(5);
+
 inline Config quiet(std::vector<std::string> more = {}) {
     std::vector<std::string> settings = {"sip.listen=udp://127.0.0.1:0", "log.format=json", "log.level=error",
                                          "media.workers=1", "media.ports=43000-43099"};

@@ -28,20 +28,23 @@ class Alone(InteropTest):
         probe.invite()
         phone.dial(server.uri(name))
         # A phone may send one of its first packets late, and its schedule comes back within four seconds: measured is what follows.
-        probe.talk(audio.tone(RATE, 930, 7))
-        time.sleep(7.5)
-        heard = audio.middle(probe.heard(), RATE, 3.0, 2.0)
+        probe.talk(audio.tone(RATE, 930, 9))
+        time.sleep(9.5)
+        heard = audio.middle(probe.heard(), RATE, 5.0, 4.0)
         phone.hang_up()
         probe.bye()
         probe.close()
         time.sleep(0.5)
         rate, samples = phone.heard()
         theirs = audio.middle(samples, rate, 3.0, 1.0)
+        # One late packet of the phone's and the walk back from it are four seconds' worst third; a splice that comes again is more.
+        quality = audio.parts(audio.sinad_db, heard, RATE, 440)
+        self.assertGreater(np.percentile(quality, 35), np.median(quality) - 3, f"{codec}: it comes and goes: {np.round(quality, 1)}")
         said_rate, said = phone.said()
         said = audio.steady_level_db(audio.middle(said, said_rate, 3.0, 1.0), said_rate, 440)
         own = ulaw_decode(ulaw_encode(audio.tone(RATE, 440, 2, 10 ** (said / 20))))
         return (audio.steady_level_db(heard, RATE, 440) - said, audio.steady_level_db(theirs, rate, 930) - -20,
-                tandem_db(audio.sinad_db(own, RATE, 440), OWN_SINAD_DB[codec]) - audio.steady_db(audio.sinad_db, heard, RATE, 440))
+                tandem_db(audio.sinad_db(own, RATE, 440), OWN_SINAD_DB[codec]) - np.median(quality))
 
     def check(self, phone, name, codec):
         ours, theirs, lost = self.converse(phone, name, codec)

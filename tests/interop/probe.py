@@ -13,7 +13,7 @@ import time
 import numpy as np
 
 import audio
-from processes import ArrivalClock, room_for_bursts
+from processes import PATIENCE, ArrivalClock, room_for_bursts
 
 
 def _ulaw_tables():
@@ -39,6 +39,12 @@ def ulaw_encode(samples):
     return _ORDER[nearest].astype(np.uint8).tobytes()
 
 
+def in_real_time():
+    """This thread alone gets a good phone's clock, where that is permitted."""
+    with contextlib.suppress(PermissionError):
+        os.sched_setscheduler(threading.get_native_id(), os.SCHED_FIFO, os.sched_param(1))
+
+
 class Probe:
     """invite() joins a room, talk() streams samples at 20 ms, packets holds what came: (seconds, sequence, stamp, payload). `answered` is
     when the last final response came."""
@@ -49,7 +55,7 @@ class Probe:
         self.server, self.room, self.host = (server_host or host, server_port), room, host
         self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sip.bind((host, 0))
-        self.sip.settimeout(5)
+        self.sip.settimeout(PATIENCE * 5)
         self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.rtp.bind((host, 0))
         room_for_bursts(self.rtp)
@@ -152,8 +158,7 @@ class Probe:
         self.talker.start()
 
     def _talk(self, payload, start, send):
-        with contextlib.suppress(PermissionError):  # a good phone's clock, where it is permitted: this thread's alone
-            os.sched_setscheduler(threading.get_native_id(), os.SCHED_FIFO, os.sched_param(1))
+        in_real_time()
         ssrc, sequence, stamp = random.getrandbits(32), random.getrandbits(16), random.getrandbits(32)
         for i in range(len(payload) // 160):
             due = start + 0.02 * i

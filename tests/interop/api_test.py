@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 
 from harness import Baresip, InteropTest, Rotunda, wait_until
+from processes import PATIENCE
 
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -67,7 +68,7 @@ class Api(InteropTest):
         time.sleep(1)
         self.assertEqual(len(self.in_room()), 1)
         phone.hang_up()
-        self.server.child.wait(5)
+        self.server.child.wait(PATIENCE * 5)
 
     def test_a_watcher_is_told_of_joins_and_leaves_and_resumes_where_it_was(self):
         with urllib.request.urlopen(self.base + "/v1/events", timeout=10) as stream:

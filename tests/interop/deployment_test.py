@@ -12,7 +12,7 @@ import yaml
 
 from harness import BINARY, InteropTest, Rotunda, free_port, wait_until
 from probe import Probe
-from processes import answers_options
+from processes import PATIENCE, answers_options
 
 DOCKER = pathlib.Path(__file__).resolve().parent.parent.parent / "docker"
 
@@ -86,7 +86,7 @@ class Deployment(InteropTest):
         manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(manager.close)
         manager.bind(str(self.folder / "notify"))
-        manager.settimeout(5)
+        manager.settimeout(PATIENCE * 5)
         environment = {**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify"), "WATCHDOG_USEC": "600000"}
         server = subprocess.Popen([BINARY, "--set", f"sip.listen=udp://127.0.0.1:{free_port()}", "--set", "http.listen=", "--set", "database.path="],
                                   env=environment, stdout=subprocess.DEVNULL)
@@ -101,11 +101,11 @@ class Deployment(InteropTest):
                 self.assertEqual(manager.recv(100), b"WATCHDOG=1")
         server.send_signal(signal.SIGCONT)
         server.send_signal(signal.SIGTERM)
-        manager.settimeout(5)
+        manager.settimeout(PATIENCE * 5)
         while (word := manager.recv(100)) == b"WATCHDOG=1":
             pass
         self.assertEqual(word, b"STOPPING=1")
-        self.assertEqual(server.wait(5), 0)
+        self.assertEqual(server.wait(PATIENCE * 5), 0)
 
     def test_the_manifests_say_what_the_image_is_and_drain_before_they_stop(self):
         deployment, budget = yaml.safe_load_all((DOCKER / "kubernetes.yaml").read_text())

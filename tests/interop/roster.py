@@ -5,6 +5,8 @@ import socket
 import threading
 import xml.etree.ElementTree as ElementTree
 
+from processes import PATIENCE
+
 NS = "{urn:ietf:params:xml:ns:conference-info}"
 
 
@@ -49,7 +51,7 @@ class RosterClient:
                  *extra, f"Content-Length: {len(body.encode())}", "", body]
         arrived = self.responses[key] = threading.Event()
         self.socket.sendto("\r\n".join(lines).encode(), (self.server.host, self.server.port))
-        if not arrived.wait(5):
+        if not arrived.wait(PATIENCE * 5):
             raise AssertionError(f"no response to {method}")
         return self.responses[key]
 

@@ -65,12 +65,13 @@ class Frame:
 
 
 def read_png(path):
-    """A picture baresip saved, as a Frame: it takes what it decoded for full range."""
-    raw = subprocess.run(["gst-launch-1.0", "-q", "filesrc", f"location={path}", "!", "pngdec", "!", "videoconvert", "!",
-                          "video/x-raw,format=RGB", "!", "fdsink"], stdout=subprocess.PIPE, check=True, timeout=20).stdout
-    with open(path, "rb") as file:
-        header = file.read(24)
-    width, height = struct.unpack(">II", header[16:24])
+    """A picture baresip saved, as a Frame: it takes what it decoded for full range. None as long as it has not saved all of it."""
+    file = path.read_bytes() if path.exists() else b""
+    if not file.endswith(b"IEND\xaeB`\x82"):
+        return None
+    raw = subprocess.run("gst-launch-1.0 -q fdsrc ! pngdec ! videoconvert ! video/x-raw,format=RGB ! fdsink".split(),
+                         input=file, stdout=subprocess.PIPE, check=True, timeout=20).stdout
+    width, height = struct.unpack(">II", file[16:24])
     stride = (width * 3 + 3) // 4 * 4
     rgb = np.frombuffer(raw, dtype=np.uint8).reshape(height, stride)[:, :width * 3].reshape(height, width, 3) / 255
     y = rgb @ np.array([0.299, 0.587, 0.114])
@@ -353,8 +354,6 @@ class WithPictures:
         def taken():
             phone.command("snapshot_recv", str(path))
             time.sleep(0.5)
-            if not path.exists() or path.stat().st_size < 100:
-                return None
             frame = read_png(path)
-            return frame if all(frame.shows(colour, x, 0.5) for colour, x in colours.items()) else None
+            return frame if frame and all(frame.shows(colour, x, 0.5) for colour, x in colours.items()) else None
         return harness.wait_until(taken, seconds, f"{phone.home.name} to see {colours}")

@@ -45,6 +45,7 @@ class VideoTest(WithPictures, InteropTest):
         as_wanted = lambda: all(probe.frame().height == height for probe, height in heights.items())
         wait_until(lambda: as_wanted() or server.events("video.load"), 5, f"pictures of {heights.values()} lines")
 
+    @measured
     def test_two_see_each_other_and_not_themselves(self):
         server = self.server()
         one, two = self.joined(server, "red"), self.joined(server, "green", codec="VP8")
@@ -176,6 +177,7 @@ class VideoTest(WithPictures, InteropTest):
         film_pcap(self.folder / "film.pcap", [[bytes((0x10, 0x11, 0, 0)) + bytes(40)]])
         run_sipp(self, server, "picture_update", ["1000"], limit=20)
 
+    @measured
     def test_the_picture_follows_the_speaker(self):
         server = self.server(**{"video.layout": "speaker"})
         one, two, three = (self.joined(server, colour) for colour in ("red", "green", "blue"))

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import audio
-from processes import Process, free_port, wait_until
+from processes import PATIENCE, Process, free_port, wait_until
 
 
 class Baresip(Process):
@@ -34,6 +34,8 @@ class Baresip(Process):
             f"sip_listen {host}:{self.port}", "call_max_calls 4", "audio_path /nonexistent",
             f"audio_player aubridge,player-{name}", f"audio_source {source}", f"audio_alert aubridge,alert-{name}",
             "ausrc_srate 48000", "auplay_srate 48000", "ausrc_channels 1", "auplay_channels 1", "audio_buffer 20-160",
+            # Else its SDP names the address of the default route, whomever it calls.
+            f"net_interface {host.strip('[]')}",
             f"rtp_ports {rtp}-{rtp + 19}", "module_path /usr/lib/baresip/modules",
             "module g711.so", "module g722.so", "module opus.so", "module aubridge.so", "module aufile.so",
             "module sndfile.so", *(["module srtp.so", "module dtls_srtp.so"] if encryption else []),
@@ -53,7 +55,7 @@ class Baresip(Process):
 
     def console(self):
         """Its console (console=True), which shows what a person would read: chat."""
-        return socket.create_connection(("127.0.0.1", self.console_port), timeout=5)
+        return socket.create_connection(("127.0.0.1", self.console_port), timeout=PATIENCE * 5)
 
     def command(self, name, params=""):
         text = json.dumps({"command": name, "params": params}).encode()

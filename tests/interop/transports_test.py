@@ -29,6 +29,7 @@ class Transports(InteropTest):
             phone.dial(server.uri("1000"))
         for phone, other in zip(phones, (660, 440)):
             wait_until(lambda: phone.level_db(other) > -23, 8, f"{other} Hz to be heard")
+        self.assertEqual({event["source"].rsplit(":", 1)[0] for event in server.events("call.media")}, {"[::1]"})
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ constexpr std::uint64_t most_amplified = 3;
 // To an endpoint from which nothing came: a request of ours, and once more should it be lost.
 // After a transaction's life so much again: he may have been away, and his answer proves him.
 constexpr double copies_to_named = 2, copies_forgotten = 1.0 / 32;
+// To all endpoints of an address that were only named, ACKs included: enough for each copy of a lost ACK, of
+// little use against a victim.
+constexpr double octets_to_named = 8000, octets_forgotten = 250;
 // What proven endpoints of one address have open together, as a multiple of what each may have.
 constexpr double together_at_most = 3;
 // Beside that each has a share of its own, so that whoever floods in the name of all ports of an address
@@ -32,7 +35,7 @@ constexpr double bans_told = 10, bans_told_per_second = 10;
 
 // Outside every dialog it is we who begin.
 bool begins(const RequestSketch& request) {
-    constexpr std::string_view never[] = {"BYE", "NOTIFY", "UPDATE", "INFO", "PRACK"};
+    constexpr std::string_view never[] = {"ACK", "BYE", "NOTIFY", "UPDATE", "INFO", "PRACK"};
     return request.to_tag.empty() &&
            std::find(std::begin(never), std::end(never), request.method) == std::end(never);
 }
@@ -56,7 +59,8 @@ FloodGuard::FloodGuard(FloodSettings settings, const KeyedHash& hash, Voucher vo
     : settings_(std::move(settings)),
       voucher_(std::move(voucher)),
       sides_{{{settings_.addresses, hash}, {settings_.addresses, hash}}},
-      accounts_(settings_.addresses, hash) {}
+      accounts_(settings_.addresses, hash),
+      named_(settings_.addresses, hash) {}
 
 FloodGuard::Proven* FloodGuard::proven(const Flow& flow, TimePoint now) {
     Proven* known = sides_[evidence_of(flow)].proven.find(flow.remote);
@@ -213,19 +217,26 @@ bool FloodGuard::may_send(std::string_view message, const Flow& flow, TimePoint 
 
 bool FloodGuard::may_hear(std::string_view message, const Flow& flow, TimePoint now) {
     const auto request = sketch_of(message);  // none: a response
-    // An ACK has a 2xx of its own from there, or from who named it.
-    if (request && (begins(*request) || request->method == "ACK")) return true;
+    if (request && begins(*request)) return true;
     Account* account = request ? &accounts_[flow.remote] : accounts_.find(flow.remote);
     if (account && account->sent + message.size() <= most_amplified * account->received) {
         account->sent += message.size();
         return true;
     }
     // An answer to what is forgotten already is not worth a victim.
-    if (request && account->received == 0 &&
-        account->requests.take(1, copies_to_named, copies_forgotten, now))
-        return true;
+    if (request && may_hear_as_named(*request, *account, flow, now)) return true;
     ++counters_.unsent;
     return false;
+}
+
+// An ACK is no copy: each has a 2xx of its own, and nobody answers it and thereby proves himself.
+bool FloodGuard::may_hear_as_named(const RequestSketch& request, Account& account, const Flow& flow,
+                                   TimePoint now) {
+    const bool copy_is_due =
+        account.received == 0 && account.requests.take(1, copies_to_named, copies_forgotten, now);
+    return (copy_is_due || request.method == "ACK") &&
+           named_[subscriber_of(flow.remote.address)].take(static_cast<double>(request.bytes),
+                                                           octets_to_named, octets_forgotten, now);
 }
 
 // --- what is learnt
@@ -334,7 +345,7 @@ std::vector<Ban> FloodGuard::take_bans() {
 }
 
 std::size_t FloodGuard::remembered() const {
-    std::size_t all = accounts_.size();
+    std::size_t all = accounts_.size() + named_.size();
     for (const Side& side : sides_)
         all += side.sources.size() + side.places.size() + side.bans.size() + side.proven.size();
     return all;

@@ -60,7 +60,7 @@ class FloodGuard {
     bool may_connect(const Flow& flow, TimePoint now);
     // A UDP datagram of ours may go there: to an unproven endpoint at most three times the bytes it sent. One
     // that sent nothing, but was named in somebody's Contact or Record-Route, hears a request twice, and
-    // another after half a minute for each.
+    // another after half a minute for each; and its address no more octets than what is of no use against it.
     bool may_send(std::string_view message, const Flow& flow, TimePoint now);
 
     void prove(const FlowProof& proof, TimePoint now);
@@ -160,6 +160,7 @@ class FloodGuard {
     static void give_back(Measure& measure, LeakyBucket& crowd, double count);
     void pay_back_in_passing(const Flow& flow, TimePoint now);
     bool may_hear(std::string_view message, const Flow& flow, TimePoint now);
+    bool may_hear_as_named(const RequestSketch& request, Account& account, const Flow& flow, TimePoint now);
     Admission refuse(const RequestSketch& request, const Flow& flow);
     void tell(const Ban& ban, TimePoint now);
     void strike(Source& from, Sentence* own, const Flow& flow, Evidence grade, double weight,
@@ -169,6 +170,7 @@ class FloodGuard {
     Voucher voucher_;
     std::array<Side, evidence_grades> sides_;
     BoundedTable<Endpoint, Account> accounts_;
+    BoundedTable<IpAddress, LeakyBucket> named_;  // octets of our requests, where nobody is proven
     Crowd unproven_;  // of all addresses from which nothing was ever proven, over UDP
     std::array<LeakyBucket, evidence_grades> told_;  // forged ones hide no sure one
     std::vector<Ban> bans_;

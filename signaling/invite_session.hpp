@@ -205,6 +205,7 @@ class InviteSession {
     struct SentAck {  // of one fork, the last one; its place in sent_acks_ is its slot
         std::uint32_t cseq = 0;
         std::string to_tag;
+        int repeated = 0;
     };
 
     // invite_session.cpp
@@ -291,7 +292,7 @@ class InviteSession {
                            TimePoint now, SessionOutbox& out);
     bool ask_for_longer_session(const SipMessage& too_small, SessionOutbox& out);
     void on_fork(const SipMessage& response, const Flow& flow, SessionOutbox& out);
-    bool repeat_ack(const SipMessage& response, SessionOutbox& out) const;
+    bool repeat_ack(const SipMessage& response, SessionOutbox& out);
     void send_ack(const Dialog& dialog, std::uint32_t cseq, std::optional<std::string> sdp,
                   SessionOutbox& out);
     void on_missing_sdp(SessionOutbox& out);

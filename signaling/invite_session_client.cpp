@@ -10,6 +10,8 @@ namespace {
 
 // A forking proxy may bring several 2xx; so many of them are taken care of.
 constexpr std::size_t max_acknowledged_forks = 16;
+// A 2xx goes out eleven times in its 64*T1 (§13.3.1.4); who sends more of them wants something else.
+constexpr int max_repeated_acks = 11;
 
 }  // namespace
 
@@ -212,11 +214,14 @@ void InviteSession::on_missing_sdp(SessionOutbox& out) {
 // --- ACK
 
 // §13.2.2.4: every further copy of a 2xx gets the same ACK again.
-bool InviteSession::repeat_ack(const SipMessage& response, SessionOutbox& out) const {
+bool InviteSession::repeat_ack(const SipMessage& response, SessionOutbox& out) {
     for (std::size_t slot = 0; slot < sent_acks_.size(); ++slot) {
-        const SentAck& sent = sent_acks_[slot];
+        SentAck& sent = sent_acks_[slot];
         if (sent.cseq != response.cseq().number || sent.to_tag != response.to_tag()) continue;
-        out.actions.push_back(RepeatAck{slot});
+        if (sent.repeated < max_repeated_acks) {
+            ++sent.repeated;
+            out.actions.push_back(RepeatAck{slot});
+        }
         return true;
     }
     return false;
@@ -230,8 +235,8 @@ void InviteSession::send_ack(const Dialog& dialog, std::uint32_t cseq, std::opti
     const std::string& fork = dialog.id().remote_tag;
     std::size_t slot = 0;
     while (slot < sent_acks_.size() && sent_acks_[slot].to_tag != fork) ++slot;
-    if (slot == sent_acks_.size()) sent_acks_.push_back({cseq, fork});
-    sent_acks_[slot].cseq = cseq;
+    if (slot == sent_acks_.size()) sent_acks_.emplace_back();
+    sent_acks_[slot] = {cseq, fork};
     out.actions.push_back(SendAck{slot, std::move(ack), dialog.next_hop()});
 }
 

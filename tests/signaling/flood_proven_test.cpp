@@ -142,11 +142,62 @@ TEST_CASE("an endpoint that was only named hears one request of ours, and that o
         fresh.prove({named, By::dialog}, start);
         CHECK(fresh.may_send(text, named, start));
     }
-    // Where it is we who begin, and for the ACK to somebody's 2xx, nothing is to be weighed.
+    // Where it is we who begin nothing is to be weighed.
     for (const char* text :
          {"INVITE sip:w SIP/2.0\r\nTo: <sip:w>\r\n\r\n", "OPTIONS sip:w SIP/2.0\r\nTo: <sip:w>\r\n\r\n",
-          "CANCEL sip:w SIP/2.0\r\nTo: <sip:w>\r\n\r\n", "ACK sip:w SIP/2.0\r\nTo: <sip:w>;tag=1\r\n\r\n"})
+          "CANCEL sip:w SIP/2.0\r\nTo: <sip:w>\r\n\r\n"})
         for (int n = 0; n < 11; ++n) CHECK(guard.may_send(text, named, start));
+}
+
+TEST_CASE("an endpoint that was only named hears an ACK for each copy of a 2xx, but not without end") {
+    // However lossy the way: Timer G has a 2xx go out eleven times. Also where something came from already.
+    for (const char* tag : {";tag=1", ""}) {  // RFC 2543 knows a 2xx without one
+        const std::string head = std::string("ACK sip:w SIP/2.0\r\nTo: <sip:w>") + tag + "\r\nSubject: ";
+        const std::string ack = head + std::string(600 - head.size() - 4, 'x') + "\r\n\r\n";
+        for (const char* address : {"203.0.113.9", "203.0.113.10"}) {
+            CAPTURE(address);
+            FloodGuard guard(settings(), key);
+            const auto heard = [&](const std::string& text, const Flow& to, int count, TimePoint now) {
+                std::size_t octets = 0;
+                for (int n = 0; n < count; ++n) octets += guard.may_send(text, to, now) ? text.size() : 0;
+                return octets;
+            };
+            const Flow named = from(address);
+            if (named.remote.address == *IpAddress::parse("203.0.113.10"))
+                guard.admit(request("OPTIONS"), named, start);
+            CHECK(heard(ack, named, 12, start) == 12 * ack.size());
+            heard(ack, named, 10'000, start);
+            // Nor does another port of it, half a minute later or a larger one.
+            std::size_t octets = 0;
+            for (std::uint16_t port = 1; port <= 100; ++port)
+                octets += heard(ack, from(address, port), 100, start + 10s);
+            CHECK(octets <= 10 * 250);
+            CHECK(octets > 0);
+            CHECK(heard(head + std::string(20'000, 'x') + "\r\n\r\n", from(address), 9, start + 1h) == 0);
+            CHECK(heard(ack, from("203.0.113.11"), 12, start) == 12 * ack.size());
+            guard.prove({named, By::dialog}, start);
+            CHECK(heard(ack, named, 100, start) == 100 * ack.size());
+        }
+    }
+}
+
+TEST_CASE(
+    "the requests that all ports of a named address hear are together no more than a few thousand octets") {
+    FloodGuard guard(settings(), key);
+    const std::string text = "NOTIFY sip:w SIP/2.0\r\nTo: <sip:w>;tag=1\r\n\r\n" + std::string(1200, 'x');
+    const auto sent = [&](const char* address, std::size_t size, TimePoint now) {
+        std::size_t octets = 0;
+        const std::string cut = text.substr(0, size);
+        for (std::uint16_t port = 1; port <= 200; ++port)
+            for (int n = 0; n < 11; ++n) octets += guard.may_send(cut, from(address, port), now) ? size : 0;
+        return octets;
+    };
+    CHECK(sent("203.0.113.9", 1200, start) == 6 * 1200);
+    CHECK(sent("203.0.113.9", 1200, start + 32s) <= 8000);
+    CHECK(sent("203.0.113.10", 1200, start) == 6 * 1200);
+    // All addresses of an IPv6 subscriber are one.
+    CHECK(sent("2001:db8::1", 1200, start) == 6 * 1200);
+    CHECK(sent("2001:db8::2", 1200, start) == 0);
 }
 
 TEST_CASE("who was away hears of a call again after a while") {

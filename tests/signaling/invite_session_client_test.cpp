@@ -50,6 +50,32 @@ TEST_CASE("Every copy of the 200 gets the same ACK again (RFC 3261 13.2.2.4)") {
     CHECK(bench.all<SdpAnswerReceived>().size() == 1);
 }
 
+TEST_CASE(
+    "A 2xx gets its ACK for each copy that Timer G makes, and for no flood of them; the next one anew") {
+    AgentBench bench;
+    const SessionId session = bench.call();
+    SipMessage invite = bench.last();
+    // Each ACK is lost: the 200 comes after T1, then after twice as long each time, at most T2, for 64*T1.
+    bench.answer(invite, 200, "peer", peer_sdp);
+    Duration interval = 500ms;
+    for (Duration passed{}; passed + interval < 32s; interval = std::min<Duration>(2 * interval, 4s)) {
+        bench.pass(interval);
+        passed += interval;
+        bench.answer(invite, 200, "peer", peer_sdp);
+    }
+    CHECK(bench.count(Method::ack) == 11);
+    for (int n = 0; n < 1000; ++n) bench.answer(invite, 200, "peer", peer_sdp);
+    CHECK(bench.count(Method::ack) == 12);
+    CHECK(bench.all<SessionConfirmed>().size() == 1);
+
+    bench.forget();
+    CHECK(bench.agent.reinvite(session, our_sdp, bench.now));
+    bench.drain();
+    invite = bench.last();
+    for (int n = 0; n < 1000; ++n) bench.answer(invite, 200, "peer", peer_sdp);
+    CHECK(bench.count(Method::ack) == 12);
+}
+
 TEST_CASE("Of several forks that answer, the first is the call; the others get ACK and BYE once") {
     AgentBench bench;
     bench.call();

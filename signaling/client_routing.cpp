@@ -14,13 +14,15 @@ Target target_of(const Flow& flow) {
 }  // namespace
 
 void ClientTransactions::look_up(Waiting waiting, TimePoint now) {
-    const LookupId id = router_.resolver().resolve(waiting.uri, now);
+    const auto guest =
+        is_unspecified(waiting.asked) ? std::nullopt : std::optional(waiting.asked.remote.address);
+    const LookupId id = router_.resolver().resolve(waiting.uri, guest, now);
     waiting_.emplace(id, std::move(waiting));
     take_found(now);
 }
 
 LookupId ClientTransactions::find_way(const Uri& uri, const std::optional<IpAddress>& asker, TimePoint now) {
-    const LookupId id = router_.resolver().resolve(uri, now);
+    const LookupId id = router_.resolver().resolve(uri, std::nullopt, now);
     ways_wanted_.emplace(id, WayWanted{uri, asker});
     take_found(now);
     return id;

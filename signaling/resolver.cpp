@@ -3,10 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/subscriber_address.hpp"
+
 namespace rotunda::sip {
 namespace {
 
 constexpr std::size_t most_lookups = 4096;
+// Of those with another way: what they leave is for trunks and for whom we call. Names whose servers never
+// answer cost nothing but their own sender then.
+constexpr std::size_t most_of_guests = most_lookups / 4 * 3;
+constexpr std::size_t most_of_guest = 64;
 constexpr std::size_t most_cached = 2048;
 constexpr std::size_t most_avoided = 1024;
 // A zone may say what it likes; a server that moved is found within this time.
@@ -21,20 +27,29 @@ void make_room(Map& map, std::size_t most, Expired expired) {
 
 }  // namespace
 
-LookupId Resolver::resolve(const Uri& uri, TimePoint now) {
+LookupId Resolver::resolve(const Uri& uri, const std::optional<IpAddress>& guest, TimePoint now) {
     const LookupId id = ids_.next();
-    if (active_.size() >= most_lookups) {
-        found_.push_back({id, {}});
+    TargetLookup lookup(uri, settings_);
+    follow_cache(lookup, now);
+    const auto key = guest ? std::optional(subscriber_of(*guest)) : std::nullopt;
+    if (lookup.done() || !has_room(key)) {
+        say(id, lookup.done() ? lookup.targets() : std::vector<Target>(), now);
         return id;
     }
-    active_.emplace(id, TargetLookup(uri, settings_));
-    run(id, now);
+    if (key) ++guests_[*key];
+    active_of_guests_ += key ? 1 : 0;
+    ask(id, active_.emplace(id, Active{std::move(lookup), key}).first->second.lookup);
     return id;
 }
 
+bool Resolver::has_room(const std::optional<IpAddress>& guest) const {
+    if (!guest) return active_.size() < most_lookups;
+    const auto his = guests_.find(*guest);
+    return active_of_guests_ < most_of_guests && (his == guests_.end() || his->second < most_of_guest);
+}
+
 // As far as what is known leads.
-void Resolver::run(LookupId id, TimePoint now) {
-    TargetLookup& lookup = active_.at(id);
+void Resolver::follow_cache(TargetLookup& lookup, TimePoint now) {
     bool moved = true;
     while (moved && !lookup.done()) {
         moved = false;
@@ -46,7 +61,9 @@ void Resolver::run(LookupId id, TimePoint now) {
             moved = true;
         }
     }
-    if (lookup.done()) return finish(id, lookup.targets(), now);
+}
+
+void Resolver::ask(LookupId id, const TargetLookup& lookup) {
     for (const DnsQuestion& question : lookup.questions()) {
         auto [entry, is_new] = waiting_.try_emplace(question);
         if (is_new) questions_.push_back(question);
@@ -59,11 +76,25 @@ void Resolver::on_answer(const DnsAnswer& answer, TimePoint now) {
     auto node = waiting_.extract(answer.question);
     if (!node) return;
     for (const LookupId id : node.mapped()) {
-        const auto lookup = active_.find(id);
-        if (lookup == active_.end()) continue;
-        lookup->second.on_answer(answer, random_);
-        run(id, now);
+        const auto entry = active_.find(id);
+        if (entry == active_.end()) continue;
+        TargetLookup& lookup = entry->second.lookup;
+        lookup.on_answer(answer, random_);
+        follow_cache(lookup, now);
+        if (!lookup.done()) {
+            ask(id, lookup);
+            continue;
+        }
+        say(id, lookup.targets(), now);
+        if (entry->second.guest) leave(*entry->second.guest);
+        active_.erase(entry);
     }
+}
+
+void Resolver::leave(const IpAddress& guest) {
+    const auto his = guests_.find(guest);
+    if (--his->second == 0) guests_.erase(his);
+    --active_of_guests_;
 }
 
 void Resolver::remember(const DnsAnswer& answer, TimePoint now) {
@@ -72,12 +103,11 @@ void Resolver::remember(const DnsAnswer& answer, TimePoint now) {
     cache_[answer.question] = {answer, now + std::min(answer.ttl, longest_kept)};
 }
 
-void Resolver::finish(LookupId id, std::vector<Target> targets, TimePoint now) {
+void Resolver::say(LookupId id, std::vector<Target> targets, TimePoint now) {
     std::stable_partition(targets.begin(), targets.end(), [&](const Target& target) {
         const auto avoided = avoided_until_.find(target);
         return avoided == avoided_until_.end() || avoided->second <= now;
     });
-    active_.erase(id);
     found_.push_back({id, std::move(targets)});
 }
 

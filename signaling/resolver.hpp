@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -27,8 +28,10 @@ class Resolver {
     Resolver(LookupSettings settings, RandomSource& random)
         : settings_(std::move(settings)), random_(random) {}
 
-    // Said in take_found(): at once where no question is open, else after its last answer.
-    LookupId resolve(const Uri& uri, TimePoint now);
+    // Said in take_found(): at once where no question is open, or too many are, else after its last answer.
+    // `guest`: who wrote the name into what he sent us, where we know another way to him, the one he came by.
+    // However many names he and his like write, we find the way to those we know by nothing but a name.
+    LookupId resolve(const Uri& uri, const std::optional<IpAddress>& guest, TimePoint now);
     void on_answer(const DnsAnswer& answer, TimePoint now);
     // Every question handed out is to be answered once.
     std::vector<DnsQuestion> take_questions() { return std::exchange(questions_, {}); }
@@ -45,14 +48,25 @@ class Resolver {
         TimePoint until;
     };
 
-    void run(LookupId id, TimePoint now);
-    void finish(LookupId id, std::vector<Target> targets, TimePoint now);
+    struct Active {
+        TargetLookup lookup;
+        std::optional<IpAddress> guest;  // as one subscriber
+    };
+    using Guests = std::map<IpAddress, std::size_t>;
+
+    bool has_room(const std::optional<IpAddress>& guest) const;
+    void follow_cache(TargetLookup& lookup, TimePoint now);
+    void ask(LookupId id, const TargetLookup& lookup);
+    void leave(const IpAddress& guest);
+    void say(LookupId id, std::vector<Target> targets, TimePoint now);
     void remember(const DnsAnswer& answer, TimePoint now);
 
     LookupSettings settings_;
     RandomSource& random_;
     IdSource<LookupId> ids_;
-    std::unordered_map<LookupId, TargetLookup> active_;
+    std::unordered_map<LookupId, Active> active_;
+    Guests guests_;  // with something in active_
+    std::size_t active_of_guests_ = 0;
     std::map<DnsQuestion, std::vector<LookupId>> waiting_;
     std::map<DnsQuestion, Cached> cache_;
     std::map<Target, TimePoint> avoided_until_;

@@ -229,6 +229,21 @@ TEST_CASE("an ACK waits for its name, and its copies do not") {
     CHECK(bench.sent_to() == "192.0.2.11:5060");
 }
 
+TEST_CASE(
+    "while a peer has too many names under way his requests go the way he came, and ours are looked up") {
+    DnsBench bench;
+    const Flow stranger = udp_flow("198.51.100.7:5060");
+    for (int n = 0; n < 64; ++n)
+        bench.send_to("sip:a@r" + std::to_string(n) + ".slow.example", "BYE", stranger);
+    bench.layer.take_questions();
+    CHECK(bench.sent().empty());
+    bench.send_to("sip:a@another.example", "BYE", stranger);
+    CHECK(bench.sent_to() == "198.51.100.7:5060");
+    bench.send_to(example);
+    bench.answer_dns();
+    CHECK(bench.sent_to() == "192.0.2.11:5060");
+}
+
 TEST_CASE("a stranger's name that leads to ourselves or to our neighbours is not followed") {
     DnsBench bench;
     const std::string inside = "sip:bob@inside.example.com:8080";

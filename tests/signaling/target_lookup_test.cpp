@@ -176,7 +176,8 @@ TEST_CASE("the resolver asks once for many, remembers for the TTL, and puts serv
     TimePoint now{};
     std::size_t asked = 0;
     const auto first = [&](int times) {
-        for (int i = 0; i < times; ++i) resolver.resolve(*Uri::parse("sip:a@example.com;transport=udp"), now);
+        for (int i = 0; i < times; ++i)
+            resolver.resolve(*Uri::parse("sip:a@example.com;transport=udp"), {}, now);
         for (auto questions = resolver.take_questions(); !questions.empty();
              questions = resolver.take_questions())
             for (const DnsQuestion& question : questions) {
@@ -200,4 +201,55 @@ TEST_CASE("the resolver asks once for many, remembers for the TTL, and puts serv
     CHECK(first(1) == one);
     CHECK(asked == 6);
     CHECK(resolver.lookups() == 0);
+}
+
+TEST_CASE("names whose servers never answer keep nobody from being found who is known by his name alone") {
+    Zone zone;
+    for (const char* name : {"known.example.com", "trunk.example.com"}) zone.a(name, "192.0.2.1");
+    SeededRandom random(3);
+    Resolver resolver({{Transport::udp}, true, false}, random);
+    const TimePoint now{};
+    const auto ask = [&](const std::string& host, std::optional<IpAddress> guest) {
+        return resolver.resolve(*Uri::parse("sip:a@" + host + ":5060"), guest, now);
+    };
+    const auto answer = [&] {
+        for (const DnsQuestion& question : resolver.take_questions())
+            resolver.on_answer(zone.answer(question), now);
+    };
+    const auto found = [&](LookupId id) {
+        for (const Resolver::Found& each : resolver.take_found())
+            if (each.lookup == id) return each.targets.size();
+        return std::size_t{0};
+    };
+    ask("known.example.com", {});
+    answer();
+    for (std::uint32_t n = 0; n < 10'000; ++n)
+        ask("r" + std::to_string(n) + ".slow.example", IpAddress::v4(0x0b000000u + n % 500));
+    const std::size_t strangers = resolver.lookups();
+    CHECK(strangers == 3072);
+    resolver.take_questions();  // the answers to these are a long time in coming
+    // A guest's name finds no place, unless it is known already.
+    CHECK(found(ask("other.example.com", IpAddress::v4(1))) == 0);
+    CHECK(found(ask("known.example.com", IpAddress::v4(1))) == 1);
+    CHECK(resolver.take_questions().empty());
+    const LookupId trunk = ask("trunk.example.com", {});
+    CHECK(resolver.lookups() == strangers + 1);
+    answer();
+    CHECK(found(trunk) == 1);
+}
+
+TEST_CASE("one subscriber has so many names under way, and none once they are answered") {
+    SeededRandom random(3);
+    Resolver resolver({{Transport::udp}, true, false}, random);
+    for (int round = 0; round < 2; ++round) {
+        for (int n = 0; n < 1000; ++n)
+            resolver.resolve(*Uri::parse("sip:a@r" + std::to_string(n) + ".slow.example:5060"),
+                             IpAddress::parse("2001:db8::" + std::to_string(n + 1)), {});
+        CHECK(resolver.lookups() == 64);
+        resolver.resolve(*Uri::parse("sip:a@r.slow.example:5060"), IpAddress::parse("2001:db8:0:1::1"), {});
+        CHECK(resolver.lookups() == 65);
+        for (const DnsQuestion& question : resolver.take_questions())
+            resolver.on_answer({question, {}, {}, {}, {}}, {});
+        CHECK(resolver.lookups() == 0);
+    }
 }

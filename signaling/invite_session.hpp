@@ -50,6 +50,12 @@ struct Ringing {
     std::optional<std::string> sdp;
 };
 
+// Reliable provisional responses of the peer's that we have taken: the last one's RSeq, and how many.
+struct ReliableSeen {
+    std::uint32_t last = 0;
+    int count = 0;
+};
+
 class InviteSession {
   public:
     // A call that came in; the request has been checked. IncomingInvite is the first event.
@@ -171,13 +177,13 @@ class InviteSession {
         TimePoint give_up_at;
         SipMessage request;  // the first one, for another try
         Flow flow;
-        std::optional<std::uint32_t> rseq;  // of a re-INVITE: its last reliable provisional response
+        ReliableSeen reliable;  // of a re-INVITE
     };
     struct EarlyDialog {  // of one fork of our first INVITE
         Dialog dialog;
-        std::optional<std::uint32_t> rseq;  // its last reliable provisional response
-        std::optional<std::string> sdp;     // what those said: the answer, or an offer
-        bool answered = false;              // the offer, by our PRACK
+        ReliableSeen reliable;
+        std::optional<std::string> sdp;  // what those said: the answer, or an offer
+        bool answered = false;           // the offer, by our PRACK
     };
     struct OwedPrack {  // for the offer in a reliable provisional response
         std::string to_tag;

@@ -90,7 +90,7 @@ std::uint32_t InviteSession::next_cseq(const Method& method) {
 void InviteSession::renumber(const Method& method, std::uint32_t old_cseq, std::uint32_t cseq) {
     if (method == Method::invite) {
         local_invite_->cseq = cseq;
-        local_invite_->rseq.reset();
+        local_invite_->reliable = {};
         if (dialog_) return;
         // The forks of the first try are no more.
         first_invite_->set_cseq(cseq, Method::invite);

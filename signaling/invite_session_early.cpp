@@ -13,6 +13,8 @@ namespace {
 
 // A proxy may fork to many; so many of those that ring are told apart.
 constexpr std::size_t max_early_dialogs = 16;
+// Each costs us a transaction. A 180 is said again once a minute, and calls do not ring for half an hour.
+constexpr int max_reliable = 32;
 
 // RSeq of a response that wants a PRACK.
 std::optional<std::uint32_t> reliable_number(const SipMessage& response) {
@@ -22,9 +24,9 @@ std::optional<std::uint32_t> reliable_number(const SipMessage& response) {
 }
 
 // §4: each once and in order; any other is as if it had not come.
-bool is_next(std::optional<std::uint32_t>& last, std::uint32_t rseq) {
-    if (last && rseq != *last + 1) return false;
-    last = rseq;
+bool is_next(ReliableSeen& seen, std::uint32_t rseq) {
+    if (seen.count == max_reliable || (seen.count > 0 && rseq != seen.last + 1)) return false;
+    seen = {rseq, seen.count + 1};
     return true;
 }
 
@@ -59,7 +61,7 @@ void InviteSession::on_invite_progress(const SipMessage& response, const Flow& f
     EarlyDialog* early = early_dialog(response, flow);
     auto sdp = session_description_in(response);
     if (const auto rseq = early ? reliable_number(response) : std::nullopt) {
-        if (!is_next(early->rseq, *rseq)) return;
+        if (!is_next(early->reliable, *rseq)) return;
         take_reliable(*early, response, *rseq, sdp, out);
     }
     if (!local_invite_->has_offer) sdp.reset();
@@ -82,7 +84,8 @@ void InviteSession::take_reliable(EarlyDialog& early, const SipMessage& response
 // A re-INVITE makes no early dialog, its progress is nobody's news; but the PRACK is owed.
 void InviteSession::on_reinvite_progress(const SipMessage& response, SessionOutbox& out) {
     const auto rseq = reliable_number(response);
-    if (!rseq || !matches(DialogId::of_response(response)) || !is_next(local_invite_->rseq, *rseq)) return;
+    if (!rseq || !matches(DialogId::of_response(response)) || !is_next(local_invite_->reliable, *rseq))
+        return;
     send_prack(*dialog_, *rseq, response.cseq().number, std::nullopt, out);
 }
 

@@ -431,6 +431,29 @@ TEST_CASE("A reliable response to our re-INVITE gets its PRACK too") {
     CHECK(bench.all<SdpAnswerReceived>().size() == 1);
 }
 
+TEST_CASE(
+    "An INVITE of ours, or a re-INVITE, has so many PRACKs and no more; its answer counts all the same") {
+    AgentBench bench;
+    const SessionId session = bench.call();
+    SipMessage invite = bench.last();
+    const auto flood = [&](std::string_view fork) {
+        bench.forget();
+        for (int rseq = 1; rseq <= 1000; ++rseq) answer_reliably(bench, invite, 183, rseq, fork);
+        return bench.count(Method::prack);
+    };
+    CHECK(flood("one") == 32);
+    CHECK(flood("peer") == 32);  // another fork has its own
+    bench.answer(invite, 200, "peer", peer_sdp);
+    CHECK(bench.all<SessionConfirmed>().size() == 1);
+    bench.pass(40s);
+    CHECK(bench.agent.reinvite(session, our_sdp, bench.now));
+    bench.drain();
+    invite = bench.last();
+    CHECK(flood("peer") == 32);
+    bench.answer(invite, 200, "peer", peer_sdp);
+    CHECK(bench.all<SdpAnswerReceived>().size() == 1);
+}
+
 TEST_CASE("A canceled call acknowledges nothing more; its dialog, should it come, counts on") {
     AgentBench bench;
     const SessionId session = bench.call();

@@ -184,6 +184,7 @@ void Notifier::settle(Usage& usage, TimePoint now) {
 
 void Notifier::proven(Usage& usage) {
     if (!std::exchange(usage.size, std::nullopt)) return;
+    --all_unproven_;
     const auto target = unproven_.find(usage.target);
     if (--target->second == 0) unproven_.erase(target);
 }

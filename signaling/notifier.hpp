@@ -48,10 +48,11 @@ struct NotifyDue {
 struct NotifierSettings {
     std::vector<EventPackage> packages;
     // Beyond these: 503 with Retry-After.
-    std::size_t max_subscriptions = 20'000;
-    std::size_t max_per_peer = 1000;  // that came from one address
-    std::size_t max_per_dialog = 16;  // in the dialog of one call
-    std::size_t max_unproven = 32;    // whose first NOTIFY one target has not answered yet
+    std::size_t max_subscriptions = 20'000;  // those in calls and of REFER may be a quarter more, those whose
+                                             // first NOTIFY nobody has answered yet a quarter of these
+    std::size_t max_per_peer = 1000;         // that came from one address (IPv6: one /64)
+    std::size_t max_per_dialog = 16;         // in the dialog of one call
+    std::size_t max_unproven = 32;           // whose first NOTIFY one target has not answered yet
     std::uint32_t retry_after_s = 30;
     // Octets in bodies that wait for the answer to their NOTIFY, of all together and of those from one
     // address. Once there, the next NOTIFY waits its turn, each address in its own queue; last words and the
@@ -132,7 +133,7 @@ class Notifier {
         bool queued = false;  // in ready_
         RequestId request;    // the NOTIFY under way, and the size of its body
         std::size_t bytes = 0;
-        IpAddress peer;                   // where it was asked for
+        IpAddress peer;                   // where it was asked for, as one subscriber
         std::string target;               // whom its NOTIFYs reach,
         std::optional<std::size_t> size;  // as long as he has answered none: of the SUBSCRIBE
     };
@@ -151,6 +152,7 @@ class Notifier {
     void refresh(Usage& usage, const RequestReceived& subscribe, std::chrono::seconds expires, TimePoint now);
     std::optional<SipMessage> refusal(const RequestReceived& request, std::optional<SessionId> session,
                                       const Wish& wish) const;
+    bool is_full(const RequestReceived& request, bool of_call) const;
     void note_target(Usage& usage, const RequestReceived& request);
     std::optional<SubscriptionId> begin(const RequestReceived& request, std::optional<SessionId> session,
                                         const LocalContact& contact, Wish wish, int status, TimePoint now);
@@ -184,6 +186,7 @@ class Notifier {
     std::map<IpAddress, Peer> peers_;              // peers choose these keys: a tree cannot be made slow
     std::deque<IpAddress> hungry_;                 // those of them with something waiting, by turns
     std::map<std::string, std::size_t> unproven_;  // by target
+    std::size_t all_unproven_ = 0;
     std::vector<SubscriptionId> over_;
     std::size_t bytes_under_way_ = 0;
     std::uint64_t notifies_ = 0;

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "base/subscriber_address.hpp"
 #include "base/text.hpp"
 #include "signaling/next_hop.hpp"
 #include "signaling/notifier.hpp"
@@ -34,6 +35,14 @@ std::string target_of(const RequestReceived& request) {
     }
     const bool direct = request.request.vias().size() == 1;
     return next_hop(uri, request.flow, direct).remote.address.unmapped().to_string();
+}
+
+// Whoever answers over a connection, or has answered a challenge, is where he says; not so whom he names in
+// Contact.
+bool is_believed(const RequestReceived& request) {
+    const bool answers = is_reliable(request.flow.transport) || request.identity.is_user();
+    return request.identity.is_trunk() ||
+           (answers && target_of(request) == request.flow.remote.address.unmapped().to_string());
 }
 
 }  // namespace
@@ -143,33 +152,37 @@ void Notifier::refresh(Usage& usage, const RequestReceived& subscribe, seconds e
     settle(usage, now);
 }
 
+// Who is in a call, or transfers one, has a part that no watcher reaches; who may be forged has a quarter.
+bool Notifier::is_full(const RequestReceived& request, bool of_call) const {
+    const std::size_t quarter = (settings_.max_subscriptions + 3) / 4;
+    if (of_call) return usages_.size() >= settings_.max_subscriptions + quarter;
+    if (usages_.size() >= settings_.max_subscriptions) return true;
+    if (is_believed(request)) return false;
+    const auto target = unproven_.find(target_of(request));
+    return all_unproven_ >= quarter ||
+           (target != unproven_.end() && target->second >= settings_.max_unproven);
+}
+
 std::optional<SipMessage> Notifier::refusal(const RequestReceived& request, std::optional<SessionId> session,
                                             const Wish& wish) const {
     if (request.request.record_routes().size() > settings_.max_routes)
         return agent_.make_response(request.request, 400, "Too Many Routes");
-    const auto peer = peers_.find(request.flow.remote.address.unmapped());
-    const auto target = unproven_.find(target_of(request));
-    const bool full = usages_.size() >= settings_.max_subscriptions ||
-                      (peer != peers_.end() && peer->second.subscriptions >= settings_.max_per_peer) ||
+    const auto peer = peers_.find(subscriber_of(request.flow.remote.address));
+    const bool full = (peer != peers_.end() && peer->second.subscriptions >= settings_.max_per_peer) ||
                       (session && by_session_.count(*session) >= settings_.max_per_dialog) ||
-                      (!session && !wish.package->implicit && target != unproven_.end() &&
-                       target->second >= settings_.max_unproven);
+                      is_full(request, session || wish.package->implicit);
     if (!full) return std::nullopt;
     SipMessage response = agent_.make_response(request.request, 503);
     response.add(HeaderId::retry_after, std::to_string(settings_.retry_after_s));
     return response;
 }
 
-// Whoever answers over a connection, or has answered a challenge, is where he says; not so whom he names in
-// Contact.
 void Notifier::note_target(Usage& usage, const RequestReceived& request) {
-    const bool answers = is_reliable(request.flow.transport) || request.identity.is_user();
     usage.target = target_of(request);
-    if (request.identity.is_trunk() || usage.wish.package->implicit ||
-        (answers && usage.target == usage.peer.to_string()))
-        return;
+    if (usage.wish.package->implicit || is_believed(request)) return;
     usage.size = to_wire(request.request).size();
     ++unproven_[usage.target];
+    ++all_unproven_;
 }
 
 std::optional<SubscriptionId> Notifier::begin(const RequestReceived& request,
@@ -191,7 +204,7 @@ std::optional<SubscriptionId> Notifier::begin(const RequestReceived& request,
                 .contact = contact,
                 .state = {},
                 .request = {},
-                .peer = request.flow.remote.address.unmapped(),
+                .peer = subscriber_of(request.flow.remote.address),
                 .target = {},
                 .size = {}};
     Usage& usage = usages_.emplace(id, std::move(begun)).first->second;

@@ -85,6 +85,59 @@ TEST_CASE("one address, one call and one target have so many subscriptions, and 
     }
 }
 
+TEST_CASE("watchers who may be forged fill a quarter, whoever answers all but what those in calls need") {
+    NotifierSettings settings = two_packages();
+    settings.max_subscriptions = 8;
+    World world(settings);
+    world.bench.incoming_call();
+    const Flow caller = world.bench.flow;
+    for (int n = 0; n < 20; ++n) {
+        world.bench.flow.remote.address = IpAddress::v4(0xcb007100u + static_cast<std::uint32_t>(n));
+        world.subscribe_as(n, "<sip:w@w" + std::to_string(n) + ".example.net>");
+    }
+    CHECK(world.notifier.size() == 2);
+    CHECK(world.bench.last().status() == 503);
+    // Over a connection nobody is forged.
+    for (int n = 20; n < 40; ++n) {
+        world.bench.flow = bench_flow(Transport::tcp);
+        world.subscribe_as(n);
+    }
+    CHECK(world.notifier.size() == 8);
+    world.bench.flow = caller;
+    const auto in_call = [&](const std::string& method, int cseq, const std::string& extra) {
+        world.receive(
+            PeerRequest{.method = method, .to_tag = world.bench.our_tag, .cseq = cseq, .extra = extra});
+    };
+    in_call("SUBSCRIBE", 2, "Event: conference\r\n");
+    CHECK(world.notifier.size() == 9);
+    in_call("REFER", 3, "Refer-To: <sip:carol@192.0.2.9>\r\n");
+    CHECK(world.notifier.size() == 10);
+    in_call("SUBSCRIBE", 4, "Event: conference;id=2\r\n");
+    CHECK(world.notifier.size() == 10);  // but not without end
+    for (const SipMessage& notify : world.all_notifies())
+        if (notify.call_id() == "watch0") world.answer(notify, 481);
+    CHECK(world.notifier.size() == 9);
+}
+
+TEST_CASE("of an IPv6 subscriber all addresses are one, in subscriptions and in octets under way") {
+    NotifierSettings settings = two_packages();
+    settings.max_per_peer = 3;
+    settings.max_bytes_of_peer = 10'000;
+    World world(settings);
+    world.body = std::string(6'000, 'x');
+    for (int n = 0; n < 5; ++n) {
+        world.bench.flow.local = world.bench.flow.advertised = *Endpoint::parse("[2001:db8:1::1]:5060");
+        world.bench.flow.remote = *Endpoint::parse("[2001:db8::" + std::to_string(n + 1) + "]:5060");
+        world.subscribe_as(n);
+    }
+    CHECK(world.notifier.size() == 3);
+    CHECK(world.all_notifies().size() == 2);
+    world.bench.flow.remote = *Endpoint::parse("[2001:db8:0:1::1]:5060");
+    world.subscribe_as(7);
+    CHECK(world.notifier.size() == 4);
+    CHECK(world.all_notifies().size() == 3);
+}
+
 TEST_CASE("who does not answer keeps nobody else waiting, and nobody from his last word") {
     NotifierSettings settings = two_packages();
     settings.max_bytes_of_peer = 10'000;

@@ -46,10 +46,13 @@ bool is_behind_nat(const IpAddress& said, const Flow& flow, bool direct) {
     return direct || (is_private(said) && !is_private(seen));
 }
 
+// Nothing on this machine for who is not on it: the kernel reaches an address of ours from itself, past every
+// firewall.
 bool is_usable(const IpAddress& address, const Flow& flow) {
-    if (address.is_loopback() && !flow.remote.address.unmapped().is_loopback()) return false;
-    return !address.is_wildcard() && !address.is_multicast() &&
-           address.is_v4() == flow.remote.address.unmapped().is_v4();
+    const IpAddress seen = flow.remote.address.unmapped();
+    if (address.is_loopback() && !seen.is_loopback()) return false;
+    if (address == flow.local.address.unmapped() && address != seen) return false;
+    return !address.is_wildcard() && !address.is_multicast() && address.is_v4() == seen.is_v4();
 }
 
 // RFC 5630 §3.1.1: sips is never taken back to a way in the clear.

@@ -26,6 +26,12 @@ TEST_CASE("a stranger cannot have us talk to our own local services") {
     const Flow stranger = from("198.51.100.7:5060");
     CHECK(hop("sip:a@127.0.0.1:8080", stranger) == stranger);
     CHECK(hop("sip:a@127.0.0.1:8080", from("127.0.0.1:5070")).remote.port == 8080);
+    // By our own address neither, which is as good as loopback; who is at it himself is on this machine.
+    for (const char* ours :
+         {"sip:a@192.0.2.1:6379;transport=tcp", "sip:a@192.0.2.1", "sip:a@[::ffff:192.0.2.1]:80"})
+        CHECK(hop(ours, stranger) == stranger);
+    CHECK(hop("sip:a@192.0.2.1:6379", from("192.0.2.1:5070")).remote.port == 6379);
+    CHECK(hop("sip:a@192.0.2.2:6379", stranger).remote.to_string() == "192.0.2.2:6379");
 }
 
 TEST_CASE("sips is never taken back to a way in the clear, whatever the address says (RFC 5630 3.1.1)") {

@@ -29,9 +29,8 @@ bool Notifier::on_answer(const RequestAnswered& answer, TimePoint now) {
     if (!answer.response) {
         usage->subscription.failed();
     } else {
-        if (answer.response->is_success()) proven(*usage);
+        if (answer.response->is_success()) on_success(*usage, answer.request, *answer.response);
         const auto later = answer.response->retry_after();
-        if (usage->dialog && answer.response->is_success()) usage->dialog->refresh_target(*answer.response);
         usage->subscription.answered(answer.response->status(),
                                      later ? std::optional(seconds(later->seconds)) : std::nullopt, now);
     }
@@ -180,6 +179,16 @@ void Notifier::settle(Usage& usage, TimePoint now) {
     // What waits for its turn and is to end now waits no longer.
     if (due && (!std::exchange(usage.queued, true) || usage.subscription.ending()))
         ready_.push_back(usage.id);
+}
+
+// His Contact may name anybody, as that of a SUBSCRIBE may.
+void Notifier::on_success(Usage& usage, RequestId notify, const SipMessage& answer) {
+    if (usage.left_behind != notify) proven(usage);
+    const auto contact = contact_target(answer);
+    if (!usage.dialog || !contact || *contact == usage.dialog->remote_target()) return;
+    Dialog next = *usage.dialog;
+    next.refresh_target(answer);
+    move(usage, std::move(next), answer, false);
 }
 
 void Notifier::proven(Usage& usage) {

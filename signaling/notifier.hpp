@@ -133,6 +133,7 @@ class Notifier {
         bool queued = false;  // in ready_
         RequestId request;    // the NOTIFY under way, and the size of its body
         std::size_t bytes = 0;
+        RequestId left_behind;            // one that went elsewhere than the next: its answer shows nothing
         IpAddress peer;                   // where it was asked for, as one subscriber
         std::string target;               // whom its NOTIFYs reach,
         std::optional<std::size_t> size;  // as long as he has answered none: of the SUBSCRIBE
@@ -153,7 +154,10 @@ class Notifier {
     std::optional<SipMessage> refusal(const RequestReceived& request, std::optional<SessionId> session,
                                       const Wish& wish) const;
     bool is_full(const RequestReceived& request, bool of_call) const;
-    void note_target(Usage& usage, const RequestReceived& request);
+    bool has_room_at(const std::string& target) const;
+    bool move(Usage& usage, Dialog next, const SipMessage& wish, bool believed);
+    SipMessage busy(const SipMessage& request) const;
+    std::size_t quarter() const { return (settings_.max_subscriptions + 3) / 4; }
     std::optional<SubscriptionId> begin(const RequestReceived& request, std::optional<SessionId> session,
                                         const LocalContact& contact, Wish wish, int status, TimePoint now);
     void respond(const Usage& usage, const RequestReceived& request, int status, TimePoint now);
@@ -168,6 +172,7 @@ class Notifier {
     bool must_wait(const Usage& usage) const;
     Usage* next_ready();
     Usage* next_waiting();
+    void on_success(Usage& usage, RequestId notify, const SipMessage& answer);
     void proven(Usage& usage);
     void free_bytes(Usage& usage);
 

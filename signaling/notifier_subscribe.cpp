@@ -24,25 +24,21 @@ bool accepts(const SipMessage& subscribe, std::string_view content_type) {
 }
 
 // Whom the NOTIFYs of a dialog of its own reach: a host's name as it stands, else the address.
-std::string target_of(const RequestReceived& request) {
-    const auto routes = request.request.record_routes();
-    const auto contact = contact_target(request.request);
-    const Uri& uri = !routes.empty() ? routes.front().uri : contact ? *contact : request.request.from().uri;
-    if (!IpAddress::parse(uri.host())) {
-        std::string name(uri.host());
-        std::transform(name.begin(), name.end(), name.begin(), [](char c) { return to_lower(c); });
-        return name;
-    }
-    const bool direct = request.request.vias().size() == 1;
-    return next_hop(uri, request.flow, direct).remote.address.unmapped().to_string();
+std::string target_of(const Dialog& dialog) {
+    const auto& routes = dialog.route_set();
+    const Uri& uri = routes.empty() ? dialog.remote_target() : routes.front().uri;
+    if (IpAddress::parse(uri.host())) return dialog.next_hop().remote.address.unmapped().to_string();
+    std::string name(uri.host());
+    std::transform(name.begin(), name.end(), name.begin(), [](char c) { return to_lower(c); });
+    return name;
 }
 
 // Whoever answers over a connection, or has answered a challenge, is where he says; not so whom he names in
 // Contact.
-bool is_believed(const RequestReceived& request) {
+bool is_believed(const RequestReceived& request, const std::string& target) {
     const bool answers = is_reliable(request.flow.transport) || request.identity.is_user();
     return request.identity.is_trunk() ||
-           (answers && target_of(request) == request.flow.remote.address.unmapped().to_string());
+           (answers && target == request.flow.remote.address.unmapped().to_string());
 }
 
 }  // namespace
@@ -144,8 +140,12 @@ void Notifier::refresh(Usage& usage, const RequestReceived& subscribe, seconds e
     if (usage.dialog && !usage.dialog->accept_cseq(subscribe.request.cseq().number))
         return agent_.respond(subscribe.transaction, agent_.make_response(subscribe.request, 500), now);
     if (usage.dialog) {
-        usage.dialog->refresh_target(subscribe.request);
-        usage.dialog->set_flow(subscribe.flow);
+        Dialog next = *usage.dialog;
+        next.refresh_target(subscribe.request);
+        next.set_flow(subscribe.flow);
+        const bool believed = is_believed(subscribe, target_of(next));
+        if (!move(usage, std::move(next), subscribe.request, believed))
+            return agent_.respond(subscribe.transaction, busy(subscribe.request), now);
     }
     usage.subscription.refresh(expires, now);
     respond(usage, subscribe, 200, now);
@@ -154,13 +154,35 @@ void Notifier::refresh(Usage& usage, const RequestReceived& subscribe, seconds e
 
 // Who is in a call, or transfers one, has a part that no watcher reaches; who may be forged has a quarter.
 bool Notifier::is_full(const RequestReceived& request, bool of_call) const {
-    const std::size_t quarter = (settings_.max_subscriptions + 3) / 4;
-    if (of_call) return usages_.size() >= settings_.max_subscriptions + quarter;
+    if (of_call) return usages_.size() >= settings_.max_subscriptions + quarter();
     if (usages_.size() >= settings_.max_subscriptions) return true;
-    if (is_believed(request)) return false;
-    const auto target = unproven_.find(target_of(request));
-    return all_unproven_ >= quarter ||
-           (target != unproven_.end() && target->second >= settings_.max_unproven);
+    const std::string target = target_of(Dialog(request.request, {}, request.flow));
+    return !is_believed(request, target) && !has_room_at(target);
+}
+
+bool Notifier::has_room_at(const std::string& target) const {
+    const auto there = unproven_.find(target);
+    return all_unproven_ < quarter() && (there == unproven_.end() || there->second < settings_.max_unproven);
+}
+
+// The NOTIFYs go where `next` leads, as `wish` asks for. Who is not known to be there has to show it like any
+// stranger, whatever he has answered elsewhere; false: too many have to.
+bool Notifier::move(Usage& usage, Dialog next, const SipMessage& wish, bool believed) {
+    std::string target = target_of(next);
+    const bool unproven = !believed && !usage.wish.package->implicit;
+    if (target != usage.target) {
+        if (unproven && !has_room_at(target)) return false;
+        proven(usage);
+        usage.target = std::move(target);
+        usage.left_behind = usage.request;
+        if (unproven) {
+            usage.size = to_wire(wish).size();
+            ++unproven_[usage.target];
+            ++all_unproven_;
+        }
+    }
+    usage.dialog = std::move(next);
+    return true;
 }
 
 std::optional<SipMessage> Notifier::refusal(const RequestReceived& request, std::optional<SessionId> session,
@@ -171,18 +193,13 @@ std::optional<SipMessage> Notifier::refusal(const RequestReceived& request, std:
     const bool full = (peer != peers_.end() && peer->second.subscriptions >= settings_.max_per_peer) ||
                       (session && by_session_.count(*session) >= settings_.max_per_dialog) ||
                       is_full(request, session || wish.package->implicit);
-    if (!full) return std::nullopt;
-    SipMessage response = agent_.make_response(request.request, 503);
-    response.add(HeaderId::retry_after, std::to_string(settings_.retry_after_s));
-    return response;
+    return full ? std::optional(busy(request.request)) : std::nullopt;
 }
 
-void Notifier::note_target(Usage& usage, const RequestReceived& request) {
-    usage.target = target_of(request);
-    if (usage.wish.package->implicit || is_believed(request)) return;
-    usage.size = to_wire(request.request).size();
-    ++unproven_[usage.target];
-    ++all_unproven_;
+SipMessage Notifier::busy(const SipMessage& request) const {
+    SipMessage response = agent_.make_response(request, 503);
+    response.add(HeaderId::retry_after, std::to_string(settings_.retry_after_s));
+    return response;
 }
 
 std::optional<SubscriptionId> Notifier::begin(const RequestReceived& request,
@@ -204,6 +221,7 @@ std::optional<SubscriptionId> Notifier::begin(const RequestReceived& request,
                 .contact = contact,
                 .state = {},
                 .request = {},
+                .left_behind = {},
                 .peer = subscriber_of(request.flow.remote.address),
                 .target = {},
                 .size = {}};
@@ -213,9 +231,10 @@ std::optional<SubscriptionId> Notifier::begin(const RequestReceived& request,
         agent_.hold_dialog(*session);
         by_session_.emplace(*session, id);
     } else {
-        usage.dialog.emplace(request.request, random_.token(16), request.flow);
+        Dialog dialog(request.request, random_.token(16), request.flow);
+        const bool believed = is_believed(request, target_of(dialog));
+        move(usage, std::move(dialog), request.request, believed);
         by_local_tag_.emplace(usage.dialog->id().local_tag, id);
-        note_target(usage, request);
     }
     respond(usage, request, status, now);
     settle(usage, now);

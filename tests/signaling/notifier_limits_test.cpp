@@ -182,3 +182,110 @@ TEST_CASE("a first NOTIFY may be as large as its SUBSCRIBE, unless the subscribe
     connected.subscribe_as(2, "<sip:victim@victim.example.net>");
     CHECK(most(connected));
 }
+
+namespace {
+
+const std::string elsewhere = "<sip:w@elsewhere.example.net>";
+
+// A watcher who has answered, and may be sent anything.
+struct Moving : World {
+    explicit Moving(NotifierSettings settings = two_packages()) : World(std::move(settings)) {
+        begin();
+        change();
+        CHECK(dues.size() == 2);
+        CHECK_FALSE(dues.back().most_bytes);
+    }
+    void change() {
+        notifier.changed(begun.at(0), bench.now);
+        run();
+        pass(2s);
+    }
+    void refresh(int cseq, std::string contact) {
+        PeerRequest moved = inside(cseq);
+        moved.contact = std::move(contact);
+        receive(moved);
+        pass(2s);
+    }
+    void answered(std::string contact = {}) {
+        SipMessage response = SipMessage::response_to(last_notify(), 200);
+        if (!contact.empty()) response.add(HeaderId::contact, contact);
+        bench.receive(to_wire(response));
+        run();
+        pass(2s);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a watcher who moves is a stranger where he moves to, until he answers there") {
+    Moving world;
+    SUBCASE("by a refresh") {
+        world.answered();
+        world.refresh(2, elsewhere);
+    }
+    SUBCASE("by a refresh, and answers what went to where he was") {
+        world.refresh(2, elsewhere);
+        world.answered();
+    }
+    SUBCASE("by a refresh from there, which anybody can have written") {
+        world.answered();
+        world.bench.flow.remote = *Endpoint::parse("203.0.113.9:9");
+        world.refresh(2, "<sip:bob@198.51.100.7>");
+        CHECK(world.bench.sent_over.back().remote == world.bench.flow.remote);
+    }
+    SUBCASE("by an answer") {
+        world.answered(elsewhere);
+        world.change();
+        CHECK(world.last_notify().uri().host() == "elsewhere.example.net");
+    }
+    CHECK(world.dues.size() == 3);
+    REQUIRE(world.dues.back().most_bytes);
+    CHECK(*world.dues.back().most_bytes < World::subscribe().text().size() + 400);
+    world.answered();
+    world.change();
+    CHECK(world.dues.size() == 4);
+    CHECK_FALSE(world.dues.back().most_bytes);
+}
+
+TEST_CASE("another port, or a connection, makes no stranger of a watcher") {
+    Moving world;
+    world.answered();
+    SUBCASE("a NAT has given him another port") {
+        world.bench.flow.remote.port = 40'000;
+    }
+    SUBCASE("he listens at another port") {
+        world.refresh(2, "<sip:w@198.51.100.7:5070>");
+    }
+    SUBCASE("he is elsewhere now, and connected") {
+        world.bench.flow = bench_flow(Transport::tcp);
+        world.bench.flow.remote = *Endpoint::parse("203.0.113.9:40000");
+        world.refresh(2, "<sip:w@203.0.113.9;transport=tcp>");
+    }
+    world.answered();
+    world.refresh(3, "<sip:w@" + world.bench.flow.remote.address.to_string() + ">");
+    CHECK(world.dues.size() >= 3);
+    CHECK_FALSE(world.dues.back().most_bytes);
+}
+
+TEST_CASE("no more watchers move to one target than may begin there") {
+    NotifierSettings settings = two_packages();
+    settings.max_unproven = 3;
+    Moving world(settings);
+    world.answered();
+    std::vector<PeerRequest> moves;
+    for (int n = 0; n < 5; ++n) {
+        PeerRequest request = World::subscribe();
+        request.call_id = "watch" + std::to_string(n);
+        world.receive(request);
+        world.answered();
+        request.to_tag = std::string(world.bench.messages(Method::subscribe, 200).back()->to_tag());
+        request.cseq = 2;
+        request.contact = elsewhere;
+        moves.push_back(request);
+    }
+    world.bench.forget();
+    for (const PeerRequest& request : moves) world.receive(request);
+    CHECK(world.bench.messages(Method::subscribe, 200).size() == 3);
+    CHECK(world.bench.messages(Method::subscribe, 503).size() == 2);
+    CHECK(world.notifier.size() == 6);
+}

@@ -6,6 +6,7 @@
 
 #include "base/address_list.hpp"
 #include "base/text.hpp"
+#include "signaling/response_route.hpp"
 
 namespace rotunda::sip {
 namespace {
@@ -51,6 +52,12 @@ bool answers_junk(std::string_view message) {
     const std::string_view line = message.substr(std::min(at, message.size()), cseq.size() + longest_cseq);
     const bool begins = line.find(" INVITE\r") != line.npos || line.find(" REGISTER\r") != line.npos;
     return !begins || status == "400" || status == "416" || status == "481";
+}
+
+// Some phones listen at another port than they send from (RFC 3261 §18.2.2, interop rule 15).
+Endpoint answered_at(const RequestSketch& request, const Flow& flow) {
+    const auto via = Via::parse(request.via.substr(0, request.via.find(',')));
+    return via ? response_flow(*via, flow).remote : flow.remote;
 }
 
 }  // namespace
@@ -143,7 +150,7 @@ Admission FloodGuard::admit_unproven(const RequestSketch& request, const Flow& f
     if (!charge(address, request, crowd, all_bounds(), {}, now) &&
         (request.method != "ACK" || !passes_as_vouched(address, request, flow, now)))
         return refuse(request, flow);
-    if (grade == forgeable) accounts_[flow.remote].received += request.bytes;
+    if (grade == forgeable) accounts_[answered_at(request, flow)].received += request.bytes;
     return Admission::pass;
 }
 

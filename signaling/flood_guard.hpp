@@ -123,7 +123,7 @@ class FloodGuard {
         TimePoint until{};
         ConnectionId connection{};  // which has been given back to its address
     };
-    struct Account {  // of an unproven endpoint over UDP
+    struct Account {  // of an unproven endpoint over UDP, where answers go to
         std::uint64_t received = 0, sent = 0;
         LeakyBucket requests;  // of ours, where nothing came from
     };

@@ -62,6 +62,8 @@ std::optional<RequestSketch> sketch_of(std::string_view message) {
             out.user_agent = trim(line.substr(line.find(':') + 1));
         else if (first == 'a' && out.authorization.empty() && is_named(line, "Authorization"))
             out.authorization = trim(line.substr(line.find(':') + 1));
+        else if (first == 'v' && out.via.empty() && (is_named(line, "Via") || is_named(line, "v")))
+            out.via = trim(line.substr(line.find(':') + 1));
     }
     return out;
 }
@@ -74,6 +76,7 @@ RequestSketch sketch_of(const SipMessage& request) {
     out.from_tag = request.from_tag();
     out.call_id = request.call_id();
     out.authorization = request.header(HeaderId::authorization).value_or(std::string_view{});
+    out.via = request.header(HeaderId::via).value_or(std::string_view{});
     return out;
 }
 

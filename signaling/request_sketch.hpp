@@ -16,6 +16,7 @@ struct RequestSketch {
     std::string_view to_tag;  // empty: outside every dialog
     std::string_view from_tag, call_id;
     std::string_view authorization;  // the first one's value
+    std::string_view via;            // likewise: where the answer goes
     std::size_t bytes = 0;
 };
 

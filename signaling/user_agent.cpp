@@ -6,6 +6,7 @@
 
 #include "signaling/capabilities.hpp"
 #include "signaling/request_checks.hpp"
+#include "signaling/response_route.hpp"
 
 namespace rotunda::sip {
 namespace {
@@ -126,15 +127,24 @@ bool UserAgent::passes_guard(RequestReceived& event, TimePoint now) {
         refuse(event.transaction, verdict.refused->reason, std::move(verdict.refused->response), now);
     const bool new_request = event.request.to_tag().empty();
     if (call && is_from(event.flow, call->session.told()))
-        proofs_.push_back({event.flow, FlowProof::By::dialog});
+        prove(event.request, {event.flow, FlowProof::By::dialog});
     else if (call && event.request.method() == Method::bye)
         proofs_.push_back({event.flow, FlowProof::By::passing});
     else if (new_request && verdict.identity.is_user())  // in a dialog nobody was asked for credentials
-        proofs_.push_back({event.flow, event.request.method() == Method::invite
-                                           ? FlowProof::By::call_credentials
-                                           : FlowProof::By::credentials});
+        prove(event.request,
+              {event.flow, event.request.method() == Method::invite ? FlowProof::By::call_credentials
+                                                                    : FlowProof::By::credentials});
     event.identity = std::move(verdict.identity);
     return !verdict.refused;
+}
+
+// Who has read our answer read it where it went: some phones listen at another port than they send from
+// (interop rule 15).
+void UserAgent::prove(const SipMessage& request, FlowProof proof) {
+    const Flow answered_at = response_flow(request.top_via(), proof.flow);
+    if (!is_reliable(answered_at.transport) && answered_at.remote != proof.flow.remote)
+        proofs_.push_back({answered_at, FlowProof::By::dialog});
+    proofs_.push_back(std::move(proof));
 }
 
 // Also while ours still rings there (RFC 3261 §12.1.2).
@@ -253,13 +263,15 @@ void UserAgent::on(AckReceived& event, TimePoint now) {
 void UserAgent::prove_by_ack(const InviteSession& session, const AckReceived& event) {
     const bool from_there = is_from(event.flow, session.told());
     const Identity& who = session.identity();
-    if (!from_there && session.awaits_first_ack(event.ack.cseq()))
+    const std::string user = who.is_user() ? who.name : std::string();
+    if (from_there && session.awaits_first_ack(event.ack.cseq())) {
+        prove(event.ack, {event.flow, FlowProof::By::ack, user});
+    } else if (session.awaits_first_ack(event.ack.cseq())) {
         proofs_.push_back({event.flow, FlowProof::By::passing});
-    if (session.awaits_first_ack(event.ack.cseq()))
-        proofs_.push_back({from_there ? event.flow : session.told(), FlowProof::By::ack,
-                           who.is_user() ? who.name : std::string()});
-    else if (from_there && session.awaits_ack(event.ack.cseq()))
-        proofs_.push_back({event.flow, FlowProof::By::dialog});
+        proofs_.push_back({session.told(), FlowProof::By::ack, user});
+    } else if (from_there && session.awaits_ack(event.ack.cseq())) {
+        prove(event.ack, {event.flow, FlowProof::By::dialog});
+    }
 }
 
 // Who answers knows our branch. It was read where the request went, too: some phones answer from another port

@@ -198,6 +198,7 @@ class UserAgent {
     void on_new_invite(RequestReceived& event, TimePoint now);
     bool passes_guard(RequestReceived& event, TimePoint now);
     Call* find_call(const DialogId& id);
+    void prove(const SipMessage& request, FlowProof proof);
     void prove_by_response(const ResponseReceived& event);
     void prove_by_ack(const InviteSession& session, const AckReceived& event);
     void refuse(ServerTransactionId transaction, Refusal reason, SipMessage response, TimePoint now);

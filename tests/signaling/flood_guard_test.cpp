@@ -22,6 +22,8 @@ TEST_CASE("a request is sketched from its first lines, not from its body") {
     CHECK(dialog->from_tag == "2");
     CHECK(dialog->call_id == "x@y");
     CHECK(dialog->authorization == "first");
+    CHECK(sketch_of("BYE sip:a SIP/2.0\r\nv: SIP/2.0/UDP h\r\nVia: SIP/2.0/UDP i\r\n\r\n")->via ==
+          "SIP/2.0/UDP h");
     const auto body =
         sketch_of("INVITE sip:a SIP/2.0\r\nTo: <sip:a>\r\n\r\nUser-Agent: friendly-scanner\r\n");
     CHECK(body->user_agent.empty());
@@ -359,6 +361,28 @@ TEST_CASE("an unproven endpoint is sent at most three times what it sent, retran
     CHECK_FALSE(guard.may_send(answer, from("192.0.2.77"), start));
     guard.admit(request("INVITE"), from("10.1.2.3"), start);
     CHECK(guard.may_send(much, from("10.1.2.3"), start));
+}
+
+TEST_CASE("what came is answered where its Via says, from port to port of one address, and counts there") {
+    FloodGuard guard(settings(), key);
+    const Flow sends = from("192.0.2.1", 49152), listens = from("192.0.2.1", 5070);
+    RequestSketch asked = request("REGISTER");
+    asked.via = "SIP/2.0/UDP 192.0.2.1:5070;branch=z9hG4bK1, SIP/2.0/UDP 198.51.100.1";
+    guard.admit(asked, sends, start);
+    const std::string answer = "SIP/2.0 401 X\r\n" + std::string(485, 'x');
+    CHECK_FALSE(guard.may_send(answer, sends, start));
+    CHECK(guard.may_send(answer, listens, start));
+    CHECK(guard.may_send(answer, listens, start));
+    CHECK_FALSE(guard.may_send(answer, listens, start));  // 1500 octets for 400
+    // Nobody has us answer another address so.
+    for (const char* via :
+         {"SIP/2.0/UDP 198.51.100.1;branch=z9hG4bK2", "SIP/2.0/UDP 192.0.2.1:5070;rport", "?"}) {
+        asked.via = via;
+        guard.admit(asked, sends, start);
+        CHECK_FALSE(guard.may_send(answer, from("198.51.100.1"), start));
+        CHECK_FALSE(guard.may_send(answer, listens, start));
+        CHECK(guard.may_send(answer, sends, start));
+    }
 }
 
 TEST_CASE("of an IPv6 subscriber all addresses are one") {

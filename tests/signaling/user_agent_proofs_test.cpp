@@ -2,6 +2,7 @@
 // at its other end, who writes another source address on his datagrams.
 #include <algorithm>
 
+#include "signaling/flood_guard.hpp"
 #include "tests/signaling/agent_bench.hpp"
 
 using namespace rotunda;
@@ -124,6 +125,56 @@ TEST_CASE("who answers from another port than he listens at is proven at both") 
     REQUIRE(proven.size() == 2);
     CHECK(proven[0].flow.remote == *Endpoint::parse(same_nat));
     CHECK(proven[1].flow.remote == *Endpoint::parse(caller));
+}
+
+TEST_CASE("who listens at another port than he sends from hears every answer (interop rule 15)") {
+    Proofs bench;
+    FloodGuard guard({}, KeyedHash(1, 2));
+    bench.flow.remote = *Endpoint::parse("198.51.100.7:49152");
+    const auto all_goes_out = [&] {
+        for (const FlowProof& proof : bench.agent.take_proofs()) guard.prove(proof, bench.now);
+        bench.drain();
+        REQUIRE_FALSE(bench.sent.empty());
+        for (std::size_t n = 0; n < bench.sent.size(); ++n) {
+            CHECK(bench.sent_over[n].remote == *Endpoint::parse(caller));
+            CHECK(guard.may_send(to_wire(bench.sent[n]), bench.sent_over[n], bench.now));
+        }
+        bench.sent.clear();
+        bench.sent_over.clear();
+    };
+    const auto ask = [&](const PeerRequest& request) {
+        std::string text = request.text();
+        text.erase(text.find(";rport"), std::string_view(";rport").size());
+        REQUIRE(guard.admit(*sketch_of(text), bench.flow, bench.now) == Admission::pass);
+        bench.agent.receive(text, bench.flow, bench.now);
+        bench.drain();
+    };
+    ask({.body = peer_sdp});
+    const SessionId session = bench.only<IncomingInvite>().session;
+    REQUIRE(bench.agent.accept(session, our_sdp, bench.now));
+    bench.drain();
+    bench.our_tag = bench.last().to_tag();
+    all_goes_out();
+    ask(bench.in_dialog("ACK", 1));
+    // Proven he is at both, and so nothing is weighed any more.
+    for (int n = 2; n < 20; ++n) {
+        ask(bench.in_dialog("OPTIONS", n));
+        all_goes_out();
+    }
+    REQUIRE(bench.agent.bye(session, {}, bench.now));
+    all_goes_out();
+}
+
+TEST_CASE("right credentials prove where the challenge went, too") {
+    Proofs bench;
+    bench.everybody.who = Identity::user("alice", "example.com");
+    std::string text = PeerRequest{.method = "OPTIONS"}.text();
+    text.erase(text.find(";rport"), std::string_view(";rport").size());
+    const auto proven = bench.by(text, same_nat);
+    REQUIRE(proven.size() == 2);
+    CHECK(proven[0].flow.remote == *Endpoint::parse(caller));
+    CHECK(proven[1].flow.remote == *Endpoint::parse(same_nat));
+    CHECK(proven[1].by == FlowProof::By::credentials);
 }
 
 TEST_CASE("a BYE from elsewhere is paid back, and proves nothing") {

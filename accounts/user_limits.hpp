@@ -27,12 +27,14 @@ class UserLimits {
 
     UserLimits(const Settings& settings, const KeyedHash& hash)
         : settings_(settings),
+          hash_(hash),
           users_(most_users, hash),
           places_(most_users, hash),
-          guesses_(most_users, hash) {}
+          guesses_(most_users, hash),
+          addresses_(most_users, hash) {}
 
     // Credentials of his, from there, are worth a look. Where he has proved himself before they always are,
-    // whoever guesses elsewhere.
+    // whoever guesses there or elsewhere.
     bool may_try(const std::string& user, const IpAddress& from, TimePoint now);
     // From there come so many wrong ones that no others are looked at.
     bool has_guessed(const std::string& user, const IpAddress& from, TimePoint now);
@@ -48,6 +50,8 @@ class UserLimits {
     // Of one user in all, of which one address can use up a part only: else it alone would keep him from
     // proving himself anywhere new.
     static constexpr double wrong_tries = 100, wrong_tries_from_one_address = 20, forgiven_per_second = 0.5;
+    // Of one address, whomever it tries. Then from there only who has proved himself there is heard.
+    static constexpr double wrong_tries_at_all_users = 100, forgiven_to_address_per_second = 1;
 
   private:
     static constexpr std::size_t most_users = 32'768;
@@ -56,15 +60,19 @@ class UserLimits {
         IpAddress place;          // where he proved himself last
         TimePoint place_noted{};  // in places_
     };
-    static std::string place(const std::string& user, const IpAddress& from) {
-        return subscriber_of(from).to_string() + ' ' + user;
+    // Tables of a fixed size hold no names: a peer may choose one of thousands of octets.
+    KeyedDigest place(const std::string& user, const IpAddress& from) const {
+        return hash_(subscriber_of(from).to_string() + ' ' + user);
     }
+    bool guesses_around(const IpAddress& from, TimePoint now);
 
     Settings settings_;
-    sip::BoundedTable<std::string, User> users_;
-    sip::BoundedTable<std::string, TimePoint>
+    KeyedHash hash_;
+    sip::BoundedTable<KeyedDigest, User> users_;  // by name
+    sip::BoundedTable<KeyedDigest, TimePoint>
         places_;  // where users have proved themselves, and until when it counts
-    sip::BoundedTable<std::string, LeakyBucket> guesses_;  // by place
+    sip::BoundedTable<KeyedDigest, LeakyBucket> guesses_;  // by place
+    sip::BoundedTable<IpAddress, LeakyBucket> addresses_;  // wrong ones from there, whoever was meant
 };
 
 }  // namespace rotunda::accounts

@@ -23,6 +23,7 @@ class TableHash {
 
     std::size_t operator()(std::string_view text) const { return hash_(text).low; }
     std::size_t operator()(const IpAddress& address) const { return (*this)(Endpoint{address, 0}); }
+    std::size_t operator()(const KeyedDigest& digest) const { return digest.low; }
     std::size_t operator()(const Endpoint& endpoint) const {
         const auto& bytes = endpoint.address.bytes();
         std::array<char, 18> key;

@@ -1,5 +1,7 @@
 #include "accounts/gatekeeper.hpp"
 
+#include <malloc.h>
+
 #include "accounts/authority.hpp"
 #include "tests/accounts/account_bench.hpp"
 
@@ -371,6 +373,51 @@ TEST_CASE(
     CHECK(call_from("198.51.100.7:6060"));
     bench.now += 10s;
     CHECK(call_from("192.0.2.99:5060"));
+}
+
+TEST_CASE("one address guesses at so many users and no more; who was right there still is") {
+    AccountBench bench;
+    const auto call_as = [&](const std::string& user, const char* password) {
+        auto message = invite(("<sip:" + user + "@example.com>;tag=1").c_str());
+        auto client = bench.client_of(user.c_str(), password);
+        return !bench.authenticate(message, client).refused;
+    };
+    REQUIRE(call_as("alice", "wonderland"));
+    std::size_t looked_at = 0;
+    const auto guess_all = [&](int each) {
+        for (int n = 0; n < each * 500; ++n) {
+            // A call proves as many ports as he likes, and so no ban of one ends it.
+            bench.flow.remote.port = static_cast<std::uint16_t>(1024 + n % 1000);
+            CHECK_FALSE(call_as("user" + std::to_string(n % 500), "1234"));
+            looked_at += bench.gatekeeper.take_guesses().size();
+        }
+    };
+    guess_all(2);
+    CHECK(looked_at == 100);
+    bench.now += 10s;
+    guess_all(1);
+    CHECK(looked_at == 110);
+    CHECK(call_as("alice", "wonderland"));
+    CHECK_FALSE(call_as("bob", "builder"));
+    CHECK(bench.gatekeeper.take_guesses().empty());  // nobody is banned for a neighbour
+    bench.now += 1s;
+    CHECK(call_as("bob", "builder"));
+    guess_all(1);
+    bench.flow = phone_flow(0, "203.0.113.9:5060");
+    CHECK(call_as("alice", "wonderland"));
+}
+
+TEST_CASE("names as long as a message may have them take no more memory than others") {
+    AccountBench bench;
+    const std::size_t before = mallinfo2().uordblks;
+    UserLimits limits({}, KeyedHash(1, 2));
+    for (int n = 0; n < 1000; ++n) {
+        const std::string user = std::to_string(n) + std::string(8000, 'x');
+        const IpAddress from = IpAddress::v4(0x0a000000u + static_cast<std::uint32_t>(n));
+        limits.on_wrong(user, from, bench.now);
+        limits.on_right(user, from, bench.now);
+    }
+    CHECK(mallinfo2().uordblks - before < 2'000'000);  // the names alone are eight of them
 }
 
 TEST_CASE("one user has so many calls open that nobody has acknowledged") {

@@ -62,6 +62,7 @@ void HttpConnection::answer_all() {
 void HttpConnection::answer_one(const api::HttpRequest& request) {
     const api::HttpResponse response = answer_(request);
     answered_ = true;
+    request_begun_.reset();
     if (response.web_socket && response.events_after) return open_web_socket(request, *response.events_after);
     const bool head_only = request.method == "HEAD";
     closing_ = response.last || (!request.keep_alive && (head_only || !response.events_after));
@@ -141,11 +142,18 @@ void HttpConnection::on_output_gone() {
     push_events();
 }
 
+// However steadily a request drips in, it has to be whole in time.
+void HttpConnection::note_request() {
+    if (!output_.empty() || streamed_ || !reader_.mid_request())
+        request_begun_.reset();
+    else if (!request_begun_)
+        request_begun_ = clock_.now();
+}
+
 void HttpConnection::rearm() {
-    const Duration patience = !output_.empty()        ? limits_.drain
-                              : streamed_             ? limits_.heartbeat
-                              : reader_.mid_request() ? limits_.request
-                                                      : limits_.idle;
+    note_request();
+    if (request_begun_) return deadline_.set(*request_begun_ + limits_.request);
+    const Duration patience = !output_.empty() ? limits_.drain : streamed_ ? limits_.heartbeat : limits_.idle;
     deadline_.set(clock_.now() + patience);
 }
 

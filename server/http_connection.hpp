@@ -43,8 +43,8 @@ class HttpConnection {
     bool at_rest() const { return answered_ && output_.empty() && !reader_.mid_request(); }
     // The next request has come and was not read yet.
     bool has_unread() const;
-    // Since then nothing has come from the client and nothing gone to it.
-    TimePoint silent_since() const { return silent_since_; }
+    // Since then its request is not whole, or else nothing has come from the client and nothing gone to it.
+    TimePoint waiting_since() const { return request_begun_.value_or(silent_since_); }
     void end(std::optional<HttpRefusals::Kind> why = std::nullopt);
 
   private:
@@ -59,6 +59,7 @@ class HttpConnection {
     void await_writable();
     void on_output_gone();
     void on_deadline();
+    void note_request();
     void rearm();
 
     const Clock& clock_;
@@ -73,6 +74,7 @@ class HttpConnection {
     std::optional<WebSocket> web_socket_;    // events go out by it
     std::optional<std::uint64_t> streamed_;  // events up to here are sent or in the output
     TimePoint silent_since_;
+    std::optional<TimePoint> request_begun_;  // the one that is not whole yet
     bool answered_ = false;
     bool malformed_ = false;  // what came
     bool closing_ = false;    // ends as soon as the output is gone

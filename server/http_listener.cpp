@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t most_connections = 256;
 // So many of them may listen to events: who asks after the server's health always finds a place.
 constexpr std::size_t most_streams = 192;
-// Where all places are taken, who has been answered or has said nothing for so long gives way, unless he
-// listens to events.
+// Where all places are taken, who has been answered, has said nothing for so long, or has not come to the end
+// of his request in so long gives way, unless he listens to events.
 constexpr Duration may_be_silent = std::chrono::seconds(1);
 // Those who come while the loop is busy; who finds no place asks again after a second.
 constexpr int backlog = 1024;
@@ -102,8 +102,8 @@ bool HttpListener::make_place() {
     HttpConnection* longest = nullptr;
     for (HttpConnection& each : connections_) {
         if (each.ended() || each.streams()) continue;
-        if (!each.at_rest() && each.silent_since() > latest) continue;
-        if (longest && longest->silent_since() <= each.silent_since()) continue;
+        if (!each.at_rest() && each.waiting_since() > latest) continue;
+        if (longest && longest->waiting_since() <= each.waiting_since()) continue;
         // Who is at rest no longer is once his next request is read.
         if (!each.at_rest() || !each.has_unread()) longest = &each;
     }

@@ -285,6 +285,45 @@ TEST_CASE("where all places are taken, who has been answered or says nothing for
     CHECK(served.listener.counters().displaced == 2);
 }
 
+TEST_CASE("where all places are taken by requests that drip in, who asks is answered all the same") {
+    Served served;
+    served.with([&] {
+        // So many turns of the loop accept all and read what they have sent.
+        const auto all_is_read = [&] {
+            for (int turn = 0; turn < 16; ++turn) {
+                std::atomic<bool> turned{false};
+                served.loop.post([&] { turned = true; });
+                while (!turned) std::this_thread::yield();
+            }
+        };
+        std::vector<std::unique_ptr<Client>> dripping;
+        for (int i = 0; i < 256; ++i) dripping.push_back(std::make_unique<Client>(served.at));
+        for (const char* octet : {"G", "E"}) {
+            for (const auto& each : dripping) each->send(octet);
+            all_is_read();
+            served.skipping.skipped += Duration(600ms).count();
+        }
+        CHECK(Client(served.at).ask("GET /healthz").ends_with("/healthz"));
+    });
+    CHECK(served.refused(HttpRefusals::Kind::place) == 0);
+    CHECK(served.listener.counters().displaced == 1);
+}
+
+TEST_CASE("a request has to be whole in time, however steadily its octets come") {
+    Served served({.request = 100ms});
+    served.with([&] {
+        Client slow(served.at);
+        slow.send("GET /");
+        pollfd watched{slow.fd.get(), POLLIN, 0};
+        int octets = 0;
+        while (octets < 300 && poll(&watched, 1, 10) == 0 && ::send(slow.fd.get(), "x", 1, MSG_NOSIGNAL) == 1)
+            ++octets;
+        CHECK(octets < 300);
+        CHECK(slow.closed());
+    });
+    CHECK(served.refused(HttpRefusals::Kind::slow) == 1);
+}
+
 TEST_CASE("whose next request waits to be read does not give way") {
     Served served;
     served.with([&] {

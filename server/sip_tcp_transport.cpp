@@ -106,22 +106,17 @@ void SipTcpTransport::pause_accepting() {
 }
 
 void SipTcpTransport::admit(FileDescriptor fd, sip::Transport transport, const Endpoint& remote) {
-    if (auto it = per_peer_.find(subscriber_of(remote.address));
-        it != per_peer_.end() && it->second >= limits_.connections_per_peer) {
-        ++counters_.refused_peer;
-        return;
-    }
     const auto local = local_endpoint(fd.get());
     if (!local) return;
     sip::Flow flow;
     flow.transport = transport;
     flow.local = *local;
     flow.remote = remote;
-    if (handlers_.lets_connect && !handlers_.lets_connect(flow)) {
+    const bool known = handlers_.is_known && handlers_.is_known(flow);
+    if ((!known && has_enough(remote)) || (handlers_.lets_connect && !handlers_.lets_connect(flow))) {
         ++counters_.refused_peer;
         return;
     }
-    const bool known = handlers_.is_known && handlers_.is_known(flow);
     const bool guest = !make_place() && !known;
     if (guest && !make_guest_place(transport)) {
         ++counters_.refused_full;
@@ -136,6 +131,11 @@ void SipTcpTransport::admit(FileDescriptor fd, sip::Transport transport, const E
     Member& member = connections_.at(id);
     member.stranger = list.insert(list.end(), id);
     member.guest = guest;
+}
+
+bool SipTcpTransport::has_enough(const Endpoint& remote) const {
+    const auto same = per_peer_.find(subscriber_of(remote.address));
+    return same != per_peer_.end() && same->second >= limits_.connections_per_peer;
 }
 
 // What it ends may be on the call stack: it is kept until the loop's next turn (leaving_).
@@ -255,8 +255,7 @@ SipTcpConnection* SipTcpTransport::open(const sip::Flow& flow) {
     // Trunks are to be reached, and calls to be ended, however many strangers there are.
     const bool known = handlers_.is_known && handlers_.is_known(flow);
     if (!make_place() && !known && taken() >= limits_.connections + limits_.reserve) return nullptr;
-    const auto same = per_peer_.find(subscriber_of(flow.remote.address));
-    if (!known && same != per_peer_.end() && same->second >= limits_.connections_per_peer) return nullptr;
+    if (!known && has_enough(flow.remote)) return nullptr;
     // RFC 7118: a WebSocket is opened by the client.
     if (flow.transport != sip::Transport::tcp && flow.transport != sip::Transport::tls) return nullptr;
     auto fd = open_unbound_socket(SOCK_STREAM, flow.remote.address.family());

@@ -111,6 +111,8 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
     // Takes the connection's part of the memory into account, and makes room if it was too much.
     void account(const SipTcpConnection& connection);
     void make_room();
+    // As many connections as one address may have, unless it is a trunk's: some open one for each call.
+    bool has_enough(const Endpoint& remote) const;
     // Those that count for the limit.
     std::size_t taken() const { return connections_.size() - guests_.size(); }
     // For one more connection. False: of those that stand nobody is to go.

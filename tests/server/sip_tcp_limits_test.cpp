@@ -165,6 +165,19 @@ TEST_CASE("connections are limited in all and for each peer") {
         [&] { return t.transport.counters().accepted + t.transport.counters().refused_peer == 4; }));
 }
 
+TEST_CASE("a trunk has as many connections as it has calls") {
+    SipTcpLimits limits = quick();
+    limits.connections_per_peer = 2;
+    Tcp t(limits);
+    t.all_are_trunks = true;
+    TcpPeer a(t.bound), b(t.bound), c(t.bound);
+    CHECK(t.run_until([&] { return t.transport.connections() == 3; }));
+    CHECK(t.transport.counters().refused_peer == 0);
+    t.all_are_trunks = false;
+    TcpPeer d(t.bound);
+    CHECK(t.run_until([&] { return t.transport.counters().refused_peer == 1; }));
+}
+
 TEST_CASE(
     "full of strangers' connections the longest silent one goes for somebody new; proven ones never do") {
     SipTcpLimits limits = quick();

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t read_size = 16'384;
 // Then other sockets and timers have their turn.
 constexpr int reads_in_a_row = 8;
+// RFC 5626 §4.4.1. One for all pings that came at once: of four octets each there may be thousands.
+constexpr std::string_view pong = "\r\n";
 
 }  // namespace
 
@@ -126,10 +128,11 @@ void SipTcpConnection::on_plain(std::string_view plain) {
 }
 
 void SipTcpConnection::take_events() {
+    bool pinged = false;
     while (auto event = framer_.next()) {
         message_begun_.reset();
         if (event->kind == sip::StreamEvent::Kind::ping) {
-            send("\r\n");  // RFC 5626 §4.4.1
+            pinged = true;
         } else {
             const bool failed = event->kind == sip::StreamEvent::Kind::failed;
             closing_ = failed;
@@ -139,9 +142,11 @@ void SipTcpConnection::take_events() {
         if (ended_) return;
     }
     note_progress_of_message(framer_.mid_message());
+    if (pinged) send(pong);
 }
 
 void SipTcpConnection::take_web_socket_events() {
+    bool pinged = false;
     while (auto event = web_socket_->next()) {
         message_begun_.reset();
         if (event->kind == WebSocket::Event::Kind::closed)
@@ -150,12 +155,13 @@ void SipTcpConnection::take_web_socket_events() {
             return close_after_output(SipTcpEnd::web_socket_failed);
         // RFC 7118 §6: a CRLF pair is a keep-alive here, too.
         if (event->payload == "\r\n\r\n")
-            send("\r\n");
+            pinged = true;
         else
             take_message(sip::parse_message(event->payload, {.message = limits_.message}));
         if (ended_) return;
     }
     note_progress_of_message(web_socket_->mid_message());
+    if (pinged) send(pong);
 }
 
 void SipTcpConnection::take_message(sip::ParsedMessage message) {

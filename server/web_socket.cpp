@@ -65,10 +65,12 @@ void WebSocket::receive(std::string_view octets, std::string& reply) {
     if (failed_) return;
     input_ += octets;
     if (!upgraded_ && !upgrade(reply)) return;
-    while (auto next = cut_frame(reply)) {
+    std::string_view rest = input_;
+    while (auto next = cut_frame(rest, reply)) {
         take(std::move(*next), reply);
         if (failed_) return;
     }
+    if (!failed_) input_.erase(0, input_.size() - rest.size());
 }
 
 std::optional<WebSocket::Event> WebSocket::next() {
@@ -96,18 +98,17 @@ bool WebSocket::upgrade(std::string& reply) {
     return false;
 }
 
-std::optional<WebSocket::Frame> WebSocket::cut_frame(std::string& reply) {
-    if (input_.size() < 2) return std::nullopt;
-    const auto first = static_cast<std::uint8_t>(input_[0]), second = static_cast<std::uint8_t>(input_[1]);
+std::optional<WebSocket::Frame> WebSocket::cut_frame(std::string_view& input, std::string& reply) {
+    if (input.size() < 2) return std::nullopt;
+    const auto first = static_cast<std::uint8_t>(input[0]), second = static_cast<std::uint8_t>(input[1]);
     const std::size_t size_octets = (second & 0x7f) == 126 ? 2 : (second & 0x7f) == 127 ? 8 : 0;
     const std::size_t header = 2 + size_octets + 4;
-    if (input_.size() < header) {
+    if (input.size() < header) {
         // §5.1: a client masks every frame; that is seen in the second octet already.
         if ((second & 0x80) == 0) fail(protocol_error, reply);
         return std::nullopt;
     }
-    const std::uint64_t size =
-        size_octets == 0 ? second & 0x7f : read_size(std::string_view(input_).substr(2, size_octets));
+    const std::uint64_t size = size_octets == 0 ? second & 0x7f : read_size(input.substr(2, size_octets));
     Frame frame{static_cast<std::uint8_t>(first & 0x0f), (first & 0x80) != 0, {}};
     if ((second & 0x80) == 0 || !fits(first, frame.opcode, size)) {
         fail(protocol_error, reply);
@@ -117,10 +118,10 @@ std::optional<WebSocket::Frame> WebSocket::cut_frame(std::string& reply) {
         fail(too_big, reply);
         return std::nullopt;
     }
-    if (input_.size() < header + size) return std::nullopt;
-    frame.payload = input_.substr(header, size);
-    for (std::size_t i = 0; i < size; ++i) frame.payload[i] ^= input_[header - 4 + i % 4];
-    input_.erase(0, header + size);
+    if (input.size() < header + size) return std::nullopt;
+    frame.payload = input.substr(header, size);
+    for (std::size_t i = 0; i < size; ++i) frame.payload[i] ^= input[header - 4 + i % 4];
+    input.remove_prefix(header + size);
     return frame;
 }
 

@@ -54,7 +54,8 @@ class WebSocket {
     };
 
     bool upgrade(std::string& reply);
-    std::optional<Frame> cut_frame(std::string& reply);
+    // Takes it off the front of `input`.
+    std::optional<Frame> cut_frame(std::string_view& input, std::string& reply);
     bool fits(std::uint8_t first, std::uint8_t opcode, std::uint64_t size) const;
     void take(Frame frame, std::string& reply);
     void take_control(const Frame& frame, std::string& reply);

@@ -92,6 +92,21 @@ TEST_CASE("a peer who never says anything whole is dropped, keep-alives or not")
     CHECK_FALSE(good.closed());
 }
 
+TEST_CASE("thousands of pings at once are one sign of life, and get few pongs") {
+    Tcp t(quick());
+    TcpPeer peer(t.bound);
+    std::string pings;
+    for (int n = 0; n < 4096; ++n) pings += "\r\n\r\n";
+    REQUIRE(peer.send(pings + options()));
+    REQUIRE(t.run_until([&] { return t.flows.size() == 1; }));
+    std::string pongs;
+    for (std::string more = peer.receive(); !more.empty(); more = peer.receive()) pongs += more;
+    CHECK(pongs.size() >= 2);
+    CHECK(pongs.size() <= 2 * 4);  // for each piece that the network made of it
+    peer.send("\r\n\r\n");         // whoever asks now and then is answered every time
+    CHECK(t.run_until([&] { return peer.receive() == "\r\n"; }));
+}
+
 TEST_CASE("a peer who owes a pong is dropped when he says nothing, and stays when he says anything") {
     SipTcpLimits limits = quick();
     limits.pong = 500ms;

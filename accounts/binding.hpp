@@ -19,6 +19,9 @@ struct Binding {
     std::uint32_t cseq = 0;
     TimePoint registered;  // when it was last refreshed
     TimePoint expires;
+    // What the REGISTER asked with (asked_with()), and for how long; who asks so again refreshes it.
+    std::string asked;
+    Duration wanted{};
     std::vector<sip::NameAddr> path;  // RFC 3327: the Route of a request to this contact
     // The way he registered, when it leads to him directly: it passes his NAT.
     std::optional<sip::Flow> flow;

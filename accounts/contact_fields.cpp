@@ -52,7 +52,20 @@ Binding make_binding(sip::NameAddr contact, const sip::RequestReceived& event) {
         binding.reg_id =
             parse_number(contact.params.get("reg-id").value_or(std::string_view{}), 0x7fffffff).value_or(0);
     binding.contact = std::move(contact);
+    binding.asked = asked_with(event.request);
     return binding;
+}
+
+// No parsed value holds a line feed: two different lists of fields never make the same text.
+std::string asked_with(const sip::SipMessage& request) {
+    if (request.count(HeaderId::contact) != 1) return {};
+    std::string text;
+    for (std::size_t i = 0; i < request.header_count(); ++i) {
+        const auto header = request.header_at(i);
+        if (header.id == HeaderId::contact || header.id == HeaderId::expires || header.id == HeaderId::path)
+            text.append(header.name).append(header.value).append("\n");
+    }
+    return text;
 }
 
 bool passes_first_hop(const sip::SipMessage& request) {

@@ -13,11 +13,9 @@ bool needs_its_connection(const Binding& binding) {
            binding.flow->transport == sip::Transport::wss;
 }
 
-// The next request of the same phone by the same way.
-bool is_repeated(const Binding& known, const Binding& again) {
-    return known.call_id == again.call_id && known.cseq < again.cseq && known.q == again.q &&
-           known.reg_id == again.reg_id && known.instance == again.instance &&
-           known.contact == again.contact && known.path == again.path && known.flow == again.flow;
+bool is_repeated(const Binding& known, const LocationService::Refresh& again) {
+    return known.asked == again.asked && known.call_id == again.call_id && known.cseq < again.cseq &&
+           known.wanted >= again.least && (again.flow ? known.flow == *again.flow : !known.flow);
 }
 
 }  // namespace
@@ -60,20 +58,18 @@ void LocationService::replace(const std::string& user, std::vector<Binding> bind
     if (!entry.looked_at) users_.erase(it);
 }
 
-bool LocationService::refresh(std::string_view user, const Binding& again) {
+bool LocationService::refresh(std::string_view user, const Refresh& again, TimePoint now) {
     const auto it = users_.find(user);
-    if (it == users_.end()) return false;
+    if (it == users_.end() || again.asked.empty()) return false;
     Binding* known = nullptr;
     for (Binding& each : it->second.bindings) {
-        if (each.expires <= again.registered) return false;
-        if (!is_same_contact(each, again)) continue;
-        if (known || !is_repeated(each, again)) return false;
-        known = &each;
+        if (each.expires <= now) return false;
+        if (is_repeated(each, again)) known = &each;
     }
     if (!known) return false;
     known->cseq = again.cseq;
-    known->registered = again.registered;
-    known->expires = again.expires;
+    known->registered = now;
+    known->expires = now + std::min(known->wanted, again.most);
     note_change(it->first, it->second);
     look_again(it->first, it->second);
     return true;

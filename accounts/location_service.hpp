@@ -48,9 +48,17 @@ class LocationService {
     std::size_t size() const { return size_; }
     // Who has any.
     std::size_t users() const { return reachable_; }
-    // He registers again what he has: nothing but its times and CSeq differ. False: it is not so, or
-    // something of his has expired; nothing was done.
-    bool refresh(std::string_view user, const Binding& again);
+    // The same contact again, as nearly every REGISTER: the next request of the same phone by the same way,
+    // in the same words.
+    struct Refresh {
+        std::string asked;
+        std::string_view call_id;
+        std::uint32_t cseq;
+        const sip::Flow* flow;  // null: a proxy's
+        Duration least, most;   // the time there may be
+    };
+    // False: it is not so, or something of his has expired; nothing was done.
+    bool refresh(std::string_view user, const Refresh& again, TimePoint now);
 
     bool has_changed() const { return !changed_.empty(); }
     // Whose bindings have changed since the last call. Who was forgotten in between may be named twice.

@@ -45,7 +45,7 @@ bool has_oversized_contact(const SipMessage& request) {
 RegisterAnswer Registrar::on_register(const RequestReceived& event, TimePoint now) {
     if (auto refused = check(event)) return *refused;
     const std::string user = event.request.to().uri.user();
-    if (auto refreshed = refresh(event, user, now)) return *std::move(refreshed);
+    if (refresh(event, user, now)) return success(event, locations_.bindings(user), now);
     std::vector<Binding> bindings = locations_.bindings(user);
     std::erase_if(bindings, [now](const Binding& each) { return each.expires <= now; });
     // Nothing changes unless everything can (§10.3 step 7).
@@ -57,22 +57,13 @@ RegisterAnswer Registrar::on_register(const RequestReceived& event, TimePoint no
     return answer;
 }
 
-// Whatever is special about it is the business of apply_contacts().
-std::optional<RegisterAnswer> Registrar::refresh(const RequestReceived& event, std::string_view user,
-                                                 TimePoint now) {
-    const auto value = event.request.header(HeaderId::contact);
-    if (!value || value->size() > max_contact_size || event.request.count(HeaderId::contact) != 1)
-        return std::nullopt;
-    auto contact = NameAddr::parse(*value);
-    if (!contact || !is_usable_contact(*contact)) return std::nullopt;
-    const Duration wanted = requested_expiry(*contact, event.request).value_or(settings_.max_expires);
-    if (wanted <= Duration(0) || wanted < settings_.min_expires) return std::nullopt;
-    Binding again = make_binding(std::move(*contact), event);
-    if (again.is_outbound() && !passes_first_hop(event.request)) return std::nullopt;
-    again.registered = now;
-    again.expires = now + std::min(wanted, settings_.max_expires);
-    if (!locations_.refresh(user, again)) return std::nullopt;
-    return success(event, locations_.bindings(user), now);
+bool Registrar::refresh(const RequestReceived& event, std::string_view user, TimePoint now) {
+    const SipMessage& request = event.request;
+    return locations_.refresh(user,
+                              {asked_with(request), request.call_id(), request.cseq().number,
+                               request.count(HeaderId::via) == 1 ? &event.flow : nullptr,
+                               settings_.min_expires, settings_.max_expires},
+                              now);
 }
 
 // §10.3 steps 1, 4 and 5. Whether the user exists shows in nothing: who cannot prove to be him is challenged
@@ -119,6 +110,7 @@ Registrar::Refused Registrar::apply_contact(NameAddr contact, const RequestRecei
     if (binding.is_outbound() && !passes_first_hop(event.request))
         return RegisterAnswer{439, "First Hop Lacks Outbound Support", {}};
     binding.registered = now;
+    binding.wanted = wanted;
     binding.expires = now + std::min(wanted, settings_.max_expires);
     const auto is_it = [&](const Binding& each) { return is_same_contact(each, binding); };
     for (const Binding& each : known)

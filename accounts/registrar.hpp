@@ -52,9 +52,8 @@ class Registrar {
 
   private:
     using Refused = std::optional<RegisterAnswer>;
-    // The answer to what nearly every REGISTER is: the same contact again.
-    std::optional<RegisterAnswer> refresh(const sip::RequestReceived& event, std::string_view user,
-                                          TimePoint now);
+    // True: it is what nearly every REGISTER is, the same contact again, and done.
+    bool refresh(const sip::RequestReceived& event, std::string_view user, TimePoint now);
     Refused check(const sip::RequestReceived& event) const;
     // `known`: as they stood before the request, a contact it names twice is not older than itself.
     Refused apply_contacts(const sip::RequestReceived& event, const std::vector<Binding>& known,

@@ -127,6 +127,40 @@ TEST_CASE("contacts are limited in number, size and kind") {
     CHECK(full.enroll("<sip:b@h>", 2).status == 503);
 }
 
+TEST_CASE("the same contact in the same words is refreshed, by the limits of the day") {
+    AccountBench bench;
+    const auto granted = [&](sip::SipMessage message, const char* expires, std::uint32_t cseq) {
+        message.set(HeaderId::expires, expires);
+        message.set_cseq(cseq, sip::Method::register_);
+        return bench.values(bench.enroll(message), HeaderId::contact);
+    };
+    const auto message = bench.register_request("<sip:a@h>;q=0.5");
+    const auto standing = [&] { return bench.registrar.locations().lookup("alice", bench.now); };
+    CHECK(granted(message, "3000", 1) == Texts{"<sip:a@h>;expires=3000;q=0.5"});
+    bench.now += 1000s;
+    CHECK(granted(message, "3000", 2) == Texts{"<sip:a@h>;expires=3000;q=0.5"});
+    CHECK(granted(message, "3000", 2).empty());  // out of order
+    CHECK(granted(message, "2000", 3) == Texts{"<sip:a@h>;expires=2000;q=0.5"});
+    bench.registrar.configure({.max_expires = 1500s});
+    CHECK(granted(message, "2000", 4) == Texts{"<sip:a@h>;expires=1500;q=0.5"});
+    bench.registrar.configure({});
+    CHECK(granted(message, "2000", 5) == Texts{"<sip:a@h>;expires=2000;q=0.5"});
+    bench.registrar.configure({.min_expires = 2500s});
+    CHECK(granted(message, "2000", 6).empty());  // 423
+    CHECK(standing().size() == 1);
+    bench.registrar.configure({});
+    bench.flow.remote.port += 1;  // his NAT has forgotten him
+    CHECK(granted(message, "2000", 7).size() == 1);
+    CHECK(standing().at(0).flow == bench.flow);
+    auto routed = message;
+    routed.prepend_via(*sip::Via::parse("SIP/2.0/UDP proxy.example.com;branch=z9hG4bK2"));
+    CHECK(granted(routed, "2000", 8).size() == 1);
+    CHECK_FALSE(standing().at(0).flow);
+    bench.now += 2000s;
+    CHECK(granted(routed, "2000", 9).size() == 1);  // it had expired
+    CHECK(bench.registrar.locations().size() == 1);
+}
+
 TEST_CASE("Path is kept, echoed, and the way to the contact (RFC 3327)") {
     AccountBench bench;
     auto message = bench.register_request("<sip:a@10.0.0.9>");

@@ -160,20 +160,27 @@ bool DigestChallenge::offers_auth() const {
 
 // --- credentials
 
+namespace {
+
+struct AuthorizationField {
+    std::string_view name;
+    std::string DigestAuthorization::*field;
+};
+constexpr AuthorizationField authorization_fields[] = {
+    {"username", &DigestAuthorization::username}, {"realm", &DigestAuthorization::realm},
+    {"nonce", &DigestAuthorization::nonce},       {"uri", &DigestAuthorization::uri},
+    {"response", &DigestAuthorization::response}, {"opaque", &DigestAuthorization::opaque},
+    {"qop", &DigestAuthorization::qop},           {"nc", &DigestAuthorization::nc},
+    {"cnonce", &DigestAuthorization::cnonce}};
+
+}  // namespace
+
 std::optional<DigestAuthorization> DigestAuthorization::parse(std::string_view text) {
     const auto fields = DigestFields::parse_with_scheme(text);
     if (!fields) return std::nullopt;
     DigestAuthorization out;
-    out.username = fields->get("username");
-    out.realm = fields->get("realm");
-    out.nonce = fields->get("nonce");
-    out.uri = fields->get("uri");
-    out.response = fields->get("response");
+    for (const auto& [name, field] : authorization_fields) out.*field = fields->get(name);
     out.algorithm = digest_algorithm(fields->get("algorithm"));
-    out.opaque = fields->get("opaque");
-    out.qop = fields->get("qop");
-    out.nc = fields->get("nc");
-    out.cnonce = fields->get("cnonce");
     const bool complete = !out.username.empty() && !out.realm.empty() && !out.nonce.empty() &&
                           !out.uri.empty() && !out.response.empty();
     if (!complete || !is_token_or_empty(out.qop) || !is_token_or_empty(out.nc)) return std::nullopt;

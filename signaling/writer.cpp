@@ -44,7 +44,7 @@ std::string to_wire(const SipMessage& message) {
 
 std::string trying_to(const SipMessage& request) {
     std::string out;
-    out.reserve(1024);
+    out.reserve(1000);  // what malloc keeps at hand for each thread
     out = "SIP/2.0 100 Trying\r\n";
     for (std::size_t i = 0; i < request.header_count(); ++i) {
         const SipMessage::Header header = request.header_at(i);

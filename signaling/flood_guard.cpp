@@ -253,10 +253,10 @@ void FloodGuard::prove(const FlowProof& proof, TimePoint now) {
     if (proof.by == FlowProof::By::passing) return pay_back_in_passing(proof.flow, now);
     Side& side = sides_[evidence_of(proof.flow)];
     Proven* known = proven(proof.flow, now);
-    Source& address = side.sources[subscriber_of(proof.flow.remote.address)];
+    const auto address = [&]() -> Source& { return side.sources[subscriber_of(proof.flow.remote.address)]; };
     Place& here = side.places[subscriber_of(proof.flow.remote.address)];
     here.known_until = now + proof_lasts;
-    Source& paid = known ? known->own : address;
+    Source& paid = known ? known->own : address();
     Crowd& crowd = known ? here.proven : unproven_;
     using By = FlowProof::By;
     if (proof.by == By::ack || proof.by == By::call_credentials) give_back(paid.calls, crowd.calls, 1);
@@ -267,12 +267,12 @@ void FloodGuard::prove(const FlowProof& proof, TimePoint now) {
     proven_now.until = now + proof_lasts;
     if (!known && proof.by == By::call_credentials) {
         // The INVITE that was challenged is paid back too, and the one that stands is his own from now on.
-        give_back(address.calls, unproven_.calls, 1);
+        give_back(address().calls, unproven_.calls, 1);
         proven_now.own.calls.open.at(now, settings_.open_calls_forgotten) += 1;
     }
     // What completes over a connection completes the connection: some gateways open one for each call.
     if (std::exchange(proven_now.connection, proof.flow.connection) != proof.flow.connection)
-        address.connections.give_back(1);
+        address().connections.give_back(1);
     if (proof.flow.transport == Transport::udp) accounts_.erase(proof.flow.remote);
 }
 

@@ -45,7 +45,7 @@ void VideoDesk::apply(Participant& who) {
     if (agreed && agreed->bundled) return apply_bundled(who, *agreed);
     if (who.video.ring) unshare(who);
     if (agreed && (who.video.joined || who.video.ports)) {
-        media::VideoLeg leg = make_video_leg(*agreed, who.signaling_source);
+        media::VideoLeg leg = make_video_leg(*agreed, who.signaling_source, who.leg.on_hold);
         if (who.unproven) send_nothing(leg);
         leg.only_named = is_only_named(who, leg, local_net_);
         return join_or_update(who, std::move(leg));

@@ -20,7 +20,7 @@ media::VideoLeg make_bundled_leg(const sdp::NegotiatedMedia& agreed, const Parti
     const media::SharedPath& path = who.video.path;
     // Without his consent (RFC 7675) nothing is sent to where he was, reports and requests neither.
     const Endpoint peer = path.peer.value_or(who.video.leg.remote_rtp);
-    media::VideoLeg leg = make_video_leg(agreed, peer.address);
+    media::VideoLeg leg = make_video_leg(agreed, peer.address, who.leg.on_hold);
     leg.dtls.reset();
     leg.ice.reset();
     leg.srtp = path.keys;

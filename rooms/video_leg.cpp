@@ -17,7 +17,8 @@ bool names(const std::vector<sdp::RtcpFeedback>& feedback, std::string_view type
 
 }  // namespace
 
-media::VideoLeg make_video_leg(const sdp::NegotiatedMedia& video, const IpAddress& signaling_source) {
+media::VideoLeg make_video_leg(const sdp::NegotiatedMedia& video, const IpAddress& signaling_source,
+                               bool sound_held) {
     media::VideoLeg leg;
     leg.signaling_source = signaling_source;
     for (const sdp::VideoFormat& format : video.video.receive)
@@ -39,7 +40,9 @@ media::VideoLeg make_video_leg(const sdp::NegotiatedMedia& video, const IpAddres
     leg.feedback.fir = names(video.feedback, "ccm", "fir");
     leg.sends = sends(video.direction);
     leg.receives = receives(video.direction);
-    leg.on_hold = video.on_hold;
+    // RFC 3264 §8.4 holds by `sendonly`, but a camera without a screen says the same: who holds his call holds
+    // its sound too.
+    leg.on_hold = video.on_hold && (sound_held || !leg.receives);
     leg.remote_rtp = video.remote_rtp;
     leg.remote_rtcp = video.remote_rtcp;
     leg.rtcp_mux = video.rtcp_mux;

@@ -6,7 +6,9 @@
 
 namespace rotunda::rooms {
 
-media::VideoLeg make_video_leg(const sdp::NegotiatedMedia& video, const IpAddress& signaling_source);
+// `sound_held`: the peer holds the call's sound.
+media::VideoLeg make_video_leg(const sdp::NegotiatedMedia& video, const IpAddress& signaling_source,
+                               bool sound_held);
 
 // The description has a video line that is open, whatever it says.
 bool has_open_video(const sdp::SessionDescription& description);

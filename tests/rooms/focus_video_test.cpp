@@ -190,9 +190,35 @@ TEST_CASE("an offer that changes only the sound leaves the picture alone, and th
     world.request("ACK", 1, 3);
     CHECK(world.all<UpdateLeg>().size() == 1);
     REQUIRE(world.all_video<UpdateVideo>().size() == 1);
-    CHECK(world.all_video<UpdateVideo>()[0]->video.on_hold);
+    CHECK(!world.all_video<UpdateVideo>()[0]->video.on_hold);  // a camera alone, which is seen
+    CHECK(world.all_video<UpdateVideo>()[0]->video.receives);
     CHECK(!world.all_video<UpdateVideo>()[0]->video.sends);
     CHECK(lines_of(world)[1] == "video 20004");
+}
+
+TEST_CASE("a camera that only sends is shown until the sound is held too") {
+    World world(with_video());
+    const std::string camera = std::string(h264_line) + "a=sendonly\r\n";
+    world.request("INVITE", 1, 1, offer(1, camera));
+    world.request("ACK", 1, 1);
+    REQUIRE(world.all_video<JoinVideo>().size() == 1);
+    CHECK(world.all_video<JoinVideo>()[0]->video.receives);
+    CHECK(!world.all_video<JoinVideo>()[0]->video.on_hold);
+    std::string held = offer(2, camera);
+    held.insert(held.find("a=rtpmap:0"), "a=sendonly\r\n");
+    world.request("INVITE", 1, 2, held);
+    world.request("ACK", 1, 2);
+    REQUIRE(world.all_video<UpdateVideo>().size() == 1);
+    CHECK(world.all_video<UpdateVideo>()[0]->video.on_hold);
+    world.request("INVITE", 1, 3, offer(3, camera));
+    world.request("ACK", 1, 3);
+    REQUIRE(world.all_video<UpdateVideo>().size() == 2);
+    CHECK(!world.all_video<UpdateVideo>()[1]->video.on_hold);
+    // Nothing either way is hold, whatever the sound does.
+    world.request("INVITE", 1, 4, offer(4, std::string(h264_line) + "a=inactive\r\n"));
+    world.request("ACK", 1, 4);
+    REQUIRE(world.all_video<UpdateVideo>().size() == 3);
+    CHECK(world.all_video<UpdateVideo>()[2]->video.on_hold);
 }
 
 TEST_CASE("one offer holds sound and picture, and one resumes them") {

@@ -6,8 +6,10 @@ namespace rotunda::media {
 namespace {
 
 // Loss above the one means a full queue, below the other a line that may carry more; between them nothing is
-// known.
+// known but by so many requests for keyframes, each so soon after the one before.
 constexpr double too_much = 0.10, little = 0.02;
+constexpr int many_requests = 4;
+constexpr Duration soon = std::chrono::seconds(3);
 constexpr double step_down = 0.8, step_up = 1.1;
 constexpr double least = 50'000;         // bits per second
 constexpr double unbounded = 6'000'000;  // more is never sent
@@ -30,11 +32,19 @@ void ReceiverRate::agree(const PictureBounds& bounds) {
     chosen_.reset();
 }
 
-void ReceiverRate::on_loss(double fraction, int bit_rate) {
-    if (fraction > too_much)
+void ReceiverRate::on_keyframe_request(TimePoint now) {
+    requests_ = now - last_request_ < soon ? requests_ + 1 : 1;
+    last_request_ = now;
+}
+
+void ReceiverRate::on_loss(double fraction, int bit_rate, TimePoint now) {
+    const bool keeps_asking = requests_ >= many_requests && now - last_request_ < soon;
+    if (fraction > too_much || (fraction >= little && keeps_asking)) {
         loss_limit_ = std::max(least, bit_rate * step_down);
-    else if (fraction < little && loss_limit_ > 0)
+        requests_ = 0;  // what is less may do
+    } else if (fraction < little && loss_limit_ > 0) {
         loss_limit_ = std::max(loss_limit_, static_cast<double>(bit_rate)) * step_up;
+    }
     if (loss_limit_ > unbounded) loss_limit_ = 0;
 }
 

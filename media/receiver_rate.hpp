@@ -22,7 +22,10 @@ class ReceiverRate {
     void on_tmmbr(std::uint64_t bits_per_second) { tmmbr_ = bits_per_second; }
     void on_remb(std::uint64_t bits_per_second) { remb_ = bits_per_second; }
     // A receiver report: the fraction lost, 0 to 1, of what he is sent at `bit_rate` now.
-    void on_loss(double fraction, int bit_rate);
+    void on_loss(double fraction, int bit_rate, TimePoint now);
+    // He asks for a keyframe. Who keeps asking while he loses packets gets none of them whole: he is sent too
+    // much, and those who share his encode pay for each.
+    void on_keyframe_request(TimePoint now);
 
     // What he takes of a room that gives nothing up.
     PictureClass wanted(int room_height, int room_rate) const {
@@ -38,6 +41,8 @@ class ReceiverRate {
     std::uint64_t tmmbr_ = 0;
     std::uint64_t remb_ = 0;
     double loss_limit_ = 0;  // 0: none
+    int requests_ = 0;       // for keyframes, one soon after the other
+    TimePoint last_request_{};
     std::optional<PictureClass> chosen_;
     std::optional<TimePoint> better_since_;
 };

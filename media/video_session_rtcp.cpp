@@ -43,12 +43,15 @@ void VideoSession::on_rtcp(MutableBytes datagram, const ReceivedDatagram& receiv
         }
     }
     if (const auto& view = rtcp_.remote_view(); reported && view)
-        rate_.on_loss(view->fraction_lost, sent_class_.bit_rate);
+        rate_.on_loss(view->fraction_lost, sent_class_.bit_rate, now);
 }
 
 void VideoSession::on_feedback(const rtp::Feedback& feedback, TimePoint now) {
     const std::uint32_t ours = sender_.ssrc();
-    if (requests_.on_feedback(feedback, ours)) keyframe_wanted_ = true;
+    if (requests_.on_feedback(feedback, ours)) {
+        keyframe_wanted_ = true;
+        rate_.on_keyframe_request(now);
+    }
     if (auto lost = read_nack(feedback, ours)) repeat(*lost, now);
     if (const auto limit = read_remb(feedback, ours)) rate_.on_remb(limit->bits_per_second);
     if (const auto limit = read_tmmbr(feedback, ours)) {

@@ -34,17 +34,38 @@ TEST_CASE("losses lower the rate step by step, and it comes back when they end")
     const int full = bit_rate;
     TimePoint now = start;
     for (int report = 0; report < 4; ++report) {
-        rate.on_loss(0.2, bit_rate);
+        rate.on_loss(0.2, bit_rate, now);
         bit_rate = rate.choose(720, 25, now += 2s).bit_rate;
     }
     CHECK(bit_rate < full / 2);
-    rate.on_loss(0.05, bit_rate);  // neither much nor little
+    rate.on_loss(0.05, bit_rate, now);  // neither much nor little
     CHECK(rate.choose(720, 25, now += 2s).bit_rate == bit_rate);
     for (int report = 0; report < 60; ++report) {
-        rate.on_loss(0, bit_rate);
+        rate.on_loss(0, bit_rate, now);
         bit_rate = rate.choose(720, 25, now += 2s).bit_rate;
     }
     CHECK(bit_rate == full);
+}
+
+TEST_CASE("who keeps asking for keyframes while he loses packets is sent less, who does one of the two is not") {
+    ReceiverRate rate;
+    const int full = rate.choose(720, 25, start).bit_rate;
+    TimePoint now = start;
+    const auto ask = [&](int requests, Duration apart, double loss) {
+        for (int request = 0; request < requests; ++request) rate.on_keyframe_request(now += apart);
+        rate.on_loss(loss, rate.choose(720, 25, now).bit_rate, now);
+        return rate.choose(720, 25, now).bit_rate;
+    };
+    CHECK(ask(0, 0s, 0.05) == full);
+    CHECK(ask(3, 1s, 0.05) == full);
+    CHECK(ask(20, 4s, 0.05) == full);
+    now += 10s;
+    CHECK(ask(20, 1s, 0.01) == full);
+    now += 10s;
+    CHECK(ask(4, 1s, 0.05) < full);
+    const int less = rate.choose(720, 25, now).bit_rate;
+    CHECK(ask(3, 1s, 0.05) == less);  // it may do
+    CHECK(ask(1, 1s, 0.05) < less);
 }
 
 TEST_CASE("a packet that was sent lately is there once for each request, others are not") {

@@ -110,6 +110,25 @@ TEST_CASE("a bound by TMMBR is kept and confirmed, losses lower the rate, and no
     CHECK(two.damaged == 0);
 }
 
+TEST_CASE("who loses every keyframe and asks for the next one soon costs the others none") {
+    VideoConference conference(settings_with(media::VideoViewMode::shared));
+    VideoPhone& one = conference.join(filming(red));
+    VideoPhone& two = conference.join(filming(green));
+    conference.run(2s);
+    for (int second = 0; second < 10; ++second) {
+        if (second == 5) one.keyframes = 0;
+        for (int request = 0; request < 3; ++request) {
+            two.ask_for_keyframe();
+            two.report_loss(0.05);
+            conference.run(333ms);
+        }
+    }
+    CHECK(one.keyframes == 0);
+    CHECK(one.seen()->view.size == PictureSize{1280, 720});
+    CHECK(two.seen()->view.size.height < 720);
+    CHECK(two.keyframes > 5);
+}
+
 TEST_CASE("a large picture leaves in half a frame interval, not at once") {
     VideoConference conference(settings_with(media::VideoViewMode::shared));
     VideoPhoneOptions noisy = filming(red);

@@ -73,7 +73,7 @@ void VideoSession::signal(TimePoint now) {
 
 bool VideoSession::update(const VideoLeg& leg, TimePoint now) {
     if (leg == leg_) return false;
-    const bool was_watching = is_watching();
+    const bool was_watching = is_watching(), was_filming = is_filming();
     if (leg.receive != leg_.receive) {
         receiver_.configure(leg.receive);
         latch_.expect_new_ssrc(now);
@@ -85,6 +85,8 @@ bool VideoSession::update(const VideoLeg& leg, TimePoint now) {
     signal(now);
     settle_lock(now);
     if (was_watching && !is_watching()) finish_picture();
+    // What he sends meanwhile passes the buffer by, and half the numbers later all would seem late to it.
+    if (was_filming != is_filming()) receiver_.restart();
     return true;
 }
 

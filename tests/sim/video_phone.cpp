@@ -119,6 +119,11 @@ void VideoPhone::send_picture() {
     }
 }
 
+void VideoPhone::lose_packets(int count) {
+    std::array<std::uint8_t, rtp::rtp_header_size> lost{};
+    while (count-- > 0) sender_.write_part(lost, 0, false, network_.now);
+}
+
 void VideoPhone::listen() {
     while (const auto datagram = network_.receive(address_)) on_rtp(*datagram);
     while (const auto datagram = network_.receive(rtcp_address_)) {

@@ -46,6 +46,8 @@ class VideoPhone {
     void call(Endpoint server) { server_ = server; }
     void show_colour(Yuv colour) { options_.colour = colour; }
     void film(bool films) { options_.films = films; }
+    // So many packets of its own get lost on their way.
+    void lose_packets(int count);
     // From its next picture on.
     void change_size(PictureSize size);
     void send_raw(Bytes datagram) { network_.send(address_, server_, datagram); }

@@ -236,6 +236,25 @@ TEST_CASE("hold stops the picture both ways and leaves a mark, resume brings it 
     CHECK(near(one.colour_at(0.25, 0.5), red));
 }
 
+TEST_CASE("whoever sent half of all sequence numbers while he held is seen as soon as he resumes") {
+    VideoConference conference(settings_with(media::VideoViewMode::shared));
+    VideoPhone& one = conference.join(filming(red));
+    VideoPhone& two = conference.join(filming(green));
+    conference.run(500ms);
+    media::VideoLeg held = two.leg();
+    held.sends = false;
+    held.on_hold = true;
+    conference.update(two, held);
+    for (int turn = 0; turn < 16; ++turn) {
+        conference.run(80ms);
+        two.lose_packets(2500);
+    }
+    two.show_colour(yellow);
+    conference.update(two, two.leg());
+    conference.run(500ms);
+    CHECK(near(one.colour_at(0.75, 0.5), yellow));
+}
+
 TEST_CASE("a small receiver gets a small picture and lowers nobody else's") {
     VideoConference conference(settings_with(media::VideoViewMode::shared));
     VideoPhone& one = conference.join(filming(red));

@@ -157,6 +157,31 @@ TEST_CASE("a new SSRC costs a moment only") {
     CHECK(tone_presence(Samples(listener.heard()).last(16000), 440, 8000, loud) == 1);
 }
 
+TEST_CASE("a new SSRC after loud noise is no bang, whatever the decoder had got used to") {
+    for (const AudioCodec codec : {AudioCodec::g722, AudioCodec::opus}) {
+        CAPTURE(encoding_name(codec));
+        Conference conference(44);
+        SeededRandom random(5);
+        const Signal noise = [&random](double) { return 0.8 * (random.u32() / 2147483648.0 - 1); };
+        Phone& speaker = conference.join(talker(codec, noise, 5ms));
+        Phone& listener = conference.join(PhoneOptions{});
+        conference.run(2s);
+        speaker.mute(true);
+        conference.run(500ms);
+        listener.forget();
+        speaker.set_signal(tone(440, 0.01));
+        speaker.new_stream();
+        speaker.change_codec(codec, 20);  // an encoder at rest
+        speaker.mute(false);
+        conference.run(1s);
+        int loudest = 0;
+        for (const std::int16_t sample : listener.heard())
+            loudest = std::max(loudest, std::abs(static_cast<int>(sample)));
+        CHECK(loudest > 200);
+        CHECK(loudest < 4 * 0.01 * 32768);
+    }
+}
+
 TEST_CASE("time stamps that jump, ahead and back, cost a moment only") {
     for (Duration jump : {Duration(1h), Duration(-10min), Duration(700ms)}) {
         CAPTURE(to_ms(jump));

@@ -65,7 +65,12 @@ bool MediaSession::update(const AudioLeg& leg, TimePoint now) {
     settle_lock(now);
     if (was_heard && !is_heard()) receiver_.reset();
     // Hold and mute were no silence of his; what counts begins now.
-    if (!was_heard && is_heard()) last_sign_of_life_ = now;
+    if (!was_heard && is_heard()) {
+        last_sign_of_life_ = now;
+        // Some phones begin a stream of their own when they resume.
+        latch_.expect_new_ssrc(now);
+        rtcp_latch_.expect_new_ssrc(now);
+    }
     return true;
 }
 

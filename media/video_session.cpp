@@ -87,6 +87,10 @@ bool VideoSession::update(const VideoLeg& leg, TimePoint now) {
     if (was_watching && !is_watching()) finish_picture();
     // What he sends meanwhile passes the buffer by, and half the numbers later all would seem late to it.
     if (was_filming != is_filming()) receiver_.restart();
+    if (!was_filming && is_filming()) {
+        latch_.expect_new_ssrc(now);
+        rtcp_latch_.expect_new_ssrc(now);
+    }
     return true;
 }
 

@@ -182,6 +182,32 @@ TEST_CASE("a new SSRC after loud noise is no bang, whatever the decoder had got 
     }
 }
 
+TEST_CASE("whoever resumes with a new stream loses nothing of what he says first, behind a NAT neither") {
+    for (const bool behind_nat : {false, true}) {
+        CAPTURE(behind_nat);
+        Conference conference(45);
+        Phone& speaker = conference.make_phone(talker(AudioCodec::pcmu, tone(440, loud), 5ms));
+        media::AudioLeg leg = speaker.leg();
+        if (behind_nat) leg.remote_rtp = leg.remote_rtcp = Endpoint{IpAddress::v4(0xc0a80105), 4000};
+        conference.enter(speaker, leg);
+        Phone& listener = conference.join(PhoneOptions{});
+        conference.run(1s);
+        REQUIRE(tone_presence(listener.heard_last(200ms), 440, 8000, loud) == 1);
+        media::AudioLeg held = leg;
+        held.sends = held.receives = false;
+        held.on_hold = true;
+        conference.update(speaker, held);
+        speaker.mute(true);
+        conference.run(12s);
+        speaker.new_stream();
+        speaker.mute(false);
+        conference.update(speaker, leg);
+        listener.forget();
+        conference.run(200ms);
+        CHECK(tone_presence(listener.heard_last(140ms), 440, 8000, loud) == 1);
+    }
+}
+
 TEST_CASE("time stamps that jump, ahead and back, cost a moment only") {
     for (Duration jump : {Duration(1h), Duration(-10min), Duration(700ms)}) {
         CAPTURE(to_ms(jump));

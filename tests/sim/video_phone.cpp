@@ -124,6 +124,11 @@ void VideoPhone::lose_packets(int count) {
     while (count-- > 0) sender_.write_part(lost, 0, false, network_.now);
 }
 
+void VideoPhone::new_stream() {
+    sender_.begin();
+    keyframe_wanted_ = true;
+}
+
 void VideoPhone::listen() {
     while (const auto datagram = network_.receive(address_)) on_rtp(*datagram);
     while (const auto datagram = network_.receive(rtcp_address_)) {

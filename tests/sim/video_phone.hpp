@@ -48,6 +48,8 @@ class VideoPhone {
     void film(bool films) { options_.films = films; }
     // So many packets of its own get lost on their way.
     void lose_packets(int count);
+    // Restarts its stream as some phones do when they resume.
+    void new_stream();
     // From its next picture on.
     void change_size(PictureSize size);
     void send_raw(Bytes datagram) { network_.send(address_, server_, datagram); }

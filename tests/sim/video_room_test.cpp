@@ -255,6 +255,28 @@ TEST_CASE("whoever sent half of all sequence numbers while he held is seen as so
     CHECK(near(one.colour_at(0.75, 0.5), yellow));
 }
 
+TEST_CASE("whoever resumes with a new stream is seen from its first picture on") {
+    VideoConference conference(settings_with(media::VideoViewMode::shared));
+    VideoPhoneOptions behind_nat = filming(green);
+    behind_nat.named = Endpoint{IpAddress::v4(0xc0a80105), 4002};  // his own port
+    VideoPhone& one = conference.join(filming(red));
+    VideoPhone& two = conference.join(behind_nat);
+    conference.run(1s);
+    REQUIRE(near(one.colour_at(0.75, 0.5), green));
+    media::VideoLeg held = two.leg();
+    held.sends = held.receives = false;
+    held.on_hold = true;
+    conference.update(two, held);
+    two.film(false);
+    conference.run(12s);
+    two.new_stream();
+    two.film(true);
+    two.show_colour(yellow);
+    conference.update(two, two.leg());
+    conference.run(150ms);
+    CHECK(near(one.colour_at(0.75, 0.5), yellow));
+}
+
 TEST_CASE("a small receiver gets a small picture and lowers nobody else's") {
     VideoConference conference(settings_with(media::VideoViewMode::shared));
     VideoPhone& one = conference.join(filming(red));

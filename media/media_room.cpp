@@ -116,6 +116,8 @@ void MediaRoom::control(const ControlLeg& control) {
     if (!member.gain && gain == 1.0f) return;
     if (!member.gain) member.gain = std::make_unique<LegGain>();
     member.gain->set(gain);
+    // Nobody hears him, as nobody does when he comes: there is nothing to fade.
+    if (!talkers_[i].is_audible()) member.gain->skip();
 }
 
 void MediaRoom::treat_voices(const TreatVoices& command) {

@@ -2,6 +2,7 @@
 // streams begins anew; keys, levels, captures.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -79,6 +80,19 @@ TEST_CASE("his keys, his codec and the operator's word on him go with him") {
     CHECK(std::abs(rooms.level(1, 0)) < 1.5);
     CHECK(rooms.level(0, 1) < -45);
     CHECK(rooms.phones[1]->sequence_breaks() == 0);
+}
+
+TEST_CASE("nothing of who comes muted is heard, not even a word cut short") {
+    TwoRooms rooms;
+    rooms.move(0, here, there);
+    rooms.conference.run(1s);
+    rooms.phones[0]->forget();
+    rooms.move(1, here, there, {.muted = true});
+    rooms.conference.run(200ms);
+    int loudest = 0;
+    for (const std::int16_t sample : rooms.phones[0]->heard())
+        loudest = std::max(loudest, std::abs(static_cast<int>(sample)));
+    CHECK(loudest < 100);
 }
 
 TEST_CASE("a leg nobody takes in, or that is released twice, harms nothing") {

@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace rotunda::mixer {
+namespace {
+
+constexpr std::size_t longest_history = 64;  // more than any layout has seats
+
+}  // namespace
 
 bool ActiveSpeaker::update(std::optional<SourceId> loudest, TimePoint now) {
     if (!loudest) {
@@ -30,6 +35,8 @@ bool ActiveSpeaker::update(std::optional<SourceId> loudest, TimePoint now) {
 void ActiveSpeaker::promote(SourceId source, TimePoint now) {
     std::erase(history_, source);
     history_.insert(history_.begin(), source);
+    // Who left without a word to us is forgotten in the end.
+    if (history_.size() > longest_history) history_.pop_back();
     candidate_.reset();
     changed_ = now;
 }

@@ -241,3 +241,11 @@ TEST_CASE("the speaker sees who spoke before him, and who left is forgotten") {
     CHECK(active.speaker() == a);
     CHECK(active.history().size() == 1);
 }
+
+TEST_CASE("who spoke long ago is forgotten, even if nobody says that he left") {
+    ActiveSpeaker active;
+    TimePoint now = TimePoint{} + 10s;
+    for (std::uint64_t who = 1; who <= 1000; ++who) speak(active, now, SourceId{who}, 3s);
+    CHECK(active.history().size() == 64);
+    CHECK(active.speaker() == SourceId{1000});
+}

@@ -8,6 +8,9 @@ namespace {
 
 constexpr Duration turn = std::chrono::milliseconds(5);
 constexpr Duration sync_interval = std::chrono::seconds(1);
+// Views become everybody's own again when so long few enough were here: of who comes and goes the others see
+// nothing but his seat.
+constexpr Duration crowd_memory = std::chrono::seconds(10);
 
 mixer::SourceId source_of(ParticipantId participant) {
     return {participant.value};
@@ -183,7 +186,12 @@ int VideoRoom::frame_rate() const {
 
 bool VideoRoom::is_personal() const {
     if (settings_.view != VideoViewMode::automatic) return settings_.view == VideoViewMode::personal;
-    return members_.size() <= settings_.most_personal && governor_.depth() == 0;
+    return !crowded_ && governor_.depth() == 0;
+}
+
+void VideoRoom::note_crowd(TimePoint now) {
+    if (members_.size() > settings_.most_personal) crowded_until_ = now + crowd_memory;
+    crowded_ = now < crowded_until_;
 }
 
 EncoderGroupKey VideoRoom::group_key(VideoSession& session, TimePoint now) const {
@@ -204,6 +212,7 @@ EncoderGroupKey VideoRoom::group_key(VideoSession& session, TimePoint now) const
 }
 
 void VideoRoom::assign_views(TimePoint now) {
+    note_crowd(now);
     const bool personal = is_personal();
     const LoadGovernor::Step all = all_of(settings_);
     LoadGovernor::Step most{1, 1};

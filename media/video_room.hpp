@@ -60,6 +60,7 @@ class VideoRoom final : private SeatSource {
     void assign_views(TimePoint now);
     void list_people();
     bool is_personal() const;
+    void note_crowd(TimePoint now);
     int frame_rate() const;
     EncoderGroupKey group_key(VideoSession& session, TimePoint now) const;
 
@@ -78,6 +79,8 @@ class VideoRoom final : private SeatSource {
 
     // State.
     ParticipantId loudest_;
+    bool crowded_ = false;  // more are here than have views of their own, or were lately
+    TimePoint crowded_until_{};
     std::vector<mixer::SourceId> shown_;  // who may have a seat, in order of arrival
     std::vector<Job> jobs_;
     TimePoint next_turn_;

@@ -56,6 +56,27 @@ TEST_CASE("above its limit the automatic view is one for all") {
     CHECK(near(phones[4]->colour_at(1.0 / 6, 0.33), red));
 }
 
+TEST_CASE("while one above the limit comes and goes the view stays one for all, and so for ten seconds after") {
+    VideoConference conference;
+    std::vector<VideoPhone*> phones;
+    for (const Yuv colour : {red, green, blue, yellow}) phones.push_back(&conference.join(filming(colour)));
+    conference.run(1s);
+    CHECK(conference.engine.counters().groups == 4);
+    for (int times = 0; times < 4; ++times) {
+        VideoPhone& fifth = conference.join(filming(red));
+        conference.run(500ms);
+        conference.leave(fifth);
+        conference.run(500ms);
+        CHECK(conference.engine.counters().groups == 1);
+    }
+    conference.run(9s);
+    CHECK(conference.engine.counters().groups == 1);
+    CHECK(is_at(*phones[0], 0, red));
+    conference.run(2s);
+    CHECK(conference.engine.counters().groups == 4);
+    CHECK(is_at(*phones[0], 0, green));
+}
+
 TEST_CASE(
     "the first picture comes within 150 ms of joining, and another's colour soon after his first packet") {
     VideoConference conference(settings_with(media::VideoViewMode::shared));

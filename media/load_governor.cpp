@@ -36,10 +36,11 @@ bool LoadGovernor::on_turn(Duration behind, TimePoint now) {
 }
 
 // What of a step the receivers are there to feel.
-LoadGovernor::Step LoadGovernor::felt(std::size_t depth) const {
+LoadGovernor::Felt LoadGovernor::felt(std::size_t depth) const {
     const Step& step = steps_[depth];
-    return {std::min(step.frames_per_second, wanted_.frames_per_second),
-            std::min(step.height, wanted_.height)};
+    return {{std::min(step.frames_per_second, wanted_.frames_per_second),
+             std::min(step.height, wanted_.height)},
+            shares_ && depth > 0};
 }
 
 bool LoadGovernor::give_up(TimePoint now) {
@@ -50,8 +51,6 @@ bool LoadGovernor::give_up(TimePoint now) {
     late_since_ = now;
     std::size_t next = depth_ + 1;
     while (next < steps_.size() && felt(next) == felt(depth_)) ++next;
-    // Where none is felt the first one still has a room share its views.
-    if (next >= steps_.size()) next = depth_ == 0 ? 1 : steps_.size();
     if (next >= steps_.size()) return false;
     depth_ = next;
     return true;

@@ -1,5 +1,5 @@
-// What a video room gives up when the machine is short of time, and when it takes it back. Frame rate first,
-// then size: sound is not asked.
+// What a video room gives up when the machine is short of time, and when it takes it back. Views of one's own
+// first, then frame rate, then size: sound is not asked.
 #pragma once
 
 #include <optional>
@@ -31,8 +31,11 @@ class LoadGovernor {
     LoadGovernor(const Step& all, const Settings& settings);
 
     // The most anybody would be sent if nothing were given up: steps above it are passed over, they give
-    // nothing.
-    void want(const Step& most) { wanted_ = most; }
+    // nothing. `shares`: the first of them has everybody share one view, which each had of his own.
+    void want(const Step& most, bool shares) {
+        wanted_ = most;
+        shares_ = shares;
+    }
 
     // A frame turn that should have ended before the next one is due: how long after its deadline it did end.
     // True if the step changed: the caller counts and tells it.
@@ -45,11 +48,18 @@ class LoadGovernor {
   private:
     bool give_up(TimePoint now);
     bool take_back(TimePoint now);
-    Step felt(std::size_t depth) const;
+    struct Felt {
+        Step step;
+        bool shared = false;
+
+        friend bool operator==(const Felt&, const Felt&) = default;
+    };
+    Felt felt(std::size_t depth) const;
 
     Settings settings_;
     std::vector<Step> steps_;  // the first one is all
     Step wanted_;
+    bool shares_ = false;
     std::size_t depth_ = 0;
     std::optional<TimePoint> late_since_;
     std::optional<TimePoint> fine_since_;

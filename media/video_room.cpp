@@ -228,7 +228,7 @@ void VideoRoom::assign_views(TimePoint now) {
         if (personal && std::find(shown_.begin(), shown_.end(), self) != shown_.end()) view.viewer = self;
         output_.watch(session, view, group_key(session, now));
     }
-    governor_.want(most);
+    governor_.want(most, settings_.view == VideoViewMode::automatic && !crowded_);
 }
 
 void VideoRoom::list_people() {

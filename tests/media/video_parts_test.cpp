@@ -204,7 +204,7 @@ TEST_CASE("each step gives up something the room has, until there is nothing lef
 
 TEST_CASE("steps that nobody's picture would feel are passed over, down and up") {
     LoadGovernor governor({30, 1080});
-    governor.want({25, 360});
+    governor.want({25, 360}, false);
     TimePoint now = start;
     CHECK(run(governor, now, 1s, 600ms) == 1);
     CHECK(governor.step().frames_per_second == 20);
@@ -216,17 +216,33 @@ TEST_CASE("steps that nobody's picture would feel are passed over, down and up")
     CHECK(run(governor, now, 1s, 600ms) == 0);
     CHECK(run(governor, now, 0ms, 60s) == 4);
     CHECK(governor.depth() == 0);
-    // Where none is felt, there is still the sharing of views.
-    governor.want({5, 90});
+    // Where none is felt, there may still be views to share.
+    governor.want({5, 90}, false);
+    CHECK(run(governor, now, 1s, 600ms) == 0);
+    governor.want({5, 90}, true);
     CHECK(run(governor, now, 1s, 600ms) == 1);
     CHECK(governor.depth() == 1);
     CHECK(run(governor, now, 1s, 600ms) == 0);
     CHECK(run(governor, now, 0ms, 300s) == 1);
     CHECK(governor.depth() == 0);
     // Somebody comes who feels them.
-    governor.want({30, 1080});
+    governor.want({30, 1080}, true);
     CHECK(run(governor, now, 1s, 600ms) == 1);
     CHECK(governor.step() == LoadGovernor::Step{25, 1080});
+}
+
+TEST_CASE("views are shared before anything else is given up, and stay so until all else has come back") {
+    LoadGovernor governor({30, 1080});
+    governor.want({15, 720}, true);
+    TimePoint now = start;
+    CHECK(run(governor, now, 1s, 600ms) == 1);
+    CHECK(governor.depth() == 1);
+    CHECK(run(governor, now, 1s, 600ms) == 1);
+    CHECK(governor.step() == LoadGovernor::Step{15, 540});
+    CHECK(run(governor, now, 0ms, 6s) == 1);
+    CHECK(governor.depth() == 1);
+    CHECK(run(governor, now, 0ms, 6s) == 1);
+    CHECK(governor.depth() == 0);
 }
 
 TEST_CASE("one late frame among others on time costs nothing") {

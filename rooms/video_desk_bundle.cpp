@@ -75,6 +75,9 @@ void VideoDesk::set_path(Participant& who, media::SharedPath path) {
 void VideoDesk::arrived(const Participant& who) {
     if (who.video.ring)
         sound_commands_.push_back({who.worker, media::SharePort{who.room, who.id, who.video.ring}});
+    // Said when his video joined, but his sound may not have been here yet.
+    if (who.video.joined)
+        sound_commands_.push_back({who.worker, media::SyncVoice{who.room, who.id, true, {}}});
 }
 
 void VideoDesk::unshare(Participant& who) {

@@ -133,6 +133,28 @@ TEST_CASE("a call with video is offered its picture anew where it comes") {
     CHECK(world.all_video<JoinVideo>()[1]->room == world.room("2000"));
 }
 
+TEST_CASE("an answer that comes before his sound has moved leaves sound and picture in step") {
+    Moving world(with_video());
+    world.request("INVITE", 1, 1, film_offer);
+    world.request("ACK", 1, 1);
+    const RoomId from = world.room();
+    const ParticipantId who = world.first();
+    REQUIRE(world.focus.move(from, who, "2000", world.now).ok());
+    world.run();
+    world.answer(200, film_offer);
+    REQUIRE(world.all_video<JoinVideo>().size() == 2);
+    REQUIRE(world.all<AdoptLeg>().empty());
+    world.released(from, who);
+    bool adopted = false, watched = false;
+    for (const WorkerCommand& command : world.commands) {
+        adopted |= std::holds_alternative<AdoptLeg>(command.command);
+        const auto* const sync = std::get_if<SyncVoice>(&command.command);
+        watched |= adopted && sync && sync->participant == who && sync->watch;
+    }
+    CHECK(adopted);
+    CHECK(watched);
+}
+
 TEST_CASE("keys go as telephone-events to who knows them, and else by INFO, one after the other") {
     Moving world;
     world.request("INVITE", 1, 1, keypad_offer);

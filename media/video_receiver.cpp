@@ -15,8 +15,19 @@ constexpr Duration patience = std::chrono::seconds(3);
 // 1080 lines, 60 a second.
 constexpr double most_pixels_per_second = 1920.0 * 1088 * 60,
                  most_pixels_at_once = most_pixels_per_second / 2;
+// A slice of a few octets may be a whole picture of skipped macroblocks, and slices may cover each other:
+// libavcodec decodes all of them and calls the picture damaged. Of fields it does not: so many count as one.
+constexpr int slices_for_one = 10;
 // What gives no picture may have cost a whole one: of a kind nobody here shows, or with all of it broken.
 constexpr double pixels_of_garbage = 1920.0 * 1088;
+
+// That were decoded, at worst.
+double pixels_of(const codecs::VideoDecoder::Decoded& decoded, int slices) {
+    const int pictures = decoded.damaged ? slices : std::max(1, slices / slices_for_one);
+    if (!decoded.picture) return pictures * pixels_of_garbage;
+    const PictureSize size = decoded.picture->view.size;
+    return double(pictures) * size.width * size.height;
+}
 
 rtp::VideoReceiveBuffer::Settings buffer_settings(bool nack) {
     rtp::VideoReceiveBuffer::Settings settings;
@@ -109,12 +120,7 @@ void VideoReceiver::on_frame(const rtp::CodedFrame& frame, std::uint32_t ssrc, T
         return;
     }
     auto decoded = stream_->decoder.decode(frame.data);
-    if (decoded.picture) {
-        const PictureSize size = decoded.picture->view.size;
-        pixels_due_ -= double(size.width) * size.height;
-    } else {
-        pixels_due_ -= pixels_of_garbage;
-    }
+    pixels_due_ -= pixels_of(decoded, frame.slices);
     decoder_follows_ = !decoded.damaged && (frame.keyframe || decoder_follows_);
     if (decoded.damaged) stream_->depacketizer.break_chain();
     if (!decoded.picture || (decoded.damaged && !lost_patience(now))) return;

@@ -9,12 +9,16 @@ namespace rotunda::rtp {
 
 class H264PayloadReader final : public VideoPayloadReader {
   public:
+    // Of one picture: more than a keyframe of 1080 lines has where each slice fills a packet (mode 0).
+    static constexpr int most_slices = 256;
+
     void begin() override;
     bool append(Bytes payload, FrameBuffer& frame) override;
-    bool has_picture() const override { return has_slice_; }
+    bool has_picture() const override { return slices_ > 0; }
     bool is_complete() const override { return !fragment_open_; }
     bool has_beginning() const override { return has_first_slice_; }
     bool is_keyframe() const override { return keyframe_; }
+    int slices() const override { return slices_; }
     void set_parameter_sets(std::vector<std::uint8_t> annex_b) override {
         parameter_sets_ = std::move(annex_b);
     }
@@ -28,7 +32,7 @@ class H264PayloadReader final : public VideoPayloadReader {
 
     std::vector<std::uint8_t> parameter_sets_;  // Annex B
     bool fragment_open_ = false;
-    bool has_slice_ = false;
+    int slices_ = 0;
     bool has_first_slice_ = false;
     bool has_sps_ = false;
     bool keyframe_ = false;

@@ -28,8 +28,10 @@ class VideoPayloadReader {
     virtual bool is_complete() const = 0;
     // its beginning is there, as far as the payload can tell: asked where packets before it were lost;
     virtual bool has_beginning() const = 0;
-    // decoding can start here.
+    // decoding can start here;
     virtual bool is_keyframe() const = 0;
+    // it has so many slices, each of which may claim the whole picture.
+    virtual int slices() const { return 1; }
 
     // H.264 parameter sets that came with the session description, in Annex B form: put in front of keyframes
     // that bring none of their own. Other codecs have no such thing.

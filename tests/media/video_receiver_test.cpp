@@ -22,13 +22,15 @@ constexpr VideoReceiver::Feedback without_nack{false, true, true};
 
 // A phone that films and packs, 25 pictures a second, and the receiver its packets go to.
 struct Sender {
-    explicit Sender(VideoReceiver& to, VideoCodec codec = VideoCodec::h264, PictureSize size = {320, 180})
+    explicit Sender(VideoReceiver& to, VideoCodec codec = VideoCodec::h264, PictureSize size = {320, 180},
+                    std::size_t slice_octets = 0)
         : receiver(to) {
         VideoSettings settings;
         settings.codec = codec;
         settings.width = size.width;
         settings.height = size.height;
         settings.bit_rate = 800'000;
+        settings.max_slice_octets = slice_octets;
         encoder = std::move(*codecs::VideoEncoder::make(settings, {}));
         header.payload_type = codec == VideoCodec::h264 ? 97 : 96;
     }
@@ -40,6 +42,18 @@ struct Sender {
         const auto coded = encoder->encode(picture.view(), keyframe);
         REQUIRE(coded);
         payloads.clear();
+        std::vector<std::uint8_t> data(coded->data.begin(), coded->data.end());
+        slices = repeats;
+        Bytes last;
+        rtp::AnnexBReader reader(coded->data);
+        while (const auto nal = reader.next()) {
+            slices += rtp::is_slice(rtp::nal_type((*nal)[0])) ? 1 : 0;
+            last = *nal;
+        }
+        for (int n = 0; n < repeats; ++n) {
+            data.insert(data.end(), std::begin(rtp::start_code), std::end(rtp::start_code));
+            data.insert(data.end(), last.begin(), last.end());
+        }
         if (without_sets) {
             sprop = sprop.empty() ? rtp::parameter_sets_for_sdp(coded->data) : sprop;
             rtp::packetize_h264(stripped(coded->data), rtp::PacketizationMode::non_interleaved, 300,
@@ -47,7 +61,7 @@ struct Sender {
         } else if (s.codec == VideoCodec::vp8)
             rtp::packetize_vp8(coded->data, static_cast<std::uint16_t>(time), 300, payloads);
         else
-            rtp::packetize_h264(coded->data, rtp::PacketizationMode::non_interleaved, 300, payloads);
+            rtp::packetize_h264(data, rtp::PacketizationMode::non_interleaved, 300, payloads);
         for (std::size_t i = 0; i < payloads.size(); ++i, ++header.sequence) {
             header.marker = i + 1 == payloads.size();
             if (lost.count(i) == 0) send(i);
@@ -86,6 +100,8 @@ struct Sender {
     int time = 0;
     bool without_sets = false;
     std::string sprop;  // what was left out
+    int slices = 0;     // of the last picture
+    int repeats = 0;    // of a picture's last slice
 };
 
 std::vector<VideoReceiver::Format> formats() {
@@ -239,6 +255,34 @@ TEST_CASE("who sends more pictures than anybody films is decoded no more than 60
     sender.film({}, true);
     sender.roll(5);
     CHECK(receiver.pictures() == before + 6);
+}
+
+TEST_CASE("slices that cover each other count as a picture each") {
+    VideoReceiver receiver(formats(), everything);
+    Sender sender(receiver, VideoCodec::h264, {320, 180}, 400);
+    sender.repeats = 200;
+    for (int n = 0; n < 20; ++n) {  // at one moment
+        sender.film({}, true);
+        sender.now -= 40ms;
+    }
+    REQUIRE(sender.slices > 200);
+    REQUIRE(sender.slices < 256);
+    CHECK(receiver.frames_dropped() > 10);
+    CHECK(receiver.frames_dropped() < 20);
+}
+
+TEST_CASE("pictures of many slices count as more than one even where they seem to lie side by side") {
+    VideoReceiver receiver(formats(), everything);
+    Sender sender(receiver, VideoCodec::h264, {1280, 720}, 100);
+    for (int n = 0; n < 45; ++n) {  // at one moment
+        sender.film({}, true);
+        sender.now -= 40ms;
+    }
+    REQUIRE(sender.slices > 20);
+    REQUIRE(sender.slices < 200);
+    CHECK(receiver.pictures() > 2);
+    CHECK(receiver.pictures() < 40);
+    CHECK(receiver.frames_dropped() > 0);
 }
 
 TEST_CASE("what gives no picture is decoded no more often than large pictures are") {

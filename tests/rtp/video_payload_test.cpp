@@ -260,6 +260,24 @@ TEST_CASE("malformed H.264 payloads cost their frame and nothing else") {
     CHECK(sink.frames.size() == 1);
 }
 
+TEST_CASE("a picture has so many slices as it says, and 256 at most") {
+    Octets many{0x78};  // STAP-A of tiny slices
+    for (int n = 0; n < 64; ++n) many.insert(many.end(), {0x00, 0x03, delta, 0x48, 0x88});
+    for (const int packets : {1, 4, 5}) {
+        CAPTURE(packets);
+        VideoDepacketizer depacketizer(VideoCodec::h264);
+        RtpHeader header;
+        std::vector<int> slices;
+        for (int n = 1; n <= packets; ++n) {
+            header.marker = n == packets;
+            for (const CodedFrame& frame : depacketizer.push(header, many, false))
+                slices.push_back(frame.slices);
+        }
+        CHECK(slices == (packets == 5 ? std::vector<int>{} : std::vector<int>{64 * packets}));
+        CHECK(depacketizer.frames_dropped() == (packets == 5 ? 1 : 0));
+    }
+}
+
 TEST_CASE("a frame never grows beyond its limit") {
     Sink sink(VideoCodec::h264, 10'000);
     for (int i = 0; i < 100; ++i) sink.push(nal(idr, 1000), 0, i == 99);

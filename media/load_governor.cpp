@@ -38,9 +38,9 @@ bool LoadGovernor::on_turn(Duration behind, TimePoint now) {
 // What of a step the receivers are there to feel.
 LoadGovernor::Felt LoadGovernor::felt(std::size_t depth) const {
     const Step& step = steps_[depth];
-    return {{std::min(step.frames_per_second, wanted_.frames_per_second),
-             std::min(step.height, wanted_.height)},
-            shares_ && depth > 0};
+    return {
+        {std::min(step.frames_per_second, wanted_.frames_per_second), std::min(step.height, wanted_.height)},
+        shares_ && depth > 0};
 }
 
 bool LoadGovernor::give_up(TimePoint now) {

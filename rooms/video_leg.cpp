@@ -40,8 +40,8 @@ media::VideoLeg make_video_leg(const sdp::NegotiatedMedia& video, const IpAddres
     leg.feedback.fir = names(video.feedback, "ccm", "fir");
     leg.sends = sends(video.direction);
     leg.receives = receives(video.direction);
-    // RFC 3264 §8.4 holds by `sendonly`, but a camera without a screen says the same: who holds his call holds
-    // its sound too.
+    // RFC 3264 §8.4 holds by `sendonly`, but a camera without a screen says the same: who holds his call
+    // holds its sound too.
     leg.on_hold = video.on_hold && (sound_held || !leg.receives);
     leg.remote_rtp = video.remote_rtp;
     leg.remote_rtcp = video.remote_rtcp;

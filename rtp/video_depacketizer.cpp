@@ -77,7 +77,7 @@ void VideoDepacketizer::finish() {
     if (reader_->is_keyframe()) chain_intact_ = true;
     ++frames_;
     done_[done_count_++] = {building().view(), timestamp_, reader_->is_keyframe(), chain_intact_,
-                           reader_->slices()};
+                            reader_->slices()};
     current_ ^= 1;
 }
 

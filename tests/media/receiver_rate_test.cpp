@@ -47,7 +47,8 @@ TEST_CASE("losses lower the rate step by step, and it comes back when they end")
     CHECK(bit_rate == full);
 }
 
-TEST_CASE("who keeps asking for keyframes while he loses packets is sent less, who does one of the two is not") {
+TEST_CASE(
+    "who keeps asking for keyframes while he loses packets is sent less, who does one of the two is not") {
     ReceiverRate rate;
     const int full = rate.choose(720, 25, start).bit_rate;
     TimePoint now = start;

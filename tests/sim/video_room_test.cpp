@@ -56,7 +56,8 @@ TEST_CASE("above its limit the automatic view is one for all") {
     CHECK(near(phones[4]->colour_at(1.0 / 6, 0.33), red));
 }
 
-TEST_CASE("while one above the limit comes and goes the view stays one for all, and so for ten seconds after") {
+TEST_CASE(
+    "while one above the limit comes and goes the view stays one for all, and so for ten seconds after") {
     VideoConference conference;
     std::vector<VideoPhone*> phones;
     for (const Yuv colour : {red, green, blue, yellow}) phones.push_back(&conference.join(filming(colour)));

@@ -5,7 +5,8 @@
 namespace rotunda::sip {
 
 bool PatientRequests::hold(std::string_view datagram, const Flow& flow, TimePoint now) {
-    if (!datagram.starts_with("REGISTER ") || datagram.size() > most_octets || held_.size() == most) return false;
+    if (!datagram.starts_with("REGISTER ") || datagram.size() > most_octets || held_.size() == most)
+        return false;
     if (held_.empty() && now >= open_until_) {
         open_until_ = now + patience;
         return false;

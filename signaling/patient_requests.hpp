@@ -31,9 +31,7 @@ class PatientRequests {
     bool hold(std::string_view datagram, const Flow& flow, TimePoint now);
 
     // When those that wait are to be taken; nullopt: nobody waits.
-    std::optional<TimePoint> due() const {
-        return held_.empty() ? std::nullopt : std::optional(open_until_);
-    }
+    std::optional<TimePoint> due() const { return held_.empty() ? std::nullopt : std::optional(open_until_); }
     // All of them, in the order they came; others wait for `patience` from now on.
     std::vector<Held> take(TimePoint now);
 

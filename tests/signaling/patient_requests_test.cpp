@@ -62,14 +62,16 @@ TEST_CASE("other requests, answers and large ones never wait") {
     CHECK_FALSE(requests.hold("INVITE sip:1000@example.com SIP/2.0\r\n\r\n", flow_of(1), TimePoint{}));
     CHECK_FALSE(requests.hold("SIP/2.0 200 OK\r\n\r\n", flow_of(1), TimePoint{}));
     CHECK_FALSE(requests.hold("REGISTERED sip:example.com SIP/2.0\r\n\r\n", flow_of(1), TimePoint{}));
-    CHECK_FALSE(requests.hold(refresh + std::string(PatientRequests::most_octets, 'x'), flow_of(1), TimePoint{}));
+    CHECK_FALSE(
+        requests.hold(refresh + std::string(PatientRequests::most_octets, 'x'), flow_of(1), TimePoint{}));
     CHECK_FALSE(requests.due());
 }
 
 TEST_CASE("so many are held and no more: a flood of them is handled as it comes") {
     PatientRequests requests;
     CHECK_FALSE(requests.hold(refresh, flow_of(1), TimePoint{}));
-    for (std::size_t i = 0; i < PatientRequests::most; ++i) CHECK(requests.hold(refresh, flow_of(1), TimePoint{}));
+    for (std::size_t i = 0; i < PatientRequests::most; ++i)
+        CHECK(requests.hold(refresh, flow_of(1), TimePoint{}));
     CHECK_FALSE(requests.hold(refresh, flow_of(1), TimePoint{}));
     CHECK(requests.take(TimePoint{}).size() == PatientRequests::most);
 }

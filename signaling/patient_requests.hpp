@@ -1,7 +1,7 @@
 // REGISTERs over UDP that wait for one another. At some hundred a second a thread sleeps between any two, and
-// finding its caches cold costs each more than all there is to do; gathered, they share that. The first is
-// handled at once, and whoever follows within `patience` waits for its end: a phone asks again after 500 ms
-// only (RFC 3261 §17.1.2.2). Signaling thread; no locks.
+// finding its caches cold costs each more than all there is to do; gathered, they share that. Where many came
+// within the last `patience`, whoever comes within the next waits for its end: a phone asks again after 500
+// ms only (RFC 3261 §17.1.2.2). Where few come nobody waits. Signaling thread; no locks.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,7 @@ namespace rotunda::sip {
 class PatientRequests {
   public:
     static constexpr Duration patience = std::chrono::milliseconds(50);
+    static constexpr std::size_t many = 4;
     // What is held is bounded: what is larger, or more, is handled at once.
     static constexpr std::size_t most_octets = 2048;
     static constexpr std::size_t most = 256;
@@ -27,17 +28,21 @@ class PatientRequests {
         Flow flow;
     };
 
-    // Keeps a copy of what may wait; false: it is to be handled now.
+    // Keeps a copy of what is to wait; false: it is to be handled now.
     bool hold(std::string_view datagram, const Flow& flow, TimePoint now);
 
     // When those that wait are to be taken; nullopt: nobody waits.
-    std::optional<TimePoint> due() const { return held_.empty() ? std::nullopt : std::optional(open_until_); }
-    // All of them, in the order they came; others wait for `patience` from now on.
+    std::optional<TimePoint> due() const { return held_.empty() ? std::nullopt : std::optional(spell_ends_); }
+    // All of them, in the order they came.
     std::vector<Held> take(TimePoint now);
 
   private:
+    void begin_spell(TimePoint now, bool gathers);
+
     std::vector<Held> held_;
-    TimePoint open_until_{};
+    TimePoint spell_ends_{};
+    std::size_t came_ = 0;  // in this spell
+    bool gathers_ = false;
 };
 
 }  // namespace rotunda::sip

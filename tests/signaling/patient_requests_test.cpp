@@ -16,62 +16,77 @@ sip::Flow flow_of(std::uint16_t port) {
     return flow;
 }
 
+struct Registrations {
+    PatientRequests requests;
+    TimePoint start{};
+
+    bool waits(int ms, const std::string& datagram = refresh, std::uint16_t port = 1) {
+        return requests.hold(datagram, flow_of(port), start + milliseconds(ms));
+    }
+    // As many as make it worth while, from 0 to 50 ms.
+    Registrations& after_many() {
+        for (int i = 0; i < static_cast<int>(PatientRequests::many); ++i) CHECK_FALSE(waits(i));
+        return *this;
+    }
+};
+
 }  // namespace
 
-TEST_CASE("one REGISTER alone waits for nobody, those that follow it are taken together") {
-    PatientRequests requests;
-    const TimePoint start{};
-    CHECK_FALSE(requests.hold(refresh, flow_of(1), start));
-    CHECK_FALSE(requests.due());
-    CHECK(requests.hold(refresh, flow_of(2), start + milliseconds(10)));
-    CHECK(requests.hold(refresh + "x", flow_of(3), start + milliseconds(40)));
-    CHECK(requests.due() == start + PatientRequests::patience);
+TEST_CASE("REGISTERs wait for one another where many came just before") {
+    Registrations phones;
+    phones.after_many();
+    CHECK(phones.waits(60, refresh, 2));
+    CHECK(phones.waits(95, refresh + "x", 3));
+    CHECK(phones.requests.due() == phones.start + milliseconds(110));
 
-    const auto taken = requests.take(start + milliseconds(52));
+    const auto taken = phones.requests.take(phones.start + milliseconds(112));
     REQUIRE(taken.size() == 2);
     CHECK(taken[0].flow == flow_of(2));
     CHECK(taken[0].datagram == refresh);
     CHECK(taken[1].datagram == refresh + "x");
-    CHECK_FALSE(requests.due());
+    CHECK_FALSE(phones.requests.due());
 }
 
-TEST_CASE("whoever comes right after a batch waits for the next, whoever comes late does not") {
-    PatientRequests requests;
-    const TimePoint start{};
-    CHECK_FALSE(requests.hold(refresh, flow_of(1), start));
-    CHECK(requests.hold(refresh, flow_of(2), start + milliseconds(1)));
-    CHECK(requests.take(start + milliseconds(50)).size() == 1);
-    CHECK(requests.hold(refresh, flow_of(3), start + milliseconds(60)));
-    CHECK(requests.due() == start + milliseconds(100));
-    CHECK(requests.take(start + milliseconds(100)).size() == 1);
-    CHECK_FALSE(requests.hold(refresh, flow_of(4), start + milliseconds(150)));
+TEST_CASE("where few come, one after the other or long after the many, nobody waits") {
+    Registrations phones;
+    for (int ms = 0; ms < 1000; ms += 20) CHECK_FALSE(phones.waits(ms));
+    Registrations others;
+    others.after_many();
+    CHECK_FALSE(others.waits(110));
+}
+
+TEST_CASE("as long as many come they wait, and no longer") {
+    Registrations phones;
+    phones.after_many();
+    for (int ms = 50; ms < 100; ms += 10) CHECK(phones.waits(ms));
+    CHECK(phones.requests.take(phones.start + milliseconds(100)).size() == 5);
+    CHECK(phones.waits(120));
+    CHECK(phones.requests.take(phones.start + milliseconds(150)).size() == 1);
+    CHECK_FALSE(phones.waits(151));
 }
 
 TEST_CASE("nobody overtakes those that are due and have not been taken yet") {
-    PatientRequests requests;
-    const TimePoint start{};
-    CHECK_FALSE(requests.hold(refresh, flow_of(1), start));
-    CHECK(requests.hold(refresh, flow_of(2), start));
-    CHECK(requests.hold(refresh, flow_of(3), start + milliseconds(70)));
-    CHECK(requests.take(start + milliseconds(70)).size() == 2);
+    Registrations phones;
+    phones.after_many();
+    CHECK(phones.waits(50));
+    CHECK(phones.waits(170));
+    CHECK(phones.requests.take(phones.start + milliseconds(170)).size() == 2);
 }
 
 TEST_CASE("other requests, answers and large ones never wait") {
-    PatientRequests requests;
-    CHECK_FALSE(requests.hold(refresh, flow_of(1), TimePoint{}));
-    CHECK_FALSE(requests.hold("INVITE sip:1000@example.com SIP/2.0\r\n\r\n", flow_of(1), TimePoint{}));
-    CHECK_FALSE(requests.hold("SIP/2.0 200 OK\r\n\r\n", flow_of(1), TimePoint{}));
-    CHECK_FALSE(requests.hold("REGISTERED sip:example.com SIP/2.0\r\n\r\n", flow_of(1), TimePoint{}));
-    CHECK_FALSE(
-        requests.hold(refresh + std::string(PatientRequests::most_octets, 'x'), flow_of(1), TimePoint{}));
-    CHECK_FALSE(requests.due());
+    Registrations phones;
+    phones.after_many();
+    CHECK_FALSE(phones.waits(60, "INVITE sip:1000@example.com SIP/2.0\r\n\r\n"));
+    CHECK_FALSE(phones.waits(60, "SIP/2.0 200 OK\r\n\r\n"));
+    CHECK_FALSE(phones.waits(60, "REGISTERED sip:example.com SIP/2.0\r\n\r\n"));
+    CHECK_FALSE(phones.waits(60, refresh + std::string(PatientRequests::most_octets, 'x')));
+    CHECK_FALSE(phones.requests.due());
 }
 
 TEST_CASE("so many are held and no more: a flood of them is handled as it comes") {
-    PatientRequests requests;
-    CHECK_FALSE(requests.hold(refresh, flow_of(1), TimePoint{}));
-    for (std::size_t i = 0; i < PatientRequests::most; ++i)
-        CHECK(requests.hold(refresh, flow_of(1), TimePoint{}));
-    CHECK_FALSE(requests.hold(refresh, flow_of(1), TimePoint{}));
-    CHECK(requests.take(TimePoint{}).size() == PatientRequests::most);
+    Registrations phones;
+    phones.after_many();
+    for (std::size_t i = 0; i < PatientRequests::most; ++i) CHECK(phones.waits(60));
+    CHECK_FALSE(phones.waits(60));
+    CHECK(phones.requests.take(phones.start + milliseconds(110)).size() == PatientRequests::most);
 }

@@ -34,8 +34,9 @@ bool is_i420(const AVFrame& frame) {
     return frame.format == AV_PIX_FMT_YUV420P || frame.format == AV_PIX_FMT_YUVJ420P;
 }
 
-bool is_damaged(const AVFrame& frame) {
-    return frame.decode_error_flags != 0 || (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0;
+// Also what rests on something that was never seen.
+bool is_corrupt(const AVFrame& frame) {
+    return (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0;
 }
 
 // The picture keeps libavcodec's own reference: nothing is copied.
@@ -69,7 +70,8 @@ struct VideoDecoder::State {
         while (true) {
             libav::Frame frame(av_frame_alloc());
             if (!frame || avcodec_receive_frame(context.get(), frame.get()) < 0) return;
-            out.damaged |= is_damaged(*frame) || !is_usable(*frame);
+            out.broken |= frame->decode_error_flags != 0 || !is_usable(*frame);
+            out.damaged |= out.broken || is_corrupt(*frame);
             if (is_usable(*frame)) out.picture = share(std::move(frame));
         }
     }
@@ -86,12 +88,13 @@ VideoDecoder& VideoDecoder::operator=(VideoDecoder&&) noexcept = default;
 
 VideoDecoder::Decoded VideoDecoder::decode(Bytes frame) {
     Decoded out;
-    if (frame.empty() || frame.size() > INT_MAX - AV_INPUT_BUFFER_PADDING_SIZE) return {std::nullopt, true};
+    if (frame.empty() || frame.size() > INT_MAX - AV_INPUT_BUFFER_PADDING_SIZE)
+        return {std::nullopt, true, true};
     // Without a buffer of its own the packet is copied into one with the padding the decoders read into.
     AVPacket& packet = *state_->packet;
     packet.data = const_cast<std::uint8_t*>(frame.data());
     packet.size = static_cast<int>(frame.size());
-    out.damaged = avcodec_send_packet(state_->context.get(), &packet) < 0;
+    out.damaged = out.broken = avcodec_send_packet(state_->context.get(), &packet) < 0;
     packet.data = nullptr;
     packet.size = 0;
     state_->drain(out);

@@ -31,6 +31,7 @@ class VideoDecoder {
     struct Decoded {
         std::optional<Picture> picture;  // of the frame's own size, which may change from frame to frame
         bool damaged = false;            // the frame, or what it rests on, was broken: ask for a keyframe
+        bool broken = false;             // the frame itself
     };
     // One access unit as VideoDepacketizer gives it; its picture comes at once, none is held back. Without
     // picture and not damaged: a frame that is not to be shown.

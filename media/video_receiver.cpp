@@ -16,14 +16,15 @@ constexpr Duration patience = std::chrono::seconds(3);
 constexpr double most_pixels_per_second = 1920.0 * 1088 * 60,
                  most_pixels_at_once = most_pixels_per_second / 2;
 // A slice of a few octets may be a whole picture of skipped macroblocks, and slices may cover each other:
-// libavcodec decodes all of them and calls the picture damaged. Of fields it does not: so many count as one.
-constexpr int slices_for_one = 10;
+// libavcodec decodes all of them and calls the picture broken. Of fields it does not: so many count as one.
+// No fewer, since some cameras make a slice of each row of macroblocks.
+constexpr int slices_for_one = 35;
 // What gives no picture may have cost a whole one: of a kind nobody here shows, or with all of it broken.
 constexpr double pixels_of_garbage = 1920.0 * 1088;
 
 // That were decoded, at worst.
 double pixels_of(const codecs::VideoDecoder::Decoded& decoded, int slices) {
-    const int pictures = decoded.damaged ? slices : std::max(1, slices / slices_for_one);
+    const int pictures = decoded.broken ? slices : std::max(1, slices / slices_for_one);
     if (!decoded.picture) return pictures * pixels_of_garbage;
     const PictureSize size = decoded.picture->view.size;
     return double(pictures) * size.width * size.height;

@@ -64,7 +64,6 @@ bool H264PayloadReader::begin_nal(Bytes head, FrameBuffer& frame) {
     if (type == NalType::sps) has_sps_ = true;
     if (type == NalType::sei && head.size() > 1 && head[1] == sei_recovery_point) keyframe_ = true;
     if (is_slice(type)) {
-        if (slices_ == most_slices) return false;
         keyframe_ = keyframe_ || type == NalType::idr_slice;
         if (keyframe_ && !has_sps_ && slices_ == 0 && !frame.append(parameter_sets_)) return false;
         note_slice(type, head);
@@ -78,6 +77,14 @@ void H264PayloadReader::note_slice(NalType type, Bytes head) {
     const bool at_origin = head.size() > 1 && (head[1] & 0x80) != 0;
     if (slices_ == 0) has_first_slice_ = at_origin && type != NalType{3} && type != NalType{4};
     ++slices_;
+}
+
+// A payload may hold start codes, which libavcodec takes for what they are.
+int H264PayloadReader::slices(Bytes frame) const {
+    int count = 0;
+    AnnexBReader reader(frame);
+    while (const auto nal = reader.next()) count += is_slice(nal_type((*nal)[0])) ? 1 : 0;
+    return count;
 }
 
 }  // namespace rotunda::rtp

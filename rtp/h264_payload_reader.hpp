@@ -9,16 +9,13 @@ namespace rotunda::rtp {
 
 class H264PayloadReader final : public VideoPayloadReader {
   public:
-    // Of one picture: more than a keyframe of 1080 lines has where each slice fills a packet (mode 0).
-    static constexpr int most_slices = 256;
-
     void begin() override;
     bool append(Bytes payload, FrameBuffer& frame) override;
     bool has_picture() const override { return slices_ > 0; }
     bool is_complete() const override { return !fragment_open_; }
     bool has_beginning() const override { return has_first_slice_; }
     bool is_keyframe() const override { return keyframe_; }
-    int slices() const override { return slices_; }
+    int slices(Bytes frame) const override;
     void set_parameter_sets(std::vector<std::uint8_t> annex_b) override {
         parameter_sets_ = std::move(annex_b);
     }

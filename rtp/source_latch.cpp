@@ -79,7 +79,7 @@ SourceLatch::Verdict SourceLatch::on_locked_source(std::uint32_t ssrc, std::uint
 }
 
 bool SourceLatch::may_change_ssrc(std::uint32_t ssrc, std::uint16_t sequence, TimePoint arrival) {
-    if (former_ && ssrc == former_->ssrc && is_back(arrival)) {
+    if (former_ && ssrc == former_->ssrc && (is_back(arrival) || arrival < ssrc_change_until_)) {
         former_.reset();
         return true;
     }

@@ -45,8 +45,8 @@ class SourceLatch {
     // that counts up.
     Verdict on_packet(const Endpoint& source, std::uint32_t ssrc, std::uint16_t sequence, TimePoint arrival);
 
-    // The peer's codecs changed, and with another clock rate so will his SSRC (RFC 7160 §4.1): the locked
-    // source's next new one is believed at its first packet, once, within the learning window.
+    // The peer's codecs changed, and with another clock rate so will his SSRC (RFC 7160 §4.1), or he resumes:
+    // the locked source's next new one is believed at its first packet, once, within the learning window.
     void expect_new_ssrc(TimePoint now) { ssrc_change_until_ = now + config_.learning_window; }
 
     // RTP of this leg is locked to this source: lets the RTCP latch take its first packet from the same IP

@@ -6,6 +6,12 @@
 #include "rtp/vp8_payload_reader.hpp"
 
 namespace rotunda::rtp {
+namespace {
+
+// Of one picture: more than a keyframe of 1080 lines has where each slice fills a packet (mode 0).
+constexpr int most_slices = 256;
+
+}  // namespace
 
 std::unique_ptr<VideoPayloadReader> make_payload_reader(VideoCodec codec) {
     if (codec == VideoCodec::vp8) return std::make_unique<Vp8PayloadReader>();
@@ -69,15 +75,15 @@ void VideoDepacketizer::finish() {
     active_ = false;
     const bool whole = !bad_ && reader_->has_picture() && reader_->is_complete() &&
                        (beginning_sure_ || reader_->has_beginning());
-    if (!whole) {
+    const int slices = whole ? reader_->slices(building().view()) : 0;
+    if (!whole || slices > most_slices) {
         ++dropped_;
         chain_intact_ = false;
         return;
     }
     if (reader_->is_keyframe()) chain_intact_ = true;
     ++frames_;
-    done_[done_count_++] = {building().view(), timestamp_, reader_->is_keyframe(), chain_intact_,
-                            reader_->slices()};
+    done_[done_count_++] = {building().view(), timestamp_, reader_->is_keyframe(), chain_intact_, slices};
     current_ ^= 1;
 }
 

@@ -30,8 +30,9 @@ class VideoPayloadReader {
     virtual bool has_beginning() const = 0;
     // decoding can start here;
     virtual bool is_keyframe() const = 0;
-    // it has so many slices, each of which may claim the whole picture.
-    virtual int slices() const { return 1; }
+    // Of one that is whole, as a decoder will cut it: it has so many slices, each of which may claim the
+    // whole picture.
+    virtual int slices(Bytes) const { return 1; }
 
     // H.264 parameter sets that came with the session description, in Annex B form: put in front of keyframes
     // that bring none of their own. Other codecs have no such thing.

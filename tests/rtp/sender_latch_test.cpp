@@ -236,6 +236,19 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("who comes back after hold music has his stream again, however long the music goes on beside him") {
+    SourceLatch latch;
+    latch.on_signalled(sdp_address, signaling, start);
+    feed(latch, sdp_address, 10);
+    feed(latch, sdp_address, 550, start + 1s, 2, 500);  // the music
+    latch.expect_new_ssrc(start + 12s);
+    for (int n = 0; n < 15; ++n) {
+        const TimePoint now = start + 12s + n * 20ms;
+        CHECK(feed(latch, sdp_address, 1, now, 1, static_cast<std::uint16_t>(110 + n)) == 1);
+        CHECK(feed(latch, sdp_address, 1, now + 10ms, 2, static_cast<std::uint16_t>(1050 + n)) == 0);
+    }
+}
+
 TEST_CASE(
     "after a change of codecs a new SSRC of the locked source is believed at once, once, within the window") {
     SourceLatch latch;

@@ -278,6 +278,16 @@ TEST_CASE("a picture has so many slices as it says, and 256 at most") {
     }
 }
 
+TEST_CASE("slices behind start codes within one NAL unit count too") {
+    Octets hidden{delta, 0x48, 0x88};
+    for (int n = 0; n < 300; ++n) hidden.insert(hidden.end(), {0x00, 0x00, 0x01, delta, 0x48, 0x88});
+    VideoDepacketizer depacketizer(VideoCodec::h264);
+    RtpHeader header;
+    header.marker = true;
+    CHECK(depacketizer.push(header, hidden, false).empty());
+    CHECK(depacketizer.frames_dropped() == 1);
+}
+
 TEST_CASE("a frame never grows beyond its limit") {
     Sink sink(VideoCodec::h264, 10'000);
     for (int i = 0; i < 100; ++i) sink.push(nal(idr, 1000), 0, i == 99);

@@ -76,7 +76,7 @@ constexpr auto table = std::to_array<ConfigKey>({
         [](auto& c) -> auto& { return c.sip.tcp.connections; }),
     key<Count<1, 1'000'000>>(
         "sip.tcp.connections_per_peer",
-        "TCP connections open at once from one address, unless it is a trunk's.",
+        "TCP connections open at once from one address; half of sip.tcp.connections from a trunk's.",
         [](auto& c) -> auto& { return c.sip.tcp.connections_per_peer; }),
     key<Time>(
         "sip.tcp.idle_timeout", "A TCP connection on which nothing moves for so long is closed.",

@@ -195,7 +195,11 @@ void Server::Parts::on_datagram(std::string_view bytes, const sip::Flow& flow) {
 }
 
 void Server::Parts::take_patient_requests() {
-    for (const auto& [datagram, flow] : patient_requests_.take(clock_.now())) on_datagram(datagram, flow);
+    for (const auto& [datagram, flow] : patient_requests_.take(clock_.now())) {
+        on_datagram(datagram, flow);
+        // A wrong password counts before the next one is looked at.
+        for (const sip::Flow& guess : accounts_.gatekeeper().take_guesses()) door_.on_guess(guess);
+    }
     settle();
 }
 

@@ -113,7 +113,7 @@ void SipTcpTransport::admit(FileDescriptor fd, sip::Transport transport, const E
     flow.local = *local;
     flow.remote = remote;
     const bool known = handlers_.is_known && handlers_.is_known(flow);
-    if ((!known && has_enough(remote)) || (handlers_.lets_connect && !handlers_.lets_connect(flow))) {
+    if (has_enough(remote, known) || (handlers_.lets_connect && !handlers_.lets_connect(flow))) {
         ++counters_.refused_peer;
         return;
     }
@@ -133,9 +133,13 @@ void SipTcpTransport::admit(FileDescriptor fd, sip::Transport transport, const E
     member.guest = guest;
 }
 
-bool SipTcpTransport::has_enough(const Endpoint& remote) const {
+// A trunk may have one for each call, but leaves room for others if it closes none.
+bool SipTcpTransport::has_enough(const Endpoint& remote, bool known) const {
+    const std::size_t most =
+        known ? std::max<std::size_t>(limits_.connections_per_peer, limits_.connections / 2)
+              : limits_.connections_per_peer;
     const auto same = per_peer_.find(subscriber_of(remote.address));
-    return same != per_peer_.end() && same->second >= limits_.connections_per_peer;
+    return same != per_peer_.end() && same->second >= most;
 }
 
 // What it ends may be on the call stack: it is kept until the loop's next turn (leaving_).
@@ -255,7 +259,7 @@ SipTcpConnection* SipTcpTransport::open(const sip::Flow& flow) {
     // Trunks are to be reached, and calls to be ended, however many strangers there are.
     const bool known = handlers_.is_known && handlers_.is_known(flow);
     if (!make_place() && !known && taken() >= limits_.connections + limits_.reserve) return nullptr;
-    if (!known && has_enough(flow.remote)) return nullptr;
+    if (!known && has_enough(flow.remote, known)) return nullptr;
     // RFC 7118: a WebSocket is opened by the client.
     if (flow.transport != sip::Transport::tcp && flow.transport != sip::Transport::tls) return nullptr;
     auto fd = open_unbound_socket(SOCK_STREAM, flow.remote.address.family());

@@ -112,7 +112,7 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
     void account(const SipTcpConnection& connection);
     void make_room();
     // As many connections as one address may have, unless it is a trunk's: some open one for each call.
-    bool has_enough(const Endpoint& remote) const;
+    bool has_enough(const Endpoint& remote, bool known) const;
     // Those that count for the limit.
     std::size_t taken() const { return connections_.size() - guests_.size(); }
     // For one more connection. False: of those that stand nobody is to go.

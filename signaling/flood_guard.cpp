@@ -239,11 +239,14 @@ bool FloodGuard::may_hear(std::string_view message, const Flow& flow, TimePoint 
 // An ACK is no copy: each has a 2xx of its own, and nobody answers it and thereby proves himself.
 bool FloodGuard::may_hear_as_named(const RequestSketch& request, Account& account, const Flow& flow,
                                    TimePoint now) {
+    const bool is_ack = request.method == "ACK";
     const bool copy_is_due =
-        account.received == 0 && account.requests.take(1, copies_to_named, copies_forgotten, now);
-    return (copy_is_due || request.method == "ACK") &&
-           named_[subscriber_of(flow.remote.address)].take(static_cast<double>(request.bytes),
-                                                           octets_to_named, octets_forgotten, now);
+        account.received == 0 && account.requests.at(now, copies_forgotten) + 1 <= copies_to_named;
+    LeakyBucket& octets = named_[subscriber_of(flow.remote.address)];
+    if ((!is_ack && !copy_is_due) ||
+        !octets.take(static_cast<double>(request.bytes), octets_to_named, octets_forgotten, now))
+        return false;
+    return is_ack || account.requests.take(1, copies_to_named, copies_forgotten, now);
 }
 
 // --- what is learnt

@@ -170,7 +170,8 @@ bool Notifier::has_room_at(const std::string& target) const {
 bool Notifier::move(Usage& usage, Dialog next, const SipMessage& wish, bool believed) {
     std::string target = target_of(next);
     const bool unproven = !believed && !usage.wish.package->implicit;
-    if (target != usage.target) {
+    const bool begins = !usage.dialog;
+    if (begins || target != usage.target) {
         if (unproven && !has_room_at(target)) return false;
         proven(usage);
         usage.target = std::move(target);

@@ -13,6 +13,8 @@ constexpr std::size_t most_lookups = 4096;
 // answer cost nothing but their own sender then.
 constexpr std::size_t most_of_guests = most_lookups / 4 * 3;
 constexpr std::size_t most_of_guest = 64;
+// What has been asked already costs no question more: all who came through one proxy may be called at once.
+constexpr std::size_t most_of_guest_of_one_name = most_of_guests / 3;
 constexpr std::size_t most_cached = 2048;
 constexpr std::size_t most_avoided = 1024;
 // A zone may say what it likes; a server that moved is found within this time.
@@ -32,7 +34,7 @@ LookupId Resolver::resolve(const Uri& uri, const std::optional<IpAddress>& guest
     TargetLookup lookup(uri, settings_);
     follow_cache(lookup, now);
     const auto key = guest ? std::optional(subscriber_of(*guest)) : std::nullopt;
-    if (lookup.done() || !has_room(key)) {
+    if (lookup.done() || !has_room(key, lookup)) {
         say(id, lookup.done() ? lookup.targets() : std::vector<Target>(), now);
         return id;
     }
@@ -42,10 +44,15 @@ LookupId Resolver::resolve(const Uri& uri, const std::optional<IpAddress>& guest
     return id;
 }
 
-bool Resolver::has_room(const std::optional<IpAddress>& guest) const {
+bool Resolver::has_room(const std::optional<IpAddress>& guest, const TargetLookup& lookup) const {
     if (!guest) return active_.size() < most_lookups;
+    const auto questions = lookup.questions();
+    const bool asked = std::all_of(questions.begin(), questions.end(), [this](const DnsQuestion& question) {
+        return waiting_.count(question) != 0;
+    });
+    const std::size_t most = asked ? most_of_guest_of_one_name : most_of_guest;
     const auto his = guests_.find(*guest);
-    return active_of_guests_ < most_of_guests && (his == guests_.end() || his->second < most_of_guest);
+    return active_of_guests_ < most_of_guests && (his == guests_.end() || his->second < most);
 }
 
 // As far as what is known leads.

@@ -54,7 +54,7 @@ class Resolver {
     };
     using Guests = std::map<IpAddress, std::size_t>;
 
-    bool has_room(const std::optional<IpAddress>& guest) const;
+    bool has_room(const std::optional<IpAddress>& guest, const TargetLookup& lookup) const;
     void follow_cache(TargetLookup& lookup, TimePoint now);
     void ask(LookupId id, const TargetLookup& lookup);
     void leave(const IpAddress& guest);

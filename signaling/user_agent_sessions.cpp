@@ -159,6 +159,9 @@ void UserAgent::carry_out(Call& call, SendAck& action, TimePoint now) {
     if (action.slot >= call.acks.size()) call.acks.resize(action.slot + 1);
     action.branch = transactions_.new_branch();
     call.acks[action.slot] = action;
+    // A trunk says where its calls go on: another host of its cluster, from which nothing may have come yet.
+    if (call.session.identity().is_trunk() && action.flow.transport == Transport::udp)
+        proofs_.push_back({action.flow, FlowProof::By::dialog});
     transactions_.send_ack(std::move(action.ack), action.flow, action.branch, now);
 }
 

@@ -180,17 +180,20 @@ TEST_CASE("connections are limited in all and for each peer") {
         [&] { return t.transport.counters().accepted + t.transport.counters().refused_peer == 4; }));
 }
 
-TEST_CASE("a trunk has as many connections as it has calls") {
+TEST_CASE("a trunk may have half of all connections, whatever others may have") {
     SipTcpLimits limits = quick();
     limits.connections_per_peer = 2;
+    limits.connections = 6;
     Tcp t(limits);
     t.all_are_trunks = true;
     TcpPeer a(t.bound), b(t.bound), c(t.bound);
     CHECK(t.run_until([&] { return t.transport.connections() == 3; }));
     CHECK(t.transport.counters().refused_peer == 0);
-    t.all_are_trunks = false;
     TcpPeer d(t.bound);
     CHECK(t.run_until([&] { return t.transport.counters().refused_peer == 1; }));
+    t.all_are_trunks = false;
+    TcpPeer e(t.bound);
+    CHECK(t.run_until([&] { return t.transport.counters().refused_peer == 2; }));
 }
 
 TEST_CASE(

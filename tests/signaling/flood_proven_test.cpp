@@ -149,6 +149,16 @@ TEST_CASE("an endpoint that was only named hears one request of ours, and that o
         for (int n = 0; n < 11; ++n) CHECK(guard.may_send(text, named, start));
 }
 
+TEST_CASE("however many ACKs went to an endpoint that was only named, the request that ends its call does") {
+    FloodGuard guard(settings(), key);
+    const Flow named = from("203.0.113.9");
+    const std::string rest = " sip:w SIP/2.0\r\nTo: <sip:w>;tag=1\r\n\r\n";
+    for (int n = 0; n < 12; ++n) CHECK(guard.may_send("ACK" + rest, named, start));
+    CHECK(guard.may_send("BYE" + rest, named, start));
+    CHECK(guard.may_send("BYE" + rest, named, start + 1s));
+    CHECK_FALSE(guard.may_send("BYE" + rest, named, start + 2s));
+}
+
 TEST_CASE("an endpoint that was only named hears an ACK for each copy of a 2xx, but not without end") {
     // However lossy the way: Timer G has a 2xx go out eleven times. Also where something came from already.
     for (const char* tag : {";tag=1", ""}) {  // RFC 2543 knows a 2xx without one

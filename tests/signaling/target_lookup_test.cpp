@@ -238,6 +238,20 @@ TEST_CASE("names whose servers never answer keep nobody from being found who is 
     CHECK(found(trunk) == 1);
 }
 
+TEST_CASE("a name that is being asked for anyway has room for all who came through it") {
+    Zone zone;
+    zone.a("edge.example.com", "192.0.2.1");
+    SeededRandom random(3);
+    Resolver resolver({{Transport::udp}, true, false}, random);
+    for (int n = 0; n < 500; ++n)
+        resolver.resolve(*Uri::parse("sip:a@edge.example.com:5060"), IpAddress::v4(1), {});
+    for (const DnsQuestion& question : resolver.take_questions())
+        resolver.on_answer(zone.answer(question), {});
+    const auto found = resolver.take_found();
+    CHECK(found.size() == 500);
+    for (const Resolver::Found& each : found) CHECK(each.targets.size() == 1);
+}
+
 TEST_CASE("one subscriber has so many names under way, and none once they are answered") {
     SeededRandom random(3);
     Resolver resolver({{Transport::udp}, true, false}, random);

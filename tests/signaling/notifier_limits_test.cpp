@@ -119,20 +119,6 @@ TEST_CASE("watchers who may be forged fill a quarter, whoever answers all but wh
     CHECK(world.notifier.size() == 9);
 }
 
-TEST_CASE("a watcher whose way leads to no host is bounded like others who may be forged") {
-    NotifierSettings settings = two_packages();
-    settings.max_subscriptions = 8;
-    World world(settings);
-    for (int n = 0; n < 20; ++n) {
-        PeerRequest request = world.subscribe();
-        request.call_id = "watch" + std::to_string(n);
-        request.extra += "Record-Route: <tel:1>\r\n";
-        world.bench.flow.remote.address = IpAddress::v4(0xcb007100u + static_cast<std::uint32_t>(n));
-        world.receive(request);
-    }
-    CHECK(world.notifier.size() == 2);
-}
-
 TEST_CASE("of an IPv6 subscriber all addresses are one, in subscriptions and in octets under way") {
     NotifierSettings settings = two_packages();
     settings.max_per_peer = 3;

@@ -16,8 +16,7 @@ constexpr bool is_interleaved(int type) {
 }  // namespace
 
 void H264PayloadReader::begin() {
-    fragment_open_ = has_first_slice_ = has_sps_ = keyframe_ = false;
-    slices_ = 0;
+    fragment_open_ = has_slice_ = has_first_slice_ = has_sps_ = keyframe_ = false;
 }
 
 bool H264PayloadReader::append(Bytes payload, FrameBuffer& frame) {
@@ -65,7 +64,7 @@ bool H264PayloadReader::begin_nal(Bytes head, FrameBuffer& frame) {
     if (type == NalType::sei && head.size() > 1 && head[1] == sei_recovery_point) keyframe_ = true;
     if (is_slice(type)) {
         keyframe_ = keyframe_ || type == NalType::idr_slice;
-        if (keyframe_ && !has_sps_ && slices_ == 0 && !frame.append(parameter_sets_)) return false;
+        if (keyframe_ && !has_sps_ && !has_slice_ && !frame.append(parameter_sets_)) return false;
         note_slice(type, head);
     }
     return frame.append(start_code);
@@ -75,8 +74,8 @@ bool H264PayloadReader::begin_nal(Bytes head, FrameBuffer& frame) {
 // (types 3 and 4) never come first.
 void H264PayloadReader::note_slice(NalType type, Bytes head) {
     const bool at_origin = head.size() > 1 && (head[1] & 0x80) != 0;
-    if (slices_ == 0) has_first_slice_ = at_origin && type != NalType{3} && type != NalType{4};
-    ++slices_;
+    if (!has_slice_) has_first_slice_ = at_origin && type != NalType{3} && type != NalType{4};
+    has_slice_ = true;
 }
 
 // A payload may hold start codes, which libavcodec takes for what they are.

@@ -11,7 +11,7 @@ class H264PayloadReader final : public VideoPayloadReader {
   public:
     void begin() override;
     bool append(Bytes payload, FrameBuffer& frame) override;
-    bool has_picture() const override { return slices_ > 0; }
+    bool has_picture() const override { return has_slice_; }
     bool is_complete() const override { return !fragment_open_; }
     bool has_beginning() const override { return has_first_slice_; }
     bool is_keyframe() const override { return keyframe_; }
@@ -29,7 +29,7 @@ class H264PayloadReader final : public VideoPayloadReader {
 
     std::vector<std::uint8_t> parameter_sets_;  // Annex B
     bool fragment_open_ = false;
-    int slices_ = 0;
+    bool has_slice_ = false;
     bool has_first_slice_ = false;
     bool has_sps_ = false;
     bool keyframe_ = false;

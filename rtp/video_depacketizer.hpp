@@ -21,7 +21,7 @@ struct CodedFrame {
     // Nothing it depends on is missing: it and everything since the last keyframe came whole. A decoder makes
     // smears of a frame that is not.
     bool intact = false;
-    int slices = 1;
+    int slices = 1;  // as a decoder will cut it
 };
 
 // Bounded memory whatever comes: two frames of `max_frame_octets`. Sans-IO; used by one thread at a time.

@@ -6,10 +6,15 @@
 
 namespace rotunda {
 
+inline constexpr std::size_t cache_line = 64;
+
 inline void prefetch(const void* from, std::size_t size) {
-    constexpr std::size_t cache_line = 64;
     const char* const begin = static_cast<const char*>(from);
     for (std::size_t at = 0; at < size; at += cache_line) __builtin_prefetch(begin + at);
+}
+
+inline void prefetch_between(const void* from, const void* to) {
+    prefetch(from, static_cast<std::size_t>(static_cast<const char*>(to) - static_cast<const char*>(from)));
 }
 
 }  // namespace rotunda

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/prefetch.hpp"
 #include "codecs/audio_decoder.hpp"
 #include "codecs/celt_meter.hpp"
 #include "codecs/comfort_noise.hpp"
@@ -47,6 +48,7 @@ class AudioReceiver {
     std::optional<TimePoint> next_timeout() const { return dtmf_.next_timeout(); }
     std::optional<rtp::DtmfDigit> on_timeout(TimePoint now);
 
+    void prefetch_ptime() const { prefetch(&ptime_ms_, 1); }
     void prefetch_packet() const { buffer_.prefetch_next(); }
 
     // Once a tick either pull() or skim(). `deadline`: of the tick. `block` 10 or 20 ms.

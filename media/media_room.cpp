@@ -244,10 +244,10 @@ void MediaRoom::choose_block() {
 void MediaRoom::receive_slice(TimePoint now) {
     const std::size_t end = std::min(members_.size(), at_ + receive_slice_size);
     // Those of a small room come together, those of a large one while the ones before are at work.
-    for (std::size_t i = at_; i < std::min(end, at_ + 2); ++i) members_[i].session->prefetch_self();
+    for (std::size_t i = at_; i < std::min(end, at_ + 2); ++i) members_[i].session->prefetch_to_receive();
     if (at_ < end) members_[at_].session->prefetch_packet();
     for (; at_ < end; ++at_) {
-        if (at_ + 2 < members_.size()) members_[at_ + 2].session->prefetch_self();
+        if (at_ + 2 < members_.size()) members_[at_ + 2].session->prefetch_to_receive();
         if (at_ + 1 < members_.size()) members_[at_ + 1].session->prefetch_packet();
         receive(at_, now);
     }
@@ -289,7 +289,8 @@ void MediaRoom::listen_to(std::size_t index) {
 void MediaRoom::send_slice(TimePoint now) {
     const std::size_t end = std::min(members_.size(), at_ + send_slice_size);
     for (; at_ < end; ++at_) {
-        if (at_ + 2 < members_.size()) members_[at_ + 2].session->prefetch_self();
+        if (at_ + 2 < members_.size()) members_[at_ + 2].session->prefetch_to_send();
+        if (at_ + 1 < members_.size()) members_[at_ + 1].session->prefetch_socket();
         send(at_, now);
     }
     if (at_ == members_.size()) end_tick();

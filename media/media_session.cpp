@@ -36,16 +36,16 @@ MediaSession::MediaSession(RoomId room, JoinRoom& join, Duration silence_timeout
                            MediaContext& context, TimePoint now)
     : room_(room),
       participant_(join.participant),
-      ports_(std::move(join.ports)),
-      leg_(std::move(join.audio)),
-      silence_timeout_(silence_timeout),
       context_(&context),
       random_(context.random),
+      ports_(std::move(join.ports)),
+      sender_(random_),
+      last_sign_of_life_(now),
+      leg_(std::move(join.audio)),
       path_(*ports_.rtp, context.handshakes, context.dtls),
       receiver_(leg_, tick, context.random.u32()),
-      sender_(random_),
       rtcp_(rtcp_config(std::move(join.cname), context.wall), random_, now),
-      last_sign_of_life_(now),
+      silence_timeout_(silence_timeout),
       next_housekeeping_(now + housekeeping_interval) {
     agree(now);
 }

@@ -50,19 +50,20 @@ struct AudioLeg {
     std::uint8_t send_payload_type = 0;
     std::optional<std::uint8_t> send_event_type;  // telephone-event at the codec's clock; none: not agreed
 
-    bool sends = true;     // we may send RTP (local direction sendrecv or sendonly)
-    bool receives = true;  // the peer's RTP enters the mix (sendrecv or recvonly)
-    bool on_hold = false;  // the peer holds: out of the mix, its silence time-out pauses
-
     Endpoint remote_rtp;   // from the SDP; port 0 or a wildcard address: not known yet
     Endpoint remote_rtcp;  // a=rtcp (RFC 3605), else port + 1; unused with rtcp_mux
-    bool rtcp_mux = false;
     // One of the two, or none: RTP in the clear. With dtls the keys come from a handshake on the RTP port.
     std::optional<SrtpKeys> srtp;
     std::optional<DtlsPeer> dtls;
     std::optional<IcePair> ice;  // the peer is where his connectivity checks say
     IpAddress signaling_source;  // the only other address that may latch (interop rule 15)
-    bool only_named = false;     // nobody vouches for where it goes, see NamedAddress
+
+    // What is asked at every packet stands together, at the end.
+    bool sends = true;        // we may send RTP (local direction sendrecv or sendonly)
+    bool receives = true;     // the peer's RTP enters the mix (sendrecv or recvonly)
+    bool on_hold = false;     // the peer holds: out of the mix, its silence time-out pauses
+    bool rtcp_mux = false;
+    bool only_named = false;  // nobody vouches for where it goes, see NamedAddress
 
     friend bool operator==(const AudioLeg&, const AudioLeg&) = default;
 };

@@ -105,7 +105,7 @@ class SecurePath {
     NamedAddress named_;
 
     // State.
-    std::optional<Endpoint> answers_to_;  // where the last datagram of the handshake came from
+    std::optional<Endpoint> answers_to_;  // where the handshake comes from
     std::optional<TimePoint> again_at_;   // a new attempt after a failed one
     int attempts_ = 0;
     bool wants_begin_ = false;  // as the active side, once it is known where to

@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t cookie_bytes = 32;
 constexpr unsigned longest_interval_us = 3'000'000;
 
-const DtlsHookState* state_of(SSL* ssl) {
-    return static_cast<const DtlsHookState*>(SSL_get_app_data(ssl));
+DtlsHookState* state_of(SSL* ssl) {
+    return static_cast<DtlsHookState*>(SSL_get_app_data(ssl));
 }
 
 bool cookie_for(SSL* ssl, std::array<unsigned char, cookie_bytes>& out) {
@@ -39,6 +39,7 @@ int check_cookie(SSL* ssl, const unsigned char* cookie, unsigned size) {
     std::array<unsigned char, cookie_bytes> expected{};
     const bool same = cookie_for(ssl, expected) && size == cookie_bytes &&
                       CRYPTO_memcmp(expected.data(), cookie, cookie_bytes) == 0;
+    if (same) state_of(ssl)->cookie_came_back = true;
     return same ? 1 : 0;
 }
 

@@ -14,6 +14,7 @@ namespace rotunda::rtp {
 struct DtlsHookState {
     const std::array<std::uint8_t, 32>* cookie_secret = nullptr;
     Endpoint source;  // of the datagram being handled
+    bool cookie_came_back = false;
     unsigned first_timeout_us = 200'000;
 };
 

@@ -49,10 +49,12 @@ class DtlsSession {
     std::optional<TimePoint> next_timeout() const { return next_timeout_; }
     void on_timeout(TimePoint now);
 
-    // What to send, oldest first, to where the last datagram came from.
+    // What to send, oldest first: to where the last datagram came from, or the one with the cookie once it came back.
     std::vector<std::vector<std::uint8_t>> take_datagrams() { return std::exchange(out_, {}); }
 
     DtlsState state() const { return state_; }
+    // Of the passive side: the peer receives at the address its handshake comes from (RFC 6347 §4.2.1).
+    bool cookie_came_back() const { return hooks_.cookie_came_back; }
     // Once established: the peer has shown the certificate of the fingerprint.
     const std::optional<SrtpKeys>& keys() const { return keys_; }
     // Why it failed, for the log.

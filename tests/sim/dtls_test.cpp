@@ -336,3 +336,38 @@ TEST_CASE("where we begin, an address that was merely named is sent no more hand
         CHECK((static_cast<double>(octets) <= most) == only_named);
     }
 }
+
+TEST_CASE("once its cookie came back a handshake stays where it is: a forged datagram turns no flight to somebody else") {
+    const Endpoint caller = *Endpoint::parse("198.51.100.7:6000");
+    const Endpoint bystander = *Endpoint::parse("203.0.113.99:4000");
+    Conference conference;
+    Phone& phone = conference.make_phone(phone_with(silence()));
+    media::AudioLeg leg = dtls_leg(phone);
+    leg.remote_rtp = leg.remote_rtcp = bystander;
+    leg.signaling_source = caller.address;
+    conference.enter(phone, leg);
+    const Endpoint server = conference.server_address(phone);
+
+    const auto client =
+        rtp::DtlsSession::make(phone_identity(), config_of(rtp::DtlsRole::active), conference.now());
+    client->start(conference.now());
+    const auto say_from = [&](const Endpoint& source) {
+        for (const auto& datagram : client->take_datagrams())
+            conference.network.send(source, server, datagram);
+        conference.run(40ms);
+    };
+    const auto hear = [&] {
+        while (const auto datagram = conference.network.receive(caller))
+            if (rtp::classify(datagram->bytes) == rtp::DatagramKind::dtls)
+                client->handle(datagram->bytes, server, conference.now());
+    };
+    say_from(caller);  // a hello
+    hear();
+    say_from(caller);  // the hello with the cookie
+    hear();
+    say_from(bystander);  // certificate, key and Finished
+    hear();
+    CHECK(client->state() == rtp::DtlsState::established);
+    while (const auto datagram = conference.network.receive(bystander))
+        CHECK(rtp::classify(datagram->bytes) != rtp::DatagramKind::dtls);
+}

@@ -56,8 +56,8 @@ class alignas(cache_line) MediaSession {
 
     void capture(const CapturePackets& command, TimePoint now);
 
-    // Hints to the processor, two sessions before this one's turn to receive, or to send: what of its state that
-    // takes. All of it would be three times as much, and the caches hold no room of a thousand.
+    // Hints to the processor, two sessions before this one's turn to receive, or to send: what of its state
+    // that takes. All of it would be three times as much, and the caches hold no room of a thousand.
     void prefetch_to_receive() const {
         prefetch_to_send();
         prefetch_between(&receiver_, &rtcp_);

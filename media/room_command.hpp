@@ -59,9 +59,9 @@ struct AudioLeg {
     IpAddress signaling_source;  // the only other address that may latch (interop rule 15)
 
     // What is asked at every packet stands together, at the end.
-    bool sends = true;        // we may send RTP (local direction sendrecv or sendonly)
-    bool receives = true;     // the peer's RTP enters the mix (sendrecv or recvonly)
-    bool on_hold = false;     // the peer holds: out of the mix, its silence time-out pauses
+    bool sends = true;     // we may send RTP (local direction sendrecv or sendonly)
+    bool receives = true;  // the peer's RTP enters the mix (sendrecv or recvonly)
+    bool on_hold = false;  // the peer holds: out of the mix, its silence time-out pauses
     bool rtcp_mux = false;
     bool only_named = false;  // nobody vouches for where it goes, see NamedAddress
 

@@ -133,7 +133,8 @@ bool SecurePath::run_step(TimePoint now) {
     } else if (!inbox_.empty()) {
         const Waiting next = std::move(inbox_.front());
         inbox_.erase(inbox_.begin());
-        // A forged datagram in the middle of a handshake must not turn our flights to somebody who never asked.
+        // A forged datagram in the middle of a handshake must not turn our flights to somebody who never
+        // asked.
         if (ice_ || !dtls_->cookie_came_back()) answers_to_ = next.source;
         dtls_->handle(next.datagram, next.source, now);
     } else if (const auto due = dtls_->next_timeout(); due && *due <= now) {

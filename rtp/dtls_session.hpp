@@ -49,7 +49,8 @@ class DtlsSession {
     std::optional<TimePoint> next_timeout() const { return next_timeout_; }
     void on_timeout(TimePoint now);
 
-    // What to send, oldest first: to where the last datagram came from, or the one with the cookie once it came back.
+    // What to send, oldest first: to where the last datagram came from, or the one with the cookie once it
+    // came back.
     std::vector<std::vector<std::uint8_t>> take_datagrams() { return std::exchange(out_, {}); }
 
     DtlsState state() const { return state_; }

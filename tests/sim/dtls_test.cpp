@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "media/named_address.hpp"
+#include "rtp/classify.hpp"
 #include "tests/sim/conference.hpp"
 
 using namespace rotunda;
@@ -337,7 +338,8 @@ TEST_CASE("where we begin, an address that was merely named is sent no more hand
     }
 }
 
-TEST_CASE("once its cookie came back a handshake stays where it is: a forged datagram turns no flight to somebody else") {
+TEST_CASE(
+    "once its cookie came back a handshake stays where it is: a forged datagram turns no flight to somebody else") {
     const Endpoint caller = *Endpoint::parse("198.51.100.7:6000");
     const Endpoint bystander = *Endpoint::parse("203.0.113.99:4000");
     Conference conference;

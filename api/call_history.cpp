@@ -56,6 +56,13 @@ std::string to_json(const rooms::CallRecord& record, WallOffset offset) {
                       {"seconds", rounded(to_ms(record.ended - record.began) / 1000, 10)},
                       {"joined", record.joined},
                       {"cause", record.cause}};
+    if (record.answered) {
+        out["answered"] = timestamp(to_wall(*record.answered, offset));
+        out["talk_seconds"] = rounded(to_ms(record.ended - *record.answered) / 1000, 10);
+    }
+    if (!record.trunk.empty()) out["trunk"] = record.trunk;
+    if (!record.user.empty()) out["user"] = record.user;
+    if (record.status != 0) out["status"] = record.status;
     if (!record.reason.empty()) out["reason"] = record.reason;
     if (!record.joined) return json_::serialize(out);
     out["codec"] = encoding_name(record.codec);

@@ -253,6 +253,7 @@ void CallLog::ended(Participant& who, const media::LegQuality& quality, TimePoin
     std::vector<std::pair<std::string_view, std::string>> fields = {
         {"cause", std::string(cause_name(end.cause))},
         {"duration_s", fmt::format("{:.1f}", to_ms(now - who.since) / 1000)},
+        {"talk_s", fmt::format("{:.1f}", to_ms(now - who.answered.value_or(now)) / 1000)},
         {"received", std::to_string(quality.packets_received)},
         {"lost", std::to_string(quality.packets_lost)},
         {"discarded", std::to_string(quality.packets_discarded)},

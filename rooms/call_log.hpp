@@ -95,6 +95,8 @@ class CallLog {
     void video_handshake_done(const Participant& who, const media::VideoHandshakeDone& done);
     void video_ended(const Participant& who, const media::VideoQuality& quality);
     void video_load(const std::string& room, const media::VideoLoadChanged& event);
+    // Leaves a record: the line is that of the dial, or of the refusal.
+    void unanswered(const Participant& who, TimePoint now);
     // The quality line; all zero for a call whose media never began.
     void ended(Participant& who, const media::LegQuality& quality, TimePoint now);
 

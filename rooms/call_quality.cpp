@@ -44,10 +44,14 @@ CallRecord record_of(const Participant& who, const media::LegQuality& quality, T
     record.from = who.from;
     record.source = who.signaling_source.to_string();
     record.dialed_out = who.dialed_out;
+    record.trunk = who.trunk;
+    record.user = who.dialed_out ? who.dialled_by : who.identity.is_user() ? who.identity.name : "";
     record.began = who.since;
+    record.answered = who.answered;
     record.ended = now;
     record.joined = who.joined;
     record.cause = cause_name(who.ended->cause);
+    if (!who.answered) record.status = who.ended->status;
     record.reason = who.ended->reason;
     record.codec = who.leg.send.codec;
     record.quality = quality;
@@ -57,6 +61,10 @@ CallRecord record_of(const Participant& who, const media::LegQuality& quality, T
 
 void CallLog::confirmed(const Participant& who, TimePoint now) {
     counters_.setup.add(to_ms(now - who.since) / 1000);
+}
+
+void CallLog::unanswered(const Participant& who, TimePoint now) {
+    if (on_record_) on_record_(record_of(who, {}, now));
 }
 
 void CallLog::count(Participant& who, const media::LegQuality& quality) {

@@ -18,10 +18,14 @@ struct CallRecord {
     std::string from;
     std::string source;  // address the signalling came from
     bool dialed_out = false;
+    std::string trunk;  // the call went or came through; may be empty
+    std::string user;   // who called, or had us call; empty: nobody who has proved it
     TimePoint began, ended;
-    bool joined = false;  // media was agreed
-    std::string cause;    // as in call.ended
-    std::string reason;   // the peer's own words (RFC 3326); may be empty
+    std::optional<TimePoint> answered;  // none: never
+    bool joined = false;                // media was agreed
+    std::string cause;                  // as in call.ended
+    int status = 0;      // of the final response where it was never answered; 0: there was none
+    std::string reason;  // the peer's own words (RFC 3326); may be empty
     AudioCodec codec = AudioCodec::pcmu;
     media::LegQuality quality;
     std::optional<double> mos;  // none: nothing was heard of him

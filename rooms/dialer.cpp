@@ -42,6 +42,7 @@ Participant callee_of(const OutgoingLeg& leg, sdp::OfferAnswer media, const Dial
     who.identity = leg.identity;
     who.trunk = leg.through;
     who.dialled_for = leg.origin.account;
+    who.dialled_by = leg.origin.user;
     who.uri = who.contact = leg.target;
     who.since = now;
     who.signaling_source = leg.flow.remote.address;
@@ -195,10 +196,12 @@ void Dialer::on(const sip::SdpAnswerReceived& event) {
 void Dialer::on(const sip::SessionConfirmed& event, TimePoint now) {
     Entry& entry = dial_of(event.session);
     Branch branch = take_branch(entry, event.session);
+    branch.who.answered = now;
     const auto parsed = sdp::parse(branch.answer.value_or(std::string()));
     if (!parsed || branch.who.media.accept_answer(*parsed)) {
         agent_.bye(event.session, "SIP;cause=488;text=\"Answer not acceptable\"", now);
         remember(entry.second, 488, "answer not acceptable");
+        in_vain(std::move(branch.who), {event.session, sip::EndCause::failed, 488, "answer not acceptable"});
         return ring_next(entry, now);
     }
     hang_up(entry, now);
@@ -212,6 +215,7 @@ void Dialer::on(const sip::SessionEnded& event, TimePoint now) {
     if (is_unreachable(event)) ring_otherwise(entry, std::move(branch.otherwise), now);
     if (event.status >= 300 && event.status < 400) redirect(entry.second, event, branch.who.identity);
     remember(entry.second, event.status, event.reason);
+    in_vain(std::move(branch.who), event);
     if (event.status >= 600) {
         hang_up(entry, now);
         entry.second.waiting.clear();
@@ -280,10 +284,16 @@ Dialer::Branch Dialer::take_branch(Entry& entry, sip::SessionId session) {
     return std::move(entry.second.branches.extract(session).mapped());
 }
 
+void Dialer::in_vain(Participant who, sip::SessionEnded how) {
+    who.ended = std::move(how);
+    events_.emplace_back(DialledInVain{std::move(who)});
+}
+
 void Dialer::hang_up(Entry& entry, TimePoint now) {
     for (auto& [session, branch] : std::exchange(entry.second.branches, {})) {
         by_session_.erase(session);
         agent_.bye(session, {}, now);
+        in_vain(std::move(branch.who), {session, sip::EndCause::local, 0, {}});
     }
     for (auto& [lookup, leg] : std::exchange(entry.second.looked_up, {})) by_lookup_.erase(lookup);
 }

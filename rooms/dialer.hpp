@@ -59,7 +59,11 @@ struct DialFailed {
     int status = 0;  // of the best refusal; 408: nobody answered in time; 487: cancel() was called
     std::string reason;
 };
-using DialEvent = std::variant<DialProgress, DialAnswered, DialFailed>;
+// One of its calls is over, and brought nobody into the room.
+struct DialledInVain {
+    Participant who;  // `ended`
+};
+using DialEvent = std::variant<DialProgress, DialAnswered, DialFailed, DialledInVain>;
 
 class Dialer {
   public:
@@ -126,6 +130,7 @@ class Dialer {
     void remember(Dial& dial, int status, std::string_view reason);
     void redirect(Dial& dial, const sip::SessionEnded& by, const sip::Identity& whom);
     Branch take_branch(Entry& dial, sip::SessionId session);
+    void in_vain(Participant who, sip::SessionEnded how);
     void hang_up(Entry& dial, TimePoint now);
     void fail(Entry& dial, TimePoint now);
 

@@ -88,7 +88,7 @@ std::vector<WorkerCommand> Focus::take_commands() {
 
 void Focus::on_timeout(TimePoint now) {
     links_.on_timeout(now);
-    while (const auto call = ringing_.take_due(now)) answer(*call, now);
+    while (const auto call = ringing_.take_due(now)) answer(call->invite, now);
     while (const auto due = takeovers_.pop_due(now))
         if (Participant* who = find(*due)) hang_up_replaced(*who, now);
     offer_video(now);
@@ -108,8 +108,7 @@ std::optional<TimePoint> Focus::next_timeout() const {
 
 void Focus::on(const sip::SessionEnded& event, TimePoint now) {
     if (dialer_.owns(event.session)) return dialer_.on(event, now);
-    if (const auto call = ringing_.take(event.session))
-        return log_.refused(call->request, call->flow.remote, event.status, "ended while it rang");
+    if (const auto call = ringing_.take(event.session)) return rang_in_vain(*call, event, now);
     Participant* who = find(event.session);
     if (!who) return;
     by_session_.erase(event.session);

@@ -244,6 +244,7 @@ class Focus {
     void on(const DialProgress& event, TimePoint now);
     void on(DialAnswered& event, TimePoint now);
     void on(const DialFailed& event, TimePoint now);
+    void on(const DialledInVain& event, TimePoint now);
 
     void on(Participant& who, const media::MediaStarted& event, TimePoint now);
     void on(Participant& who, const media::SoundMoved& event, TimePoint now);
@@ -306,6 +307,7 @@ class Focus {
                                        std::string_view room) const;
     bool rings(const sip::IncomingInvite& event, TimePoint now);
     void answer(const sip::IncomingInvite& event, TimePoint now);
+    void rang_in_vain(const RingingCall& call, const sip::SessionEnded& how, TimePoint now);
     std::optional<Refused> take_in(const sip::IncomingInvite& event, TimePoint now);
     Participant caller(const sip::IncomingInvite& event, std::string_view room, TimePoint now) const;
     // What goes into the 200: our answer to the offer, or without one a full offer (interop rule 1).

@@ -66,6 +66,10 @@ void Focus::on(DialAnswered& event, TimePoint now) {
     apply_agreement(who, now);
 }
 
+void Focus::on(const DialledInVain& event, TimePoint now) {
+    log_.unanswered(event.who, now);
+}
+
 void Focus::on(const DialFailed& event, TimePoint now) {
     log_.dial_failed(event);
     quota_.end(event.dial);

@@ -43,7 +43,7 @@ bool Focus::rings(const sip::IncomingInvite& event, TimePoint now) {
     const auto named = named_call(event);
     if (!named || *named || refusal(room_for(event.request, event.flow), event.identity)) return false;
     if (!agent_.ring(event.session, now)) return false;
-    ringing_.add(event, now + trunk->ring);
+    ringing_.add(event, now, now + trunk->ring);
     return true;
 }
 
@@ -138,6 +138,7 @@ std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, T
         who.replaces = replaced->id;
         replaced->being_replaced = true;
     }
+    who.answered = now;
     Participant& participant = admit(std::move(who));
     if (event.offer) apply_agreement(participant, now);
     // RFC 4579 §5.1: where he is, whatever he called.
@@ -145,6 +146,16 @@ std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, T
     agent_.accept(event.session, std::move(*description), now);
     if (participant.joined && replaced) await_media(participant, now);
     return std::nullopt;
+}
+
+// The trunk's caller gave up, or we did.
+void Focus::rang_in_vain(const RingingCall& call, const sip::SessionEnded& how, TimePoint now) {
+    const auto& [invite, since] = call;
+    log_.refused(invite.request, invite.flow.remote, how.status, "ended while it rang");
+    Participant who = caller(invite, room_for(invite.request, invite.flow), since);
+    who.room_name = room_for(invite.request, invite.flow);
+    who.ended = how;
+    log_.unanswered(who, now);
 }
 
 // What the INVITE alone says of him; place and media are still to come.

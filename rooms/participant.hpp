@@ -71,6 +71,7 @@ struct Participant {
     bool dialed_out = false;        // it is we who called
     std::string trunk;              // that stands between us; empty: none
     std::string dialled_for;        // on whose account (DialOrigin); empty: nobody's
+    std::string dialled_by;         // the user who wanted him called; empty: no user did
     sip::Identity identity;         // what he has proved, or is trusted to be
     sip::Uri uri, contact;          // who he says he is, and where he is
     media::ParticipantId replaces;  // whose place he takes as soon as he is heard; none: nobody's
@@ -87,9 +88,10 @@ struct Participant {
     // Who he is by the word of a trusted trunk; shown in place of From.
     std::optional<sip::NameAddr> asserted;
     std::string room_name;
-    TimePoint since;
-    media::LegQuality reported;  // as last heard of, since the call began
-    std::optional<double> mos;   // of the last whole minute
+    TimePoint since;                    // his INVITE was taken in, or ours went
+    std::optional<TimePoint> answered;  // by us, or by him; none: it rings, or rang in vain
+    media::LegQuality reported;         // as last heard of, since the call began
+    std::optional<double> mos;          // of the last whole minute
     // Set when the session is over and only the workers' last words are awaited.
     std::optional<sip::SessionEnded> ended;
     bool sound_ended = false;  // the media worker's has come

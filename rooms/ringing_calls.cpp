@@ -4,18 +4,18 @@
 
 namespace rotunda::rooms {
 
-void RingingCalls::add(sip::IncomingInvite call, TimePoint until) {
-    const sip::SessionId session = call.session;
-    calls_.insert_or_assign(session, std::move(call));
+void RingingCalls::add(sip::IncomingInvite invite, TimePoint now, TimePoint until) {
+    const sip::SessionId session = invite.session;
+    calls_.insert_or_assign(session, RingingCall{std::move(invite), now});
     until_.set(session, until);
 }
 
-std::optional<sip::IncomingInvite> RingingCalls::take_due(TimePoint now) {
+std::optional<RingingCall> RingingCalls::take_due(TimePoint now) {
     const auto due = until_.due(now);
     return due ? take(*due) : std::nullopt;
 }
 
-std::optional<sip::IncomingInvite> RingingCalls::take(sip::SessionId session) {
+std::optional<RingingCall> RingingCalls::take(sip::SessionId session) {
     auto node = calls_.extract(session);
     if (!node) return std::nullopt;
     until_.erase(session);

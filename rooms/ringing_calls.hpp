@@ -13,13 +13,18 @@
 
 namespace rotunda::rooms {
 
+struct RingingCall {
+    sip::IncomingInvite invite;
+    TimePoint since;
+};
+
 class RingingCalls {
   public:
-    void add(sip::IncomingInvite call, TimePoint until);
+    void add(sip::IncomingInvite invite, TimePoint now, TimePoint until);
     // One that has rung long enough, and is no longer here.
-    std::optional<sip::IncomingInvite> take_due(TimePoint now);
+    std::optional<RingingCall> take_due(TimePoint now);
     // The caller gave up, or we did. None: it does not ring here.
-    std::optional<sip::IncomingInvite> take(sip::SessionId session);
+    std::optional<RingingCall> take(sip::SessionId session);
     template <typename Visit>
     void each(Visit&& visit) const {
         for (const auto& entry : calls_) visit(entry.first);
@@ -28,7 +33,7 @@ class RingingCalls {
     std::size_t size() const { return calls_.size(); }
 
   private:
-    std::unordered_map<sip::SessionId, sip::IncomingInvite> calls_;
+    std::unordered_map<sip::SessionId, RingingCall> calls_;
     TimerQueue<sip::SessionId> until_;
 };
 

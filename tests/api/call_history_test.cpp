@@ -26,6 +26,25 @@ TEST_CASE("a record is one line of JSON, with quality only where media was agree
     CHECK(to_json(record, {}).find("\"lost\":0") != std::string::npos);
 }
 
+TEST_CASE("a bill has the time since the answer, the trunk and the user; who never answered has none of it") {
+    rooms::CallRecord record;
+    record.ended = TimePoint(std::chrono::seconds(65));
+    record.status = 486;
+    const std::string busy = to_json(record, {});
+    CHECK(busy.find("answered") == std::string::npos);
+    CHECK(busy.find("talk_seconds") == std::string::npos);
+    CHECK(busy.find("trunk") == std::string::npos);
+    CHECK(busy.find("\"status\":486") != std::string::npos);
+    record.status = 0;
+    record.answered = TimePoint(std::chrono::seconds(45));
+    record.trunk = "carrier";
+    record.user = "alice";
+    const std::string talked = to_json(record, {});
+    CHECK(talked.find("\"seconds\":6.5E1") != std::string::npos);
+    CHECK(talked.find("\"answered\":\"1970-01-01T00:00:45.000Z\",\"talk_seconds\":2E1") != std::string::npos);
+    CHECK(talked.find("\"trunk\":\"carrier\",\"user\":\"alice\"") != std::string::npos);
+}
+
 TEST_CASE("the last records are kept, the latest first") {
     CallHistory history;
     for (int i = 0; i < 1500; ++i) history.add(std::to_string(i));

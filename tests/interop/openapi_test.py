@@ -103,6 +103,19 @@ class Description(OperatorTest):
         dial = self.ask("POST", "/v1/rooms/board/dial", 202, {"target": f"sip:nobody@127.0.0.1:{deaf.getsockname()[1]}"})["dial"]
         self.ask("DELETE", f"/v1/dials/{dial}", 204)
         self.ask("DELETE", f"/v1/dials/{dial}", 404)
+        dial = self.ask("POST", "/v1/rooms/board/dial", 202, {"target": "tel:001234"})["dial"]  # by the trunk
+        self.ask("DELETE", f"/v1/dials/{dial}", 204)
+        busy = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(busy.close)
+        busy.bind(("127.0.0.1", 0))
+        busy.settimeout(5)
+        self.ask("POST", "/v1/rooms/board/dial", 202, {"target": f"sip:nobody@127.0.0.1:{busy.getsockname()[1]}"})
+        invite, server = busy.recvfrom(65536)
+        kept = [line for line in invite.decode().split("\r\n") if line.startswith(("Via:", "From:", "To:", "Call-ID:", "CSeq:"))]
+        kept = [line + ";tag=busy" if line.startswith("To:") else line for line in kept]
+        busy.sendto("\r\n".join(["SIP/2.0 486 Busy Here", *kept, "Content-Length: 0", "", ""]).encode(), server)
+        wait_until(lambda: any("status" in call for call in self.ask("GET", "/v1/calls?limit=5", 200)["calls"]), 5, "the refusal's record")
+        self.assertTrue(any(call.get("trunk") == "carrier" for call in self.ask("GET", "/v1/calls?limit=5", 200)["calls"]))
 
     def change_participants(self):
         # One who has yet to answer our offer has no call that could be steered.

@@ -171,6 +171,7 @@ class Operation(OperatorTest):
         record = wait_until(lambda: json.loads(self.command("calls", "--json"))["calls"], 5, "the call's record")[0]
         self.assertEqual((record["call_id"], record["room"], record["cause"], record["codec"]), (probe.call_id, "1000", "bye", "PCMU"))
         self.assertGreater(record["mos"], 4)
+        self.assertEqual((record["answered"], record["talk_seconds"]), (record["began"], record["seconds"]))
         self.assertEqual(json.loads(self.records.read_text().splitlines()[0]), record)
         with sqlite3.connect(self.folder / "calls.db") as database:
             wait_until(lambda: database.execute("SELECT room FROM call").fetchall() == [("1000",)], 5, "the row")

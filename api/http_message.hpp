@@ -18,6 +18,7 @@ struct HttpRequest {
     std::string content_type;
     std::string host;
     std::string origin;         // empty where no browser page is behind the request
+    bool forwarded = false;     // a proxy says that it asks for somebody else
     std::string last_event_id;  // where a stream of events is to be resumed
     std::string upgrade, web_socket_key, web_socket_version;  // of a request to speak WebSocket (RFC 6455)
     std::string body;

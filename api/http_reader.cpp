@@ -25,6 +25,14 @@ int status_for(const boost::beast::error_code& error) {
     return 400;
 }
 
+// RFC 7239, RFC 9110 §7.6.3, and what proxies said before.
+bool is_forwarded(const http::fields& fields) {
+    for (const std::string_view name :
+         {"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"})
+        if (fields.count({name.data(), name.size()}) > 0) return true;
+    return false;
+}
+
 HttpRequest take(http::request<http::string_body> message) {
     HttpRequest request;
     request.method = text(message.method_string());
@@ -36,6 +44,7 @@ HttpRequest take(http::request<http::string_body> message) {
     request.content_type = text(message[http::field::content_type]);
     request.host = text(message[http::field::host]);
     request.origin = text(message[http::field::origin]);
+    request.forwarded = is_forwarded(message);
     request.last_event_id = text(message["Last-Event-ID"]);
     request.upgrade = text(message[http::field::upgrade]);
     request.web_socket_key = text(message[http::field::sec_websocket_key]);

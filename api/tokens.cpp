@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/net_address.hpp"
 #include "base/text.hpp"
 
 namespace rotunda::api {
@@ -28,12 +29,18 @@ std::string_view without_port(std::string_view host) {
     return is_port ? host.substr(0, colon) : host;
 }
 
+bool is_loopback(std::string_view host) {
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    const auto address = IpAddress::parse(host);
+    return address && address->is_loopback();
+}
+
 // A page in a browser on this host can make requests too: it gives itself away by its Origin, or, if its own
-// name was made to resolve to 127.0.0.1, by the Host (DNS rebinding).
+// name was made to resolve to 127.0.0.1, by the Host (DNS rebinding). A proxy on this host asks for others.
 bool comes_from_this_host_itself(const HttpRequest& request) {
     const std::string_view host = without_port(request.host);
-    return request.origin.empty() &&
-           (host.empty() || iequals(host, "localhost") || host == "127.0.0.1" || host == "[::1]");
+    return request.origin.empty() && !request.forwarded &&
+           (host.empty() || iequals(host, "localhost") || is_loopback(host));
 }
 
 }  // namespace

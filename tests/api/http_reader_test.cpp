@@ -45,6 +45,19 @@ TEST_CASE("a request is read with its path, query, header fields and body") {
     CHECK_FALSE(reader.mid_request());
 }
 
+TEST_CASE("a proxy that says for whom it asks is known by any of its fields") {
+    const auto forwarded = [](std::string_view field) {
+        HttpReader reader;
+        REQUIRE(reader.feed("GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n" + std::string(field) + "\r\n\r\n"));
+        return read_one(reader).forwarded;
+    };
+    for (const char* field : {"X-Forwarded-For: 192.0.2.1", "x-forwarded-host: a", "X-Forwarded-Proto: https",
+                              "X-Real-IP: 192.0.2.1", "Forwarded: for=192.0.2.1", "Via: 1.1 caddy", "Via:"})
+        CHECK(forwarded(field));
+    CHECK_FALSE(forwarded("Accept: */*"));
+    CHECK_FALSE(forwarded("X-Viaduct: 1"));
+}
+
 TEST_CASE("requests that come octet by octet are the same as those that come in one piece") {
     const std::string bytes =
         "GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";

@@ -67,7 +67,8 @@ TEST_CASE("with tokens configured, only they open what is not open to all") {
 TEST_CASE("without tokens the API serves this host, not the pages its browsers show, and nobody else") {
     const Router here = router({}, true), anywhere = router({}, false);
     HttpRequest asked = request("DELETE", "/rooms/1");
-    for (const char* host : {"", "localhost", "localhost:8080", "127.0.0.1:8080", "[::1]:8080", "[::1]"}) {
+    for (const char* host :
+         {"", "localhost", "localhost:8080", "127.0.0.1:8080", "127.0.0.2:8080", "[::1]:8080", "[::1]"}) {
         asked.host = host;
         CHECK_MESSAGE(here.answer(asked).status == 200, host);
         CHECK(anywhere.answer(asked).status == 401);
@@ -78,6 +79,10 @@ TEST_CASE("without tokens the API serves this host, not the pages its browsers s
         CHECK_MESSAGE(here.answer(asked).status == 401, host);
     }
     asked.host = "localhost:8080";
+    asked.forwarded = true;
+    CHECK(here.answer(asked).status == 401);
+    asked.forwarded = false;
+    CHECK(here.answer(asked).status == 200);
     asked.origin = "http://localhost:3000";
     CHECK(here.answer(asked).status == 401);
 }

@@ -196,6 +196,23 @@ class Deployment(InteropTest):
         server.stop()
         self.assertNotEqual(check(), 0)
 
+    def test_the_health_check_asks_where_the_server_listens_whatever_its_file_has_become(self):
+        port, file = free_port(), self.folder / "rotunda.yaml"
+        file.write_text(f"http: {{listen: '127.0.0.1:{port}'}}\n")
+        server = self.start(Rotunda, extra=["--config", str(file)], http__listen=None)
+        pid = server.child.pid
+        self.addCleanup(pathlib.Path(f"/dev/shm/rotunda-asked.{pid}").unlink, missing_ok=True)
+        check = lambda *path: run(DOCKER / "healthcheck", *path, env={"SERVER_PID": str(pid)}).returncode
+        file.write_text("no: such: file\n")
+        self.assertEqual(check(), 0)  # it runs: with what, nobody knows
+        self.assertNotEqual(check("/readyz"), 0)
+        file.write_text(f"http: {{listen: '127.0.0.1:{port}'}}\n")
+        wait_until(lambda: check("/readyz") == 0, 5, "the server to be ready")
+        for text in ("no: such: file\n", "http: {listen: '127.0.0.1:1'}\n"):
+            file.write_text(text)
+            self.assertEqual((check(), check("/readyz")), (0, 0))
+        self.assertNotEqual(check("/nothing"), 0)
+
     def test_the_health_check_finds_a_server_that_listens_by_ipv6_alone(self):
         for listen, asked in (("[::1]:0", "[::1]"), ("[::]:0", "[::]")):
             server = self.start(Rotunda, http__listen=listen)

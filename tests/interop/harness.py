@@ -38,7 +38,8 @@ class Rotunda(Process):
         defaults.update({key.replace("__", "."): value for key, value in settings.items()})
         command = [BINARY, *extra]
         for key, value in defaults.items():
-            command += ["--set", f"{key}={value}"]
+            if value is not None:  # else as a file or nobody says
+                command += ["--set", f"{key}={value}"]
         super().__init__(folder, "rotunda", command)
         self.bracketed = bracketed
         wait_until(self.answers_options, 10, "Rotunda to answer OPTIONS")

@@ -106,12 +106,21 @@ void CallTrace::add(WallTime at, bool inbound, const sip::Flow& flow, std::strin
     const std::string_view id = call_id_of(text);
     if (id.empty()) return;
     const auto call = call_for(id, begins);
-    if (call == calls_.end() || call->messages.size() >= limits_.messages) return;
+    if (call == calls_.end()) return;
+    if (call->messages.size() >= limits_.messages) make_place(call->messages);
     TracedMessage message{at, inbound, flow, std::string(text.substr(0, limits_.largest))};
     cover_secrets(message.text);
     octets_ += message.text.size();
     call->messages.push_back(std::move(message));
     forget_some();
+}
+
+// How a long call began is kept, and how it ended: in its middle are roster updates and refreshes.
+void CallTrace::make_place(std::vector<TracedMessage>& messages) {
+    const auto middle = messages.begin() + static_cast<std::ptrdiff_t>((limits_.messages + 3) / 4);
+    const std::uint64_t left_out = middle->left_out + 1;
+    octets_ -= middle->text.size();
+    messages.erase(middle)->left_out += left_out;
 }
 
 void CallTrace::forget_some() {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@ struct TracedMessage {
     bool inbound = false;
     sip::Flow flow;
     std::string text;
+    std::uint64_t left_out = 0;  // so many before it are not kept
 };
 
 // Empty: there is none.
@@ -31,7 +33,7 @@ void cover_secrets(std::string& message);
 
 struct TraceLimits {
     std::size_t calls = 1000;
-    std::size_t messages = 200;      // of one call; those after them are not kept
+    std::size_t messages = 200;      // of one call: the first quarter, and the last ones
     std::size_t octets = 32u << 20;  // of all
     std::size_t largest = 16'384;    // octets kept of one message
 };
@@ -55,6 +57,7 @@ class CallTrace {
     using Calls = std::list<Call>;  // the one heard of last in front
 
     Calls::iterator call_for(std::string_view id, bool begins);
+    void make_place(std::vector<TracedMessage>& messages);
     void forget_some();
 
     TraceLimits limits_;

@@ -24,12 +24,14 @@ std::string_view name_of(sip::Transport transport) {
 }
 
 json_::object describe(const TracedMessage& message) {
-    return {{"time", timestamp(message.at)},
-            {"direction", message.inbound ? "in" : "out"},
-            {"transport", name_of(message.flow.transport)},
-            {"local", message.flow.local.to_string()},
-            {"remote", message.flow.remote.to_string()},
-            {"text", message.text}};
+    json_::object out{{"time", timestamp(message.at)},
+                      {"direction", message.inbound ? "in" : "out"},
+                      {"transport", name_of(message.flow.transport)},
+                      {"local", message.flow.local.to_string()},
+                      {"remote", message.flow.remote.to_string()},
+                      {"text", message.text}};
+    if (message.left_out > 0) out["left_out"] = message.left_out;
+    return out;
 }
 
 }  // namespace

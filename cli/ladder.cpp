@@ -43,6 +43,8 @@ std::string ladder_of(std::string_view document) {
     for (const auto& each : list->get_array()) {
         if (!each.is_object()) continue;
         const auto& message = each.get_object();
+        if (const auto* left_out = message.if_contains("left_out"); left_out && left_out->is_int64())
+            out += fmt::format("({} messages left out)\n", left_out->get_int64());
         const std::string text = what(member(message, "text"));
         const std::string line(width + 2 - text.size(), '-');
         const bool in = member(message, "direction") == "in";

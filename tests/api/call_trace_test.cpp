@@ -105,6 +105,23 @@ TEST_CASE(
     CHECK(small.find("49"));
 }
 
+TEST_CASE("of a long call the beginning and the end are kept, and how much is missing between them") {
+    CallTrace trace({.calls = 2, .messages = 8, .octets = 1'000'000});
+    for (int i = 0; i < 30; ++i) trace.add(at(i), true, flow(), invite("a", std::to_string(i)));
+    const auto& messages = *trace.find("a");
+    REQUIRE(messages.size() == 8);
+    CHECK(messages[0].at == at(0));
+    CHECK(messages[1].at == at(1));
+    CHECK(messages[1].left_out == 0);
+    CHECK(messages[2].at == at(24));
+    CHECK(messages[2].left_out == 22);
+    CHECK(messages[3].left_out == 0);
+    CHECK(messages[7].at == at(29));
+    std::size_t octets = 0;
+    for (const TracedMessage& message : messages) octets += message.text.size();
+    CHECK(trace.octets() == octets);
+}
+
 TEST_CASE("a capture file has a header and one datagram for each message") {
     CallTrace trace;
     trace.add(at(1), true, flow(), invite("a"));

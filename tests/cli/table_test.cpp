@@ -57,4 +57,8 @@ TEST_CASE("a ladder says when, which way and what, with the method a response is
     CHECK(ladder.find("-> Rotunda") != ladder.npos);
     CHECK(ladder.find("--- 200 OK (INVITE) Rotunda") != ladder.npos);
     CHECK(ladder_of("nothing").empty());
+    CHECK(ladder.find("left out") == ladder.npos);
+    const std::string long_one = ladder_of(
+        R"({"messages":[{"text":"OPTIONS sip:h SIP/2.0\r\n\r\n"},{"text":"BYE sip:h SIP/2.0\r\n\r\n","left_out":7}]})");
+    CHECK(long_one.find("\n(7 messages left out)\n") < long_one.find("BYE sip:h"));
 }

@@ -11,8 +11,8 @@ from operation_test import ConfiguredRotunda, OperatorTest
 from probe import Probe
 from video import colour_film
 
-# What comes after a minute of a call (tests/api/participant_quality_test.cpp), or of what no client here does.
-UNSEEN = {"Participant.quality", "Call.reason", "Registration.instance", "Ban.port"}
+# What comes after a minute of a call (tests/api/participant_quality_test.cpp), or 200 messages, or of what no client here does.
+UNSEEN = {"Participant.quality", "Message.left_out", "Call.reason", "Registration.instance", "Ban.port"}
 READ, CONTROL = "only-to-be-read-0001", "to-be-changed-with-02"
 ROOM = "/v1/rooms/1000"
 

@@ -143,7 +143,7 @@ void add_figures(MetricsText& out, const Snapshot& now) {
 HttpResponse OperatorApi::metrics() {
     const Snapshot now = host_.snapshot();
     MetricsText out;
-    out.gauge("rotunda_ready", why_not() ? 0 : 1, "1 when new calls are welcome, as /readyz says.");
+    out.gauge("rotunda_ready", why_not(now) ? 0 : 1, "1 when new calls are welcome, as /readyz says.");
     out.gauge("rotunda_calls", static_cast<double>(focus_.calls()), "Calls now.");
     std::uint64_t participants = 0;
     focus_.each_room([&](const rooms::Room& room) { participants += room.participants; });

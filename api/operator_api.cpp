@@ -36,7 +36,7 @@ OperatorApi::OperatorApi(Host& host, rooms::Focus& focus, Records& records, Toke
 void OperatorApi::add_health() {
     router_.add({"GET", "/healthz", Scope::open, [](const Call&) { return text("ok\n"); }});
     router_.add({"GET", "/readyz", Scope::open, [this](const Call&) {
-                     const auto why_not = this->why_not();
+                     const auto why_not = this->why_not(host_.snapshot());
                      return why_not ? problem(503, *why_not) : text("ready\n");
                  }});
     router_.add({"GET", "/metrics", Scope::open, [this](const Call&) { return metrics(); }});
@@ -50,8 +50,7 @@ void OperatorApi::add_state() {
     router_.add({"POST", "/v1/reload", Scope::control, [this](const Call&) { return reload(); }});
 }
 
-std::optional<std::string> OperatorApi::why_not() {
-    const Snapshot now = host_.snapshot();
+std::optional<std::string> OperatorApi::why_not(const Snapshot& now) {
     return readiness_.why_not({now.draining, now.overloaded, focus_.calls(), now.calls_max,
                                now.free_media_pairs, now.media.ticks, now.media.late_ticks},
                               host_.now());

@@ -120,7 +120,7 @@ class OperatorApi {
     void add_calls();
     void add_bans();
 
-    std::optional<std::string> why_not();
+    std::optional<std::string> why_not(const Snapshot& now);
     HttpResponse metrics();
     HttpResponse state() const;
     HttpResponse events(const HttpRequest& request) const;

@@ -33,7 +33,7 @@ class FrontDoor {
 
     // For operators; `length` of a ban that stands is what is left of it.
     std::vector<sip::Ban> bans() const { return guard_.bans(clock_.now()); }
-    std::size_t banned() { return guard_.banned(clock_.now()); }
+    std::size_t banned() const { return guard_.banned(clock_.now()); }
     std::uint64_t bans_so_far() const { return guard_.bans_so_far(); }
     void ban(const IpAddress& address, Duration length);
     bool lift(const IpAddress& address);

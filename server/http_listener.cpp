@@ -29,6 +29,9 @@ constexpr double burst = 1000;
 // Of those who show no token that is known.
 constexpr double guesses_per_second = 20;
 constexpr double guesses_at_once = 100;
+// Of those of them who are elsewhere, for what needs none.
+constexpr double looks_per_second = 50;
+constexpr double looks_at_once = 200;
 
 api::HttpResponse try_again(int status, std::string_view detail, std::string_view seconds) {
     api::HttpResponse response = api::problem(status, detail);
@@ -119,20 +122,21 @@ void HttpListener::sweep() {
     connections_.remove_if([](const HttpConnection& each) { return each.ended(); });
 }
 
-bool HttpListener::may_ask(const api::HttpRequest& request) {
+bool HttpListener::may_ask(const api::HttpRequest& request, const IpAddress& from) {
     const bool is_watch =
         request.path == "/healthz" || request.path == "/readyz" || request.path == "/metrics";
     const TimePoint now = clock_.now();
     const bool known = !knows_ || knows_(request);
-    Measures& measures = known ? known_ : unknown_;
-    if (is_watch) return measures.watched.take(1, burst, requests_per_second, now);
-    return known ? measures.asked.take(1, burst, requests_per_second, now)
-                 : measures.asked.take(1, guesses_at_once, guesses_per_second, now);
+    if (known) return (is_watch ? known_.watched : known_.asked).take(1, burst, requests_per_second, now);
+    if (!is_watch) return unknown_.asked.take(1, guesses_at_once, guesses_per_second, now);
+    if (from.is_loopback() && !request.forwarded)
+        return watched_from_here_.take(1, burst, requests_per_second, now);
+    return unknown_.watched.take(1, looks_at_once, looks_per_second, now);
 }
 
 api::HttpResponse HttpListener::answer(const api::HttpRequest& request, const IpAddress& from) {
     ++counters_.requests;
-    if (!may_ask(request)) {
+    if (!may_ask(request, from)) {
         refusals_.tell(HttpRefusals::Kind::rate, from);
         return try_again(429, "Too many requests: try again in a second.", "1");
     }

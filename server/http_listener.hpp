@@ -45,7 +45,7 @@ class HttpListener {
     bool make_place();
     void sweep();
     // He may be answered, by the measure for such requests and such people.
-    bool may_ask(const api::HttpRequest& request);
+    bool may_ask(const api::HttpRequest& request, const IpAddress& from);
     api::HttpResponse answer(const api::HttpRequest& request, const IpAddress& from);
     bool is_one_stream_too_many(const api::HttpRequest& request, const api::HttpResponse& response) const;
 
@@ -67,6 +67,7 @@ class HttpListener {
     struct Measures {
         LeakyBucket asked, watched;
     } known_, unknown_;
+    LeakyBucket watched_from_here_;  // without a token: what strangers ask takes no place from a health check
     Counters counters_;
     HttpRefusals refusals_;
 };

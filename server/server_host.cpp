@@ -69,7 +69,7 @@ api::Snapshot Server::Parts::snapshot() const {
     now.hep_lost = tap_.hep().lost();
     const sip::FloodGuard::Counters& flood = door_.counters();
     now.bans = door_.bans_so_far();
-    now.banned = door_.bans().size();
+    now.banned = door_.banned();
     now.calls_max = config_.calls_max;
     now.certificate_expires = transports_.certificate_expires();
     now.reloads = reloads_;

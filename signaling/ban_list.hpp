@@ -45,9 +45,9 @@ class BanList {
         }
         return out;
     }
-    std::size_t count(TimePoint now) {
-        std::erase_if(standing_, [&](const Standing& each) { return each.until <= now; });
-        return standing_.size();
+    std::size_t count(TimePoint now) const {
+        const auto stands = [&](const Standing& each) { return now < each.until; };
+        return static_cast<std::size_t>(std::count_if(standing_.begin(), standing_.end(), stands));
     }
 
   private:

@@ -71,7 +71,7 @@ class FloodGuard {
     std::vector<Ban> take_bans();
     // Those that stand, the latest last; of a flood of them not all are listed.
     std::vector<Ban> bans(TimePoint now) const { return standing_.list(now); }
-    std::size_t banned(TimePoint now) { return standing_.count(now); }
+    std::size_t banned(TimePoint now) const { return standing_.count(now); }
     std::uint64_t bans_so_far() const { return counters_.bans; }
     // By an operator, who may also take any ban back: false, there was none.
     void ban(const IpAddress& address, Duration length, TimePoint now);

@@ -185,6 +185,20 @@ TEST_CASE("who shows no token that is known takes no answers from operators, and
     });
 }
 
+TEST_CASE("what strangers ask of health and metrics leaves the health check of this host its answer") {
+    Served served({}, [](const api::HttpRequest& asked) { return asked.authorization == "Bearer right"; });
+    served.with([&] {
+        Client stranger(served.at), check(served.at);
+        std::string many;
+        for (int i = 0; i < 60; ++i) many += "GET /metrics HTTP/1.1\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n";
+        int refused = 0;
+        for (int n = 0; n < 10; ++n) stranger.send(many);
+        for (int i = 0; i < 600; ++i) refused += stranger.receive().starts_with("HTTP/1.1 429 ") ? 1 : 0;
+        CHECK(refused > 0);
+        for (int i = 0; i < 600; ++i) REQUIRE(check.ask("GET /readyz").starts_with("HTTP/1.1 200 "));
+    });
+}
+
 TEST_CASE(
     "a client that asks for events gets each as it happens, one that does not read costs a bounded memory") {
     Served served;

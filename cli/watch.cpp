@@ -1,8 +1,10 @@
 #include "cli/watch.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <chrono>
 #include <cstdio>
@@ -21,27 +23,58 @@ namespace {
 
 constexpr std::string_view clear_screen = "\x1b[H\x1b[2J";
 constexpr std::string_view data = "data: ";
+constexpr std::ptrdiff_t usual_lines = 24;
 
 Result<HttpAnswer> print_events(const HttpClient& client, bool json) {
-    return client.stream("/v1/events", [json](std::string_view line) {
+    bool read = true;
+    auto answer = client.stream("/v1/events", [json, &read](std::string_view line) {
         if (!line.starts_with(data)) return true;
         line.remove_prefix(data.size());
         fmt::print("{}\n", json ? printable_json(line) : event_line(line));
-        return std::fflush(stdout) == 0;
+        return read = std::fflush(stdout) == 0;
     });
+    if (answer && answer->ok() && read) return fail_with("the server has ended the stream of events");
+    return answer;
 }
 
-// Every room with those who are in it.
+std::uint64_t people_in(const json_::value& room) {
+    return room.at("participants").to_number<std::uint64_t>();
+}
+
+std::ptrdiff_t lines_of(std::string_view text) {
+    return std::count(text.begin(), text.end(), '\n');
+}
+
+std::ptrdiff_t lines_of_screen() {
+    winsize screen{};
+    const bool told = ioctl(STDOUT_FILENO, TIOCGWINSZ, &screen) == 0 && screen.ws_row > 0;
+    return told ? screen.ws_row : usual_lines;
+}
+
+// There is nothing to ask about them.
+std::string empty_rooms(const json_::array& rooms) {
+    std::string out;
+    for (const json_::value& room : rooms)
+        if (people_in(room) == 0)
+            out += fmt::format("\nroom {}\n", printable(std::string_view(room.at("name").as_string())));
+    return out;
+}
+
+// Those with people first, as many as the screen has place for: each costs the server a request.
 Result<std::string> picture(const HttpClient& client, const json_::array& rooms) {
     std::string out;
     const Verb& verb = *find_verb("room");
+    const std::ptrdiff_t place = lines_of_screen() - 1;
     for (const json_::value& room : rooms) {
+        if (people_in(room) == 0) continue;
+        if (lines_of(out) >= place) break;
         const std::string name(room.at("name").as_string());
         const auto answer = client.ask("GET", path_for(verb, {{"room", name}}));
         if (!answer) return fail(Error(answer.error()));
+        if (!answer->ok()) continue;  // it has closed meanwhile, or others ask too much
         out += fmt::format("\nroom {}\n{}", printable(name), table_of(answer->body, verb.list, verb.columns));
     }
-    return out;
+    return out + empty_rooms(rooms);
 }
 
 Result<HttpAnswer> draw(const HttpClient& client) {

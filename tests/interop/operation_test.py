@@ -187,6 +187,15 @@ class Operation(OperatorTest):
                 return
         self.fail("no call.joined")
 
+    def test_watch_says_that_the_server_has_gone(self):
+        watching = subprocess.Popen([BINARY, "watch", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                    env={**os.environ, "ROTUNDA_API": self.api})
+        self.addCleanup(watching.kill)
+        wait_until(lambda: any(exchange.path == "/v1/events" for exchange in self.tap.exchanges()), 5, "it to watch")
+        self.server.stop()
+        _, complaint = watching.communicate(timeout=20)
+        self.assertEqual((watching.returncode, "the server has ended the stream of events" in complaint), (3, True))
+
     def test_watch_on_a_terminal_shows_who_is_there_now(self):
         ours, theirs = pty.openpty()
         watching = subprocess.Popen([BINARY, "watch"], stdout=theirs, env={**os.environ, "ROTUNDA_API": self.api})
@@ -203,6 +212,8 @@ class Operation(OperatorTest):
         self.command("open", "a\u009b2Jb")
         probe = self.talkers(1)[0]
         wait_until(lambda: "room 1000" in screen() and "PCMU" in screen(), 5, "him on the screen")
+        self.assertEqual({exchange.path for exchange in self.tap.exchanges() if exchange.path.endswith("/participants")},
+                         {"/v1/rooms/1000/participants"})
         self.assertIn("room a?2Jb", screen())
         probe.bye()
         wait_until(lambda: "room 1000" not in screen(), 5, "him to leave the screen")

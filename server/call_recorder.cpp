@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -16,6 +19,7 @@ namespace {
 
 // An hour of a busy server, while its disk is full.
 constexpr std::size_t most_waiting = 20'000;
+constexpr std::chrono::seconds held_up_pause(1);
 constexpr std::size_t day_length = 10;  // of "2026-01-31T..."
 
 constexpr const char* schema = R"(
@@ -27,11 +31,19 @@ CREATE INDEX IF NOT EXISTS call_ended ON call (ended);
 CREATE INDEX IF NOT EXISTS call_id ON call (call_id);
 )";
 
-// Ours and nobody else's: who called whom is nobody's business.
+// Ours and nobody else's: who called whom is nobody's business. A pipe that nobody reads is not waited for.
 std::optional<FileDescriptor> open_private(const std::string& path) {
-    FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0600));
     if (!file) return std::nullopt;
     return file;
+}
+
+// What fits into PIPE_BUF goes whole or not at all.
+bool write_to_pipe(int fd, const std::deque<CallRecorder::Entry>& entries) {
+    return std::all_of(entries.begin(), entries.end(), [fd](const CallRecorder::Entry& entry) {
+        const std::string line = entry.json + '\n';
+        return ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+    });
 }
 
 }  // namespace
@@ -70,33 +82,50 @@ std::size_t CallRecorder::waiting() const {
 
 void CallRecorder::run() {
     std::unique_lock lock(mutex_);
+    const auto has_work = [this] { return ending_ || !waiting_.empty(); };
     while (!ending_ || !waiting_.empty()) {
-        wake_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
-        const std::deque<Entry> entries = std::exchange(waiting_, {});
+        if (held_up_.empty())
+            wake_.wait(lock, has_work);
+        else
+            wake_.wait_for(lock, held_up_pause, has_work);
+        std::deque<Entry> entries = std::exchange(waiting_, {});
         lock.unlock();
-        if (!entries.empty()) write(entries);
+        if (!entries.empty() || !held_up_.empty()) write(std::move(entries));
         lock.lock();
     }
+    lost_ += held_up_.size();
 }
 
-void CallRecorder::write(const std::deque<Entry>& entries) {
+void CallRecorder::write(std::deque<Entry> entries) {
     bool kept = true;
-    if (!settings_.file.empty() && !write_lines(entries)) {
+    const std::size_t count = entries.size();
+    if (!settings_.file.empty() && count > 0 && !write_lines(entries)) {
         kept = false;
         complain(fmt::format("cdr.file {}: {}", settings_.file, std::strerror(errno)));
     }
-    if (!settings_.database.empty()) {
-        const auto written = write_rows(entries);
-        if (!written) {
-            kept = false;
-            database_.reset();  // opened anew with the next records
-            complain(fmt::format("cdr.database {}: {}", settings_.database, written.error().message));
-        }
-    }
+    if (!settings_.database.empty() && !write_to_database(std::move(entries))) kept = false;
     if (kept)
         complained_ = false;
     else
-        lost_ += entries.size();
+        lost_ += count;
+}
+
+// False: they are lost. What somebody else's transaction held up waits for its end.
+bool CallRecorder::write_to_database(std::deque<Entry> entries) {
+    std::deque<Entry> all = std::exchange(held_up_, {});
+    const std::size_t before = all.size();
+    std::move(entries.begin(), entries.end(), std::back_inserter(all));
+    const auto written = write_rows(all);
+    if (written) return true;
+    const bool busy = database_ && database_->is_busy();
+    database_.reset();  // opened anew with the next records
+    if (busy && all.size() <= most_waiting) {
+        held_up_ = std::move(all);
+        return true;
+    }
+    lost_ += before;
+    complain(fmt::format("cdr.database {}: {}", settings_.database, written.error().message));
+    return false;
 }
 
 // Opened for each batch, so that the file may be moved away at any time. A line is written whole or not at
@@ -104,13 +133,14 @@ void CallRecorder::write(const std::deque<Entry>& entries) {
 bool CallRecorder::write_lines(const std::deque<Entry>& entries) {
     const auto file = open_private(settings_.file);
     if (!file) return false;
+    const off_t before = ::lseek(file->get(), 0, SEEK_END);
+    if (before < 0) return write_to_pipe(file->get(), entries);
     std::string lines;
     for (const Entry& entry : entries) lines += entry.json + '\n';
-    const off_t before = ::lseek(file->get(), 0, SEEK_END);
     const ssize_t size = ::write(file->get(), lines.data(), lines.size());
     if (size == static_cast<ssize_t>(lines.size())) return true;
     const int why = size < 0 ? errno : ENOSPC;
-    if (before >= 0) (void)!::ftruncate(file->get(), before);
+    (void)!::ftruncate(file->get(), before);
     errno = why;
     return false;
 }
@@ -120,9 +150,8 @@ Result<bool> CallRecorder::open_database() {
     if (!open_private(settings_.database)) return fail_with(std::strerror(errno));
     auto opened = Sqlite::open(settings_.database);
     if (!opened) return fail(Error(opened.error()));
-    if (auto made = opened->execute(schema); !made) return made;
     database_ = std::make_unique<Sqlite>(std::move(*opened));
-    return true;
+    return database_->execute(schema);
 }
 
 Result<bool> CallRecorder::write_rows(const std::deque<Entry>& entries) {
@@ -134,11 +163,11 @@ Result<bool> CallRecorder::write_rows(const std::deque<Entry>& entries) {
         insert->bind(0, entry.call_id).bind(1, entry.room).bind(2, entry.ended).bind(3, entry.json);
         if (auto done = insert->run(); !done) return done;
     }
-    if (entries.back().ended.substr(0, day_length) != forgotten_on_) {
-        if (auto gone = forget_old(); !gone) return gone;
-        forgotten_on_ = entries.back().ended.substr(0, day_length);
-    }
-    return database_->execute("COMMIT");
+    if (auto done = database_->execute("COMMIT"); !done) return done;
+    // By itself: what cannot be removed is tried again, and costs no new record.
+    const std::string today = entries.back().ended.substr(0, day_length);
+    if (today != forgotten_on_ && forget_old().ok()) forgotten_on_ = today;
+    return true;
 }
 
 Result<bool> CallRecorder::forget_old() {

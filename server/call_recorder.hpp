@@ -32,13 +32,14 @@ class CallRecorder {
     CallRecorder& operator=(const CallRecorder&) = delete;
 
     void add(Entry entry);
-    // Records that are nowhere: written in vain, or too many waited.
+    // Records that a store lacks: written in vain, or too many waited.
     std::uint64_t lost() const { return lost_; }
     std::size_t waiting() const;
 
   private:
     void run();
-    void write(const std::deque<Entry>& entries);
+    void write(std::deque<Entry> entries);
+    bool write_to_database(std::deque<Entry> entries);
     bool write_lines(const std::deque<Entry>& entries);
     Result<bool> write_rows(const std::deque<Entry>& entries);
     Result<bool> open_database();
@@ -48,7 +49,8 @@ class CallRecorder {
     const Config::Cdr settings_;
     LogSink& log_;
     std::unique_ptr<Sqlite> database_;
-    std::string forgotten_on_;  // the day for which old rows have been removed
+    std::string forgotten_on_;   // the day for which old rows have been removed
+    std::deque<Entry> held_up_;  // others hold the database: written with the next ones, or a second later
     bool complained_ = false;
     std::atomic<std::uint64_t> lost_{0};
 

@@ -81,6 +81,10 @@ Result<SqliteStatement> Sqlite::prepare(std::string_view sql) {
     return SqliteStatement(statement);
 }
 
+bool Sqlite::is_busy() const {
+    return sqlite3_errcode(handle_.get()) == SQLITE_BUSY;
+}
+
 int Sqlite::changes() const {
     return sqlite3_changes(handle_.get());
 }

@@ -47,6 +47,8 @@ class Sqlite {
     // Any number of statements without values.
     Result<bool> execute(const char* sql);
     Result<SqliteStatement> prepare(std::string_view sql);
+    // What failed last failed because others hold it.
+    bool is_busy() const;
     // How many rows the last statement changed.
     int changes() const;
 

@@ -40,13 +40,16 @@ WHERE user = ?1
 
 // Ours and nobody else's, before SQLite puts anything into it; its journal files take over the mode.
 std::optional<Error> make_private(const std::string& path) {
-    const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (file.get() < 0 || ::fchmod(file.get(), 0600) != 0) return Error{std::strerror(errno)};
-    // Made by root for a server with a user of its own, it belongs to whom its folder belongs to.
+    // Made by root for a server with a user of its own, it belongs to whom its folder belongs to: who could
+    // put a link there, and is not to be given the file it leads to.
     struct stat folder {};
     const auto parent = std::filesystem::absolute(path).parent_path();
-    if (::geteuid() == 0 && ::stat(parent.c_str(), &folder) == 0 &&
-        ::fchown(file.get(), folder.st_uid, folder.st_gid) != 0)
+    const bool as_root = ::geteuid() == 0 && ::stat(parent.c_str(), &folder) == 0;
+    const bool is_others = folder.st_uid != 0 || (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    const int no_link = as_root && is_others ? O_NOFOLLOW : 0;
+    const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | no_link, 0600));
+    if (file.get() < 0 || ::fchmod(file.get(), 0600) != 0) return Error{std::strerror(errno)};
+    if (as_root && ::fchown(file.get(), folder.st_uid, folder.st_gid) != 0)
         return Error{std::strerror(errno)};
     return std::nullopt;
 }

@@ -116,6 +116,24 @@ TEST_CASE("a file that root makes belongs to whom its folder belongs to: the ser
     CHECK(status.st_gid == expected.st_gid);
 }
 
+TEST_CASE("root follows no link that the server's user has put where the file should be") {
+    if (::geteuid() != 0) return;
+    const ScratchFolder folder;
+    const std::string path = folder.file("users.db"), other = folder.file("shadow");
+    std::ofstream(other).close();
+    REQUIRE(::chmod(other.c_str(), 0640) == 0);
+    std::filesystem::create_symlink(other, path);
+    const std::string place = std::filesystem::path(path).parent_path();
+    REQUIRE(::chown(place.c_str(), 5060, 5061) == 0);
+    CHECK_FALSE(AccountDatabase::open(path).ok());
+    struct stat status {};
+    REQUIRE(::stat(other.c_str(), &status) == 0);
+    CHECK(status.st_uid == 0);
+    CHECK((status.st_mode & 0777) == 0640);
+    REQUIRE(::chown(place.c_str(), 0, 0) == 0);
+    CHECK(AccountDatabase::open(path).ok());  // nobody but root could put it there
+}
+
 TEST_CASE("contacts come back whole after a restart, whatever the new process's clock says") {
     const ScratchFolder folder;
     const TimePoint then = TimePoint(1000s), now = TimePoint(5s);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/log.hpp"
 #include "base/net_address.hpp"
 #include "server/file_descriptor.hpp"
 
@@ -13,16 +14,17 @@ namespace rotunda::server {
 
 class HepSender {
   public:
-    // Nowhere: send() does nothing.
-    explicit HepSender(const std::optional<Endpoint>& collector);
+    // Nowhere: send() does nothing. That there is no socket to send from is said once, and each datagram is
+    // lost.
+    HepSender(const std::optional<Endpoint>& collector, LogSink& log);
 
-    bool is_on() const { return static_cast<bool>(socket_); }
+    bool is_on() const { return collector_.has_value(); }
     void send(std::string_view datagram);
     // What the system did not take.
     std::uint64_t lost() const { return lost_; }
 
   private:
-    Endpoint collector_;
+    std::optional<Endpoint> collector_;
     FileDescriptor socket_;
     std::uint64_t lost_ = 0;
 };

@@ -36,7 +36,7 @@ Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity>
       webhooks_(clock_, log_),
       recorder_(config_.cdr, log_),
       events_(log_, records_.events, webhooks_, clock_, [this] { http_.push_events(); }),
-      tap_(clock_, records_.trace, config_.hep),
+      tap_(clock_, records_.trace, config_.hep, log_),
       door_(config_, accounts_.gatekeeper().policy(), clock_, events_, KeyedHash(random_),
             [this](const sip::RequestSketch& request, const sip::Flow& flow) {
                 const sip::DialogId dialog{std::string(request.call_id), std::string(request.to_tag),

@@ -14,9 +14,9 @@ namespace rotunda::server {
 
 class SipTap {
   public:
-    // Both outlive the tap.
-    SipTap(const Clock& clock, api::CallTrace& trace, const Config::Hep& settings)
-        : clock_(clock), trace_(trace), capture_id_(settings.capture_id), hep_(settings.collector) {}
+    // Clock and trace outlive the tap.
+    SipTap(const Clock& clock, api::CallTrace& trace, const Config::Hep& settings, LogSink& log)
+        : clock_(clock), trace_(trace), capture_id_(settings.capture_id), hep_(settings.collector, log) {}
 
     void message(bool inbound, const sip::Flow& flow, std::string_view text);
     const HepSender& hep() const { return hep_; }

@@ -62,7 +62,8 @@ void add_call_figures(MetricsText& out, const rooms::CallCounters& calls) {
         out.sample(static_cast<double>(times), {{"status", std::to_string(status)}});
     out.counter("rotunda_rtp_received_packets_total", calls.packets_received,
                 "RTP packets, each call's up to its last whole minute or its end.");
-    out.counter("rotunda_rtp_lost_packets_total", calls.packets_lost, "Of those, lost on the way in.");
+    out.counter("rotunda_rtp_lost_packets_total", calls.packets_lost,
+                "RTP packets that did not come, by their sequence numbers: not among those received.");
     out.counter("rotunda_concealed_frames_total", calls.frames_concealed,
                 "Audio frames that had to be made up.");
     out.counter("rotunda_quality_alarms_total", calls.quality_alarms,

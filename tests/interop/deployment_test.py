@@ -148,14 +148,19 @@ class Deployment(InteropTest):
     def test_compose_mounts_files_that_exist_and_prometheus_reads_them(self):
         checked = run("docker-compose", "-f", DOCKER / "compose.yaml", "config", "--quiet")
         self.assertEqual((checked.returncode, checked.stderr), (0, ""))
-        services = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]
+        compose = yaml.safe_load((DOCKER / "compose.yaml").read_text())
+        services = compose["services"]
         self.assertEqual(set(services), {"rotunda", "prometheus", "grafana"})
         ours = services["rotunda"]
         self.assertEqual((ours["read_only"], ours["cap_drop"], ours["security_opt"]), (True, ["ALL"], ["no-new-privileges:true"]))
         for service in services.values():
             for volume in service.get("volumes", []):
                 source = volume.split(":")[0]
-                self.assertTrue(source == "rotunda" or (DOCKER / source).exists(), volume)
+                self.assertTrue(source in compose["volumes"] or (DOCKER / source).exists(), volume)
+        # What was measured outlives the container.
+        self.assertIn("prometheus:/prometheus", services["prometheus"]["volumes"])
+        self.assertIn("--storage.tsdb.path=/prometheus", services["prometheus"]["command"])
+        self.assertIn("grafana:/var/lib/grafana", services["grafana"]["volumes"])
         checked = run("promtool", "check", "config", DOCKER / "prometheus/prometheus.yml")
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
         # Grafana's password is known to everybody, Prometheus has none.

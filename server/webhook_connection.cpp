@@ -53,7 +53,6 @@ int status_of(std::string_view answer) {
 
 struct FreeSsl {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
-    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 };
 
 // Reads with `read_some(buffer, size)` until the status is there.
@@ -100,11 +99,18 @@ int WebhookConnection::talk_plainly(int fd, const std::string& request) {
     return status ? status : failed("no answer");
 }
 
+SSL_CTX* WebhookConnection::context() {
+    if (!context_) {
+        context_.reset(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+        if (context_) SSL_CTX_set_default_verify_paths(context_.get());
+    }
+    return context_.get();
+}
+
 int WebhookConnection::talk_securely(int fd, const WebhookUrl& url, const std::string& request) {
-    const std::unique_ptr<SSL_CTX, FreeSsl> context(SSL_CTX_new(TLS_client_method()));
-    const std::unique_ptr<SSL, FreeSsl> ssl(context ? SSL_new(context.get()) : nullptr);
+    SSL_CTX* const known = context();
+    const std::unique_ptr<SSL, FreeSsl> ssl(known ? SSL_new(known) : nullptr);
     if (!ssl) return failed("out of memory");
-    SSL_CTX_set_default_verify_paths(context.get());
     SSL_set_min_proto_version(ssl.get(), TLS1_2_VERSION);
     SSL_set_verify(ssl.get(), SSL_VERIFY_PEER, nullptr);
     SSL_set1_host(ssl.get(), url.host.c_str());

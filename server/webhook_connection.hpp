@@ -3,9 +3,12 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <string>
 
 #include "server/webhook_request.hpp"
+
+struct ssl_ctx_st;  // SSL_CTX
 
 namespace rotunda::server {
 
@@ -21,9 +24,11 @@ class WebhookConnection {
     int failed(std::string why);
     int talk_plainly(int fd, const std::string& request);
     int talk_securely(int fd, const WebhookUrl& url, const std::string& request);
+    ssl_ctx_st* context();
 
     std::atomic<int> fd_{-1};
     std::string why_not_;
+    std::shared_ptr<ssl_ctx_st> context_;  // kept: the system's certificates are read once
 };
 
 }  // namespace rotunda::server

@@ -24,6 +24,11 @@ bool wants(const ConfiguredWebhook& hook, std::string_view event) {
                        [&](const std::string& begin) { return event.starts_with(begin); });
 }
 
+// It will never take this one, so that the others need not wait (RFC 9110 §15.5, RFC 8470, RFC 6585).
+bool is_final(int status) {
+    return status / 100 == 4 && status != 408 && status != 425 && status != 429;
+}
+
 }  // namespace
 
 // Its thread shares the state, so that a name server that does not answer cannot hold the end of the process.
@@ -90,12 +95,13 @@ void Webhooks::Hook::deliver(State& state, const WebhookEvent& event, std::uniqu
             ++state.counters.sent;
             return;
         }
-        if (attempt == most_attempts || state.ending) break;
+        if (state.ending) break;
         if (attempt == 1)
             state.log->write({LogLevel::warning,
                               "webhook.failed",
                               status ? "answered " + std::to_string(status) : state.connection.why_not(),
                               {{"url", state.settings.url}, {"event_id", std::to_string(event.id)}}});
+        if (attempt == most_attempts || is_final(status)) break;
         ++state.counters.retries;
         state.changed.wait_for(lock, pause, [&] { return state.ending; });
         pause = std::min(pause * 2, longest_pause);

@@ -100,6 +100,21 @@ TEST_CASE("an event is posted, again after a refusal, and only where it is wante
     CHECK(program.last.find("\"id\":2") != program.last.npos);
 }
 
+TEST_CASE("what is refused for good is given up at once, so that the next event need not wait for it") {
+    SystemClock clock;
+    NoLog log;
+    Program program({410, 429, 204, 204});
+    Webhooks hooks(clock, log);
+    hooks.configure({{program.url, "secret", {}}});
+    hooks.tell(1, "call.joined", "{}");
+    hooks.tell(2, "call.joined", "{}");
+    hooks.tell(3, "call.joined", "{}");
+    CHECK(comes([&] { return hooks.counters().sent == 2; }));
+    CHECK(hooks.counters().lost == 1);
+    CHECK(hooks.counters().retries == 1);
+    CHECK(program.last.find("\"id\":3") != program.last.npos);
+}
+
 TEST_CASE("a program that cannot be reached costs a bounded queue and no time at the end") {
     SystemClock clock;
     NoLog log;

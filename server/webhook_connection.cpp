@@ -55,6 +55,14 @@ struct FreeSsl {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
 };
 
+// After a failed handshake. Who runs the other side may be somebody else: only this line tells what is wrong there.
+std::string why_not_secure(const SSL* ssl) {
+    if (const long verified = SSL_get_verify_result(ssl); verified != X509_V_OK)
+        return std::string("TLS: its certificate: ") + X509_verify_cert_error_string(verified);
+    const char* reason = ERR_reason_error_string(ERR_peek_error());
+    return std::string("TLS: ") + (reason ? reason : "no answer");
+}
+
 // Reads with `read_some(buffer, size)` until the status is there.
 template <typename Read>
 int read_status(Read read_some) {
@@ -116,8 +124,8 @@ int WebhookConnection::talk_securely(int fd, const WebhookUrl& url, const std::s
     SSL_set1_host(ssl.get(), url.host.c_str());
     SSL_set_tlsext_host_name(ssl.get(), url.host.c_str());
     SSL_set_fd(ssl.get(), fd);
-    if (SSL_connect(ssl.get()) != 1)
-        return failed("TLS: its certificate is not for this name, or there is none");
+    ERR_clear_error();
+    if (SSL_connect(ssl.get()) != 1) return failed(why_not_secure(ssl.get()));
     if (SSL_write(ssl.get(), request.data(), static_cast<int>(request.size())) <= 0)
         return failed("it took nothing");
     const int status = read_status(

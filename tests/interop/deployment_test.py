@@ -136,6 +136,10 @@ class Deployment(InteropTest):
         pod = next(yaml.safe_load_all((DOCKER / "kubernetes.yaml").read_text()))["spec"]["template"]["spec"]
         self.assertEqual(pod["containers"][0]["volumeMounts"], [{"name": pod["volumes"][0]["name"], "mountPath": place}])
 
+    def test_the_image_knows_authorities_to_believe_a_certificate_by(self):
+        listed = run(DOCKER / "runtime-packages", "/usr/bin/openssl").stdout.split()  # with few libraries: looking them up takes long
+        self.assertLess({"ca-certificates", "libssl3", "fonts-dejavu-core"}, set(listed))
+
     def test_every_way_to_run_it_waits_longer_for_its_end_than_it_drains(self):
         seconds = lambda text: float(re.fullmatch(r"(\d+)(s|m)", text).group(1)) * (60 if text.endswith("m") else 1)
         deadline = lambda file: seconds(re.search(r"ROTUNDA_DRAIN_DEADLINE=(\S+)", (DOCKER / file).read_text()).group(1))

@@ -141,6 +141,19 @@ class Events(InteropTest):
         for name, value in (("sent_total", 1), ("retries_total", 3), ("lost_total", 0), ("waiting", 0)):
             self.assertIn(f"\nrotunda_webhooks_{name} {value}\n", metrics)
 
+    def test_the_word_on_a_webhook_says_what_is_wrong_with_its_certificate(self):
+        authority = Authority(self.folder)
+        plain = Hook(0)
+        for hook, url, why in ((Hook(0, authority.issue("other", "DNS:elsewhere.example")), None, "TLS: its certificate: hostname mismatch"),
+                               (plain, plain.url.replace("http:", "https:"), "TLS: wrong version number")):
+            with unittest.mock.patch.dict(os.environ, SSL_CERT_FILE=str(authority.certificate)):
+                server = self.start(Rotunda, webhooks=f"[{{url: '{url or hook.url}', secret: {SECRET}, events: [call.joined]}}]")
+            self.call(server)
+            failed = wait_until(lambda: server.events("webhook.failed"), 10, "the word on it")[0]
+            self.assertEqual(failed["message"], why)
+            self.assertEqual(hook.events, [])
+            server.stop()
+
     def test_nothing_is_told_to_a_webhook_whose_certificate_nobody_known_has_signed(self):
         authority = Authority(self.folder)
         hook = Hook(0, authority.issue("hook", "DNS:localhost"))
@@ -148,7 +161,7 @@ class Events(InteropTest):
         server = self.start(Rotunda, webhooks=setting)
         self.call(server)
         failed = wait_until(lambda: server.events("webhook.failed"), 10, "the word on it")[0]
-        self.assertIn("certificate", json.dumps(failed))
+        self.assertEqual(failed["message"], "TLS: its certificate: unable to get local issuer certificate")
         self.assertEqual((hook.tries, hook.events), ([], []))
         server.stop()
         # The same to a server that knows who signed it.

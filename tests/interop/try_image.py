@@ -48,6 +48,8 @@ class Image(InteropTest):
         self.assertIn("org.opencontainers.image.title", about["Config"]["Labels"])
         found = docker("run", "--rm", "--network=host", "--entrypoint=/bin/sh", self.image, "-c", "command -v gcc cc c++ ld make; id -u; true")
         self.assertEqual(found, "5060")
+        # Else no webhook's or trunk's certificate is believed.
+        docker("run", "--rm", "--network=host", "--entrypoint=/usr/bin/test", self.image, "-s", "/etc/ssl/certs/ca-certificates.crt")
 
     @staticmethod
     def expect_health(container):

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "server/config_values.hpp"
 #include "signaling/next_hop.hpp"
 
 namespace rotunda::server {
@@ -134,8 +135,10 @@ std::string greeting(const Config& config, const std::vector<ListenAddress>& bou
             "    baresip -f ~/.baresip -e '/uanew <sip:me@localhost>;regint=0' -e '/dial {0}'\n"
             "    linphonec     then type   {1}call {0}\n",
             found.front(), linphone_port(bound));
-    return out +
-           "\nWho comes second hears who came first. Ctrl-C ends the server and hangs up every call.\n\n";
+    out += "\nWho comes second hears who came first. Ctrl-C ";
+    if (config.drain_deadline == Duration(0)) return out + "ends the server and hangs up every call.\n\n";
+    return out + fmt::format("lets calls end, for {} at most; a second one ends the server at once.\n\n",
+                             config_values::Time::print(config.drain_deadline));
 }
 
 }  // namespace rotunda::server

@@ -55,7 +55,8 @@ struct FreeSsl {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
 };
 
-// After a failed handshake. Who runs the other side may be somebody else: only this line tells what is wrong there.
+// After a failed handshake. Who runs the other side may be somebody else: only this line tells what is wrong
+// there.
 std::string why_not_secure(const SSL* ssl) {
     if (const long verified = SSL_get_verify_result(ssl); verified != X509_V_OK)
         return std::string("TLS: its certificate: ") + X509_verify_cert_error_string(verified);

@@ -148,6 +148,12 @@ class Deployment(InteropTest):
         compose = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]["rotunda"]
         self.assertGreater(seconds(compose["stop_grace_period"]), deadline("Dockerfile"))
         self.assertEqual((compose["network_mode"], compose["read_only"], compose["cap_drop"]), ("host", True, ["ALL"]))
+        # The engine's own ten seconds would cut every call without a BYE.
+        for page, examples in (("README.md", 1), ("docs/operation.md", 2), ("docker/Dockerfile", 1)):
+            told = re.findall(r"docker run --.*(?: rotunda| \\)$", (DOCKER.parent / page).read_text(), re.M)
+            self.assertEqual(len(told), examples, page)
+            for each in told:
+                self.assertGreaterEqual(int(re.search(r"--stop-timeout (\d+)", each).group(1)), deadline("Dockerfile") + 60)
 
     def test_compose_mounts_files_that_exist_and_prometheus_reads_them(self):
         checked = run("docker-compose", "-f", DOCKER / "compose.yaml", "config", "--quiet")
@@ -188,7 +194,7 @@ class Deployment(InteropTest):
         self.assertEqual(named, set(re.findall(r'alertname="(\w+)", instance="bad"', rules.read_text())))
 
     def test_in_the_bridged_example_nobody_is_trusted_for_looking_private(self):
-        example = re.search(r"docker run -p.*?rotunda$", (DOCKER.parent / "docs/operation.md").read_text(), re.M | re.S).group(0)
+        example = re.search(r"docker run [^\n]*-p .*?rotunda$", (DOCKER.parent / "docs/operation.md").read_text(), re.M | re.S).group(0)
         values = dict(re.findall(r"-e (ROTUNDA_\w+)='?([^' ]+)", example))
         server = self.start(Rotunda, auth__local_net=values["ROTUNDA_AUTH_LOCAL_NET"])
         self.assertEqual(server.events("server.started")[0]["open_to"], "users with credentials and trunks")

@@ -42,6 +42,15 @@ TEST_CASE("the greeting knows ports, transports, external addresses and rooms") 
     CHECK(contains(greeting(config, bound, host), "rooms.on_demand allows (8[0-9]{3})"));
 }
 
+TEST_CASE("the greeting says what Ctrl-C does to calls") {
+    Config config;
+    CHECK(contains(greeting(config, config.sip.listen, host),
+                   "Ctrl-C ends the server and hangs up every call."));
+    config.drain_deadline = std::chrono::minutes(10);
+    CHECK(contains(greeting(config, config.sip.listen, host),
+                   "Ctrl-C lets calls end, for 10m at most; a second one ends the server at once."));
+}
+
 TEST_CASE("what is open to whom is said at start, for every policy") {
     Config config;
     config.rooms.list = {{"lobby", std::nullopt}};

@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "server/config_table.hpp"
 #include "server/nearest_name.hpp"
+#include "server/pattern.hpp"
 #include "server/settings.hpp"
 
 namespace rotunda::server {
@@ -79,19 +80,23 @@ Problem apply_text(const ConfigKey& key, const std::string& text, std::string_vi
     return std::nullopt;
 }
 
-// Kubernetes gives every container such variables for a service named "rotunda"; they are not meant for us.
-bool is_foreign_variable(std::string_view name) {
-    return name.starts_with("ROTUNDA_SERVICE_") || name == "ROTUNDA_PORT" ||
-           name.starts_with("ROTUNDA_PORT_");
+// Kubernetes gives every container such variables for each service of its namespace; those of "rotunda" and
+// "rotunda-metrics" begin like ours and are not meant for us. A port of ours that does not exist is a
+// mistake, and told: theirs are addresses, tcp://10.0.0.1:8080.
+bool is_foreign_variable(const std::string& name, std::string_view value) {
+    static const Pattern of_service = *Pattern::compile(
+        "ROTUNDA(_.+)?_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_.+)?)");
+    return of_service.matches(name) && (!name.ends_with("_PORT") || name.ends_with("_SERVICE_PORT") ||
+                                        value.find("://") != std::string_view::npos);
 }
 
 Problem apply_variable(const std::string& name, const std::string& value, Config& config) {
-    if (is_foreign_variable(name)) return std::nullopt;
     std::vector<std::string> names;
     for (const ConfigKey& key : config_keys()) {
         names.push_back(environment_name(key.name));
         if (names.back() == name) return apply_text(key, value, "environment variable " + name, config);
     }
+    if (is_foreign_variable(name, value)) return std::nullopt;
     const std::vector<std::string_view> views(names.begin(), names.end());
     return fmt::format("environment variable {}: unknown; did you mean {}?", clean(name),
                        nearest_name(name, views));

@@ -118,6 +118,8 @@ class Deployment(InteropTest):
         self.assertEqual(container["ports"], [{"containerPort": 5060, "protocol": "UDP"}])
         self.assertEqual(deployment["spec"]["strategy"]["rollingUpdate"], {"maxSurge": 0, "maxUnavailable": 1})
         self.assertGreater(pod["terminationGracePeriodSeconds"], deadline)
+        # With the node's network names of the cluster need asking for; services' variables would be taken for settings.
+        self.assertEqual((pod["dnsPolicy"], pod["enableServiceLinks"]), ("ClusterFirstWithHostNet", False))
         self.assertEqual(container["readinessProbe"]["exec"]["command"][-1], "/readyz")
         self.assertNotIn("livenessProbe", container)  # it would end calls where HTTP alone is busy
         # What is called inside the container is what the image has there.

@@ -232,9 +232,16 @@ TEST_CASE("a file that cannot be read is one clear line") {
     CHECK(contains(load_config({"/tmp", {}, {}}).error().message, "directory"));
 }
 
-TEST_CASE("variables that Kubernetes sets for a service named rotunda are passed over") {
-    CHECK(
-        from({{"ROTUNDA_SERVICE_HOST", "10.0.0.1"}, {"ROTUNDA_PORT_5060_UDP", "udp://10.0.0.1:5060"}}).ok());
+TEST_CASE(
+    "variables that Kubernetes sets for services are passed over, whatever follows rotunda in their names") {
+    for (const char* service : {"ROTUNDA", "ROTUNDA_METRICS", "ROTUNDA_SIP"})
+        for (const char* end : {"_SERVICE_HOST", "_SERVICE_PORT", "_SERVICE_PORT_WEB_UI", "_PORT",
+                                "_PORT_5060_UDP", "_PORT_8080_TCP_PROTO", "_PORT_8080_TCP_ADDR"})
+            CHECK(from({{std::string(service) + end, "udp://10.0.0.1:5060"}}).ok());
+    CHECK(from({{"ROTUNDA_METRICS_SERVICE_PORT", "8080"}}).ok());
+    for (const char* mistaken : {"ROTUNDA_SIP_PORT", "ROTUNDA_PORT", "ROTUNDA_MEDIA_PORT_RANGE",
+                                 "ROTUNDA_SERVICE", "ROTUNDA_PORT_5060"})
+        CHECK_FALSE(from({{mistaken, "5060"}}).ok());
 }
 
 TEST_CASE("every key has its own environment variable") {

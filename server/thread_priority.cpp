@@ -44,7 +44,7 @@ LogRecord priority_record(const ThreadPriority& granted) {
         LogLevel::info,
         "media.priority",
         "media workers run without real-time priority: beside other load they may be late (LimitRTPRIO=20, "
-        "ulimit -r 20, --cap-add SYS_NICE)",
+        "ulimit -r 20, docker run --ulimit rtprio=20)",
         {{"policy", "SCHED_OTHER"},
          {"nice", std::to_string(granted.nice)},
          {"why", std::generic_category().message(granted.refusal)}}};

@@ -119,6 +119,7 @@ class Deployment(InteropTest):
         self.assertEqual(deployment["spec"]["strategy"]["rollingUpdate"], {"maxSurge": 0, "maxUnavailable": 1})
         self.assertGreater(pod["terminationGracePeriodSeconds"], deadline)
         # With the node's network names of the cluster need asking for; services' variables would be taken for settings.
+        self.assertEqual({kind: set(asked) for kind, asked in container["resources"].items()}, {"requests": {"cpu", "memory"}})
         self.assertEqual((pod["dnsPolicy"], pod["enableServiceLinks"]), ("ClusterFirstWithHostNet", False))
         self.assertEqual(container["readinessProbe"]["exec"]["command"][-1], "/readyz")
         self.assertNotIn("livenessProbe", container)  # it would end calls where HTTP alone is busy
@@ -142,7 +143,7 @@ class Deployment(InteropTest):
         listed = run(DOCKER / "runtime-packages", "/usr/bin/openssl").stdout.split()  # with few libraries: looking them up takes long
         self.assertLess({"ca-certificates", "libssl3", "fonts-dejavu-core"}, set(listed))
 
-    def test_every_way_to_run_it_waits_longer_for_its_end_than_it_drains(self):
+    def test_every_way_to_run_it_lets_media_workers_run_at_real_time_priority_and_waits_longer_for_its_end_than_it_drains(self):
         seconds = lambda text: float(re.fullmatch(r"(\d+)(s|m)", text).group(1)) * (60 if text.endswith("m") else 1)
         deadline = lambda file: seconds(re.search(r"ROTUNDA_DRAIN_DEADLINE=(\S+)", (DOCKER / file).read_text()).group(1))
         unit = re.search(r"^TimeoutStopSec=(\S+)$", (DOCKER / "rotunda.service").read_text(), re.M).group(1)
@@ -150,11 +151,14 @@ class Deployment(InteropTest):
         compose = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]["rotunda"]
         self.assertGreater(seconds(compose["stop_grace_period"]), deadline("Dockerfile"))
         self.assertEqual((compose["network_mode"], compose["read_only"], compose["cap_drop"]), ("host", True, ["ALL"]))
+        self.assertEqual(compose["ulimits"], {"nofile": 65536, "rtprio": 20})
+        self.assertIn("\nLimitRTPRIO=20\n", (DOCKER / "rotunda.service").read_text())
         # The engine's own ten seconds would cut every call without a BYE.
         for page, examples in (("README.md", 1), ("docs/operation.md", 2), ("docker/Dockerfile", 1)):
             told = re.findall(r"docker run --.*(?: rotunda| \\)$", (DOCKER.parent / page).read_text(), re.M)
             self.assertEqual(len(told), examples, page)
             for each in told:
+                self.assertIn(" --ulimit rtprio=20 ", each)
                 self.assertGreaterEqual(int(re.search(r"--stop-timeout (\d+)", each).group(1)), deadline("Dockerfile") + 60)
 
     def test_compose_mounts_files_that_exist_and_prometheus_reads_them(self):

@@ -9,6 +9,13 @@ namespace {
 
 using namespace config_values;
 
+template <typename Kind, typename Value>
+bool differ(const Value& a, const Value& b) {
+    if constexpr (requires { Kind::same_secrets(a, b); })
+        if (!Kind::same_secrets(a, b)) return true;
+    return Kind::print(a) != Kind::print(b);
+}
+
 // `Where` is a lambda without captures from a Config, const or not, to the member.
 template <typename Kind, typename Where>
 constexpr ConfigKey key(std::string_view name, std::string_view doc, Where) {
@@ -18,7 +25,8 @@ constexpr ConfigKey key(std::string_view name, std::string_view doc, Where) {
             Kind::is_list,
             [](const ConfigNode& value, Config& config) { return Kind::read(value, Where{}(config)); },
             [](const Config& config) { return Kind::print(Where{}(config)); },
-            [](const Config& from, Config& to) { Where{}(to) = Where{}(from); }};
+            [](const Config& from, Config& to) { Where{}(to) = Where{}(from); },
+            [](const Config& a, const Config& b) { return differ<Kind>(Where{}(a), Where{}(b)); }};
 }
 
 // The same for a setting that takes effect at `rotunda reload`: see server/reload.hpp.

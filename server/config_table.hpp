@@ -22,6 +22,8 @@ struct ConfigKey {
     // The present value as one line of YAML that `read` takes back.
     std::string (*print)(const Config& config) = nullptr;
     void (*copy)(const Config& from, Config& to) = nullptr;
+    // Also in what is not printed: passwords and secrets.
+    bool (*differs)(const Config& a, const Config& b) = nullptr;
     // A running server takes a new value; any other waits for the next start.
     bool live = false;
 };

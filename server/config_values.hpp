@@ -1,7 +1,9 @@
 // How each kind of setting is read and printed. A kind has `type` (for people), `is_list`, `read` (which
-// stores nothing when it complains) and `print` (one line of YAML that `read` takes back).
+// stores nothing when it complains) and `print` (one line of YAML that `read` takes back); one that prints no
+// secrets has `same_secrets`.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -95,6 +97,9 @@ struct HttpTokens {
     static constexpr bool is_list = true;
     static Complaint read(const ConfigNode& value, std::vector<HttpToken>& out);
     static std::string print(const std::vector<HttpToken>& value);
+    static bool same_secrets(const std::vector<HttpToken>& a, const std::vector<HttpToken>& b) {
+        return std::ranges::equal(a, b, {}, &HttpToken::secret, &HttpToken::secret);
+    }
 };
 
 struct Webhooks {
@@ -102,6 +107,10 @@ struct Webhooks {
     static constexpr bool is_list = true;
     static Complaint read(const ConfigNode& value, std::vector<ConfiguredWebhook>& out);
     static std::string print(const std::vector<ConfiguredWebhook>& value);
+    static bool same_secrets(const std::vector<ConfiguredWebhook>& a,
+                             const std::vector<ConfiguredWebhook>& b) {
+        return std::ranges::equal(a, b, {}, &ConfiguredWebhook::secret, &ConfiguredWebhook::secret);
+    }
 };
 
 struct AccessName {
@@ -154,6 +163,9 @@ struct Users {
     static constexpr bool is_list = true;
     static Complaint read(const ConfigNode& value, std::vector<ConfiguredUser>& out);
     static std::string print(const std::vector<ConfiguredUser>& value);
+    static bool same_secrets(const std::vector<ConfiguredUser>& a, const std::vector<ConfiguredUser>& b) {
+        return std::ranges::equal(a, b, {}, &ConfiguredUser::password, &ConfiguredUser::password);
+    }
 };
 
 // A list of texts that are not looked into.
@@ -241,6 +253,9 @@ struct TrunkList {
     static constexpr bool is_list = true;
     static Complaint read(const ConfigNode& value, std::vector<ConfiguredTrunk>& out);
     static std::string print(const std::vector<ConfiguredTrunk>& value);
+    static bool same_secrets(const std::vector<ConfiguredTrunk>& a, const std::vector<ConfiguredTrunk>& b) {
+        return std::ranges::equal(a, b, {}, &ConfiguredTrunk::password, &ConfiguredTrunk::password);
+    }
 };
 
 struct Callers {

@@ -8,7 +8,7 @@ Reload plan_reload(const Config& running, const Config& read) {
     Reload plan;
     plan.config = running;
     for (const ConfigKey& key : config_keys()) {
-        const bool differs = key.print(running) != key.print(read);
+        const bool differs = key.differs(running, read);
         if (key.live) key.copy(read, plan.config);
         if (differs) (key.live ? plan.changed : plan.ignored).push_back(key.name);
     }

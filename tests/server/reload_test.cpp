@@ -90,6 +90,18 @@ TEST_CASE("the same configuration again changes nothing") {
     CHECK(plan.ignored.empty());
 }
 
+TEST_CASE("a secret that is another one is a change, although none is shown") {
+    const auto with = [](const std::string& secret) {
+        return text("http.tokens: [{name: bot, secret: " + secret + "}]\nusers: [{name: anna, password: " +
+                    secret + "}]\nwebhooks: [{url: http://h/, secret: " + secret +
+                    "}]\ntrunks: [{name: t, proxy: sip:h, user: u, password: " + secret + "}]\n");
+    };
+    const Config running = with("correct-horse-battery");
+    CHECK(plan_reload(running, with("correct-horse-battery")).changed.empty());
+    CHECK(plan_reload(running, with("another-horse-battery")).changed ==
+          std::vector<std::string_view>{"trunks", "users", "http.tokens", "webhooks"});
+}
+
 TEST_CASE("a reload adds rooms and takes them away, and a call in one of them goes on") {
     Reloadable running({"rooms.on_demand=", "rooms.list=1000"});
     CHECK(running.status("1000") == "200");

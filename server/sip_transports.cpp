@@ -130,7 +130,12 @@ Result<bool> SipTransports::prepare_tls() {
 std::optional<Error> SipTransports::use(const Config::Tls& settings) {
     const auto used = tls_->use(settings);
     if (!used) return used.error();
+    if (*used) tell_of_new_certificates();
     return std::nullopt;
+}
+
+void SipTransports::tell_of_new_certificates() {
+    events_.write({LogLevel::info, "sip.tls_reloaded", "new connections use the new certificates", {}});
 }
 
 void SipTransports::look_for_new_certificates() {
@@ -138,7 +143,7 @@ void SipTransports::look_for_new_certificates() {
     if (!reloaded)
         events_.write({LogLevel::warning, "sip.tls_not_reloaded", reloaded.error().message, {}});
     else if (*reloaded)
-        events_.write({LogLevel::info, "sip.tls_reloaded", "new connections use the new certificates", {}});
+        tell_of_new_certificates();
     warn_of_expiry();
     certificate_timer_.set(clock_.now() + certificate_interval);
 }

@@ -60,6 +60,7 @@ class SipTransports {
     Result<Endpoint, int> listen(const ListenAddress& address);
     Result<bool> prepare_tls();
     void look_for_new_certificates();
+    void tell_of_new_certificates();
     void warn_of_expiry();
     // 0 or errno.
     int send_datagram(const sip::Flow& flow, std::string_view bytes);

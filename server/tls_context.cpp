@@ -152,22 +152,38 @@ std::string TlsContext::stamp() const {
     return text;
 }
 
-Result<bool> TlsContext::reload_if_changed() {
+bool TlsContext::files_changed() {
     std::string now = stamp();
-    if (now == stamp_) return false;
+    return std::exchange(stamp_, now) != now;
+}
+
+// What is wrong may be mended without a trace in size and time: a permission, the other file of a pair.
+Result<bool> TlsContext::reload_if_changed() {
+    const bool changed = files_changed();
+    if (!changed && !wrong_) return false;
+    auto loaded = load_again();
     // Said once for each change, also of files that do not fit together yet.
-    stamp_ = std::move(now);
+    if (!loaded && !changed) return false;
+    return loaded;
+}
+
+Result<bool> TlsContext::load_again() {
+    wrong_ = true;
     auto servers = load_servers();
     if (!servers) return fail(Error(servers.error()));
     auto client = load_client();
     if (!client) return fail(Error(client.error()));
     servers_ = std::move(*servers);
     client_ = std::move(*client);
+    wrong_ = false;
     return true;
 }
 
 Result<bool> TlsContext::use(const Config::Tls& settings) {
-    if (settings == settings_) return reload_if_changed();
+    if (settings == settings_) {
+        if (!files_changed() && !wrong_) return false;
+        return load_again();
+    }
     const Config::Tls before = std::exchange(settings_, settings);
     const bool was_self_signed = self_signed_;
     auto servers = load_servers();
@@ -180,6 +196,7 @@ Result<bool> TlsContext::use(const Config::Tls& settings) {
     servers_ = std::move(*servers);
     client_ = std::move(*client);
     stamp_ = stamp();
+    wrong_ = false;
     return true;
 }
 

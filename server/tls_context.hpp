@@ -23,10 +23,10 @@ class TlsContext {
     static Result<std::unique_ptr<TlsContext>> load(const Config::Tls& settings, bool serves);
     ~TlsContext();
 
-    // True if files had changed and are now in use. An error leaves everything as it was. Connections that
-    // stand keep what they began with.
+    // True if files had changed, or can be used at last, and are now in use. An error leaves everything as it
+    // was, and is told once for each change of the files. Connections that stand keep what they began with.
     Result<bool> reload_if_changed();
-    // The same for other settings, or files that changed with them.
+    // The same for these settings, which may be others; what is wrong is told each time.
     Result<bool> use(const Config::Tls& settings);
     bool self_signed() const { return self_signed_; }
     // When the first of the server's certificates ends; nullopt: it has none.
@@ -48,12 +48,15 @@ class TlsContext {
     Result<Context> load_client() const;
     // Size and time of every file.
     std::string stamp() const;
+    bool files_changed();
+    Result<bool> load_again();
     static int choose_by_name(ssl_st* ssl, int* alert, void* self);
 
     Config::Tls settings_;
     bool serves_ = false;
     bool self_signed_ = false;
     std::string stamp_;
+    bool wrong_ = false;  // what the files hold now: in use is what they held before
     std::vector<Context> servers_;
     Context client_;
 };

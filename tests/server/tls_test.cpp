@@ -315,6 +315,45 @@ TEST_CASE("a certificate that changes is taken up, one that is broken is not") {
     CHECK_FALSE(serves->reload_if_changed().ok());
     CHECK_FALSE(*serves->reload_if_changed());  // said once
     CHECK(connects(*serves, *calls, "example.com"));
+    // To who asks for a reload it is said each time.
+    CHECK_FALSE(serves->use(settings).ok());
+    CHECK_FALSE(serves->use(settings).ok());
+    install("host");
+    CHECK(*serves->use(settings));
+    CHECK_FALSE(*serves->use(settings));
+    CHECK(connects(*serves, *calls, "sip.example.com"));
+    std::filesystem::remove_all(place);
+}
+
+TEST_CASE("what is mended without another size or time of the files, as by chmod, is taken up too") {
+    const auto place =
+        std::filesystem::temp_directory_path() /
+        ("rotunda-tls-" + std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()));
+    std::filesystem::create_directory(place);
+    Config::Tls settings = serving({});
+    settings.certificate = {place / "our.pem"};
+    settings.private_key = {place / "our.key"};
+    const auto copy = [&](const std::string& name) {
+        std::filesystem::copy_file(folder + name + ".pem", place / "our.pem",
+                                   std::filesystem::copy_options::overwrite_existing);
+        std::filesystem::copy_file(folder + name + ".key", place / "our.key",
+                                   std::filesystem::copy_options::overwrite_existing);
+    };
+    copy("host");
+    const auto serves = context(settings), calls = context(serving({}), false);
+    // Root may read everything, so another content of the same size and time stands for the permission.
+    copy("domain");
+    const auto when = std::filesystem::last_write_time(place / "our.key");
+    std::ofstream(place / "our.key") << std::string(std::filesystem::file_size(folder + "domain.key"), '?');
+    std::filesystem::last_write_time(place / "our.key", when);
+    CHECK_FALSE(serves->reload_if_changed().ok());
+    copy("domain");
+    std::filesystem::last_write_time(place / "our.key", when);
+    const auto mended = serves->reload_if_changed();
+    REQUIRE(mended.ok());
+    CHECK(*mended);
+    CHECK(connects(*serves, *calls, "example.com"));
+    CHECK_FALSE(*serves->reload_if_changed());
     std::filesystem::remove_all(place);
 }
 

@@ -13,8 +13,9 @@
 namespace rotunda::server {
 namespace {
 
-std::string last_error() {
-    const unsigned long code = ERR_peek_last_error();
+// The first one is the cause, "Permission denied"; the last would be that a library failed.
+std::string first_error() {
+    const unsigned long code = ERR_peek_error();
     ERR_clear_error();
     char text[200];
     ERR_error_string_n(code, text, sizeof text);
@@ -76,6 +77,7 @@ Result<std::unique_ptr<TlsContext>> TlsContext::load(const Config::Tls& settings
 }
 
 Result<std::vector<TlsContext::Context>> TlsContext::load_servers() {
+    ERR_clear_error();  // some handshake's
     std::vector<Context> contexts;
     if (settings_.certificate.size() != settings_.private_key.size())
         return fail_with("sip.tls: as many of private_key as of certificate are needed");
@@ -83,15 +85,15 @@ Result<std::vector<TlsContext::Context>> TlsContext::load_servers() {
     const std::size_t count = self_signed_ ? 1 : settings_.certificate.size();
     for (std::size_t i = 0; i < count; ++i) {
         Context context(SSL_CTX_new(TLS_server_method()));
-        if (!context) return fail_with("sip.tls: " + last_error());
+        if (!context) return fail_with("sip.tls: " + first_error());
         set_common(context.get());
         if (self_signed_) {
-            if (!use_self_signed(context.get())) return fail_with("sip.tls: " + last_error());
+            if (!use_self_signed(context.get())) return fail_with("sip.tls: " + first_error());
         } else if (SSL_CTX_use_certificate_chain_file(context.get(), settings_.certificate[i].c_str()) != 1) {
-            return fail_with("sip.tls.certificate: " + settings_.certificate[i] + ": " + last_error());
+            return fail_with("sip.tls.certificate: " + settings_.certificate[i] + ": " + first_error());
         } else if (SSL_CTX_use_PrivateKey_file(context.get(), settings_.private_key[i].c_str(),
                                                SSL_FILETYPE_PEM) != 1) {
-            return fail_with("sip.tls.private_key: " + settings_.private_key[i] + ": " + last_error());
+            return fail_with("sip.tls.private_key: " + settings_.private_key[i] + ": " + first_error());
         }
         SSL_CTX_set_verify(context.get(), verify_mode(settings_.verify_client),
                            settings_.verify_client == TlsClientCheck::optional ? &accept_any : nullptr);
@@ -103,7 +105,7 @@ Result<std::vector<TlsContext::Context>> TlsContext::load_servers() {
         SSL_CTX_set_session_id_context(context.get(), reinterpret_cast<const unsigned char*>(sessions.data()),
                                        static_cast<unsigned>(sessions.size()));
         if (settings_.verify_client != TlsClientCheck::none && !trust(context.get(), settings_.ca))
-            return fail_with("sip.tls.ca: " + settings_.ca + ": " + last_error());
+            return fail_with("sip.tls.ca: " + settings_.ca + ": " + first_error());
         SSL_CTX_set_tlsext_servername_callback(context.get(), &TlsContext::choose_by_name);
         SSL_CTX_set_tlsext_servername_arg(context.get(), this);
         contexts.push_back(std::move(context));
@@ -113,12 +115,12 @@ Result<std::vector<TlsContext::Context>> TlsContext::load_servers() {
 
 Result<TlsContext::Context> TlsContext::load_client() const {
     Context context(SSL_CTX_new(TLS_client_method()));
-    if (!context) return fail_with("sip.tls: " + last_error());
+    if (!context) return fail_with("sip.tls: " + first_error());
     set_common(context.get());
     // The chain is checked here, the name by the session (RFC 5922 knows other names than HTTP does).
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     if (!trust(context.get(), settings_.ca))
-        return fail_with("sip.tls.ca: " + settings_.ca + ": " + last_error());
+        return fail_with("sip.tls.ca: " + settings_.ca + ": " + first_error());
     // A peer that wants to know who calls is shown the certificate we serve with.
     if (!settings_.certificate.empty()) {
         SSL_CTX_use_certificate_chain_file(context.get(), settings_.certificate[0].c_str());

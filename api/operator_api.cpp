@@ -1,5 +1,6 @@
 #include "api/operator_api.hpp"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -86,7 +87,8 @@ HttpResponse OperatorApi::events(const HttpRequest& request) const {
     if (auto wrong = query.complaint()) return *wrong;
     // What a browser sends by itself may be another server's.
     const auto resumed = parse_number<std::uint64_t>(request.last_event_id, last_number);
-    response.events_after = asked.value_or(resumed.value_or(records_.events.last()));
+    // An EventSource that comes back says both: the address it began with, and how far it came.
+    response.events_after = std::max(asked, resumed).value_or(records_.events.last());
     return response;
 }
 

@@ -80,6 +80,11 @@ class Api(InteropTest):
             second, ended = self.await_event(stream, "call.ended")
         self.assertGreater(int(second), int(first))
         self.assertEqual((ended["call_id"], ended["room"]), (joined["call_id"], "1000"))
+        # An EventSource that comes back asks for the address it began with, and says how far it came.
+        for address, header in ((1, first), (first, 1)):
+            request = urllib.request.Request(f"{self.base}/v1/events?after={address}", headers={"Last-Event-ID": header})
+            with urllib.request.urlopen(request, timeout=10) as stream:
+                self.assertEqual(next(line for line in stream if line.startswith(b"id: ")), b"id: %d\n" % (int(first) + 1))
 
     def await_event(self, stream, name):
         """Number and data of the next event of that name."""

@@ -6,6 +6,7 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "server/webhook_connection.hpp"
 
@@ -44,6 +45,7 @@ struct Webhooks::Hook {
         std::condition_variable changed;
         std::deque<WebhookEvent> waiting;
         Counters counters;
+        bool delivering = false;
         bool ending = false;
         bool ended = false;
     };
@@ -56,12 +58,19 @@ struct Webhooks::Hook {
         state->log = &log;
         std::thread([shared = state] { run(*shared); }).detach();
     }
-    ~Hook() {
-        std::unique_lock lock(state->mutex);
+    ~Hook() { let_go(); }
+    // What waits is lost. Its thread ends soon, unless a name server does not answer it.
+    void let_go() {
+        const std::lock_guard lock(state->mutex);
         state->ending = true;
+        state->counters.lost += state->waiting.size();
+        state->waiting.clear();
         state->changed.notify_all();
         state->connection.abandon();
-        state->changed.wait_for(lock, end_patience, [this] { return state->ended; });
+    }
+    bool has_ended(std::chrono::steady_clock::time_point until = {}) const {
+        std::unique_lock lock(state->mutex);
+        return state->changed.wait_until(lock, until, [this] { return state->ended; });
     }
 
     static void run(State& state);
@@ -77,7 +86,9 @@ void Webhooks::Hook::run(State& state) {
         if (state.ending) break;
         const WebhookEvent event = std::move(state.waiting.front());
         state.waiting.pop_front();
+        state.delivering = true;
         deliver(state, event, lock);
+        state.delivering = false;
     }
     state.ended = true;
     state.changed.notify_all();
@@ -110,7 +121,19 @@ void Webhooks::Hook::deliver(State& state, const WebhookEvent& event, std::uniqu
 }
 
 Webhooks::Webhooks(const Clock& clock, LogSink& log) : clock_(clock), log_(log) {}
-Webhooks::~Webhooks() = default;
+
+Webhooks::~Webhooks() {
+    let_all_go(std::move(hooks_));
+    const auto until = std::chrono::steady_clock::now() + end_patience;
+    for (const auto& hook : leaving_) (void)hook->has_ended(until);
+}
+
+void Webhooks::let_all_go(std::vector<std::unique_ptr<Hook>> hooks) {
+    for (auto& hook : hooks) {
+        hook->let_go();
+        leaving_.push_back(std::move(hook));
+    }
+}
 
 void Webhooks::configure(const std::vector<ConfiguredWebhook>& hooks) {
     std::vector<std::unique_ptr<Hook>> next;
@@ -121,10 +144,13 @@ void Webhooks::configure(const std::vector<ConfiguredWebhook>& hooks) {
         next.push_back(same == hooks_.end() ? std::make_unique<Hook>(settings, clock_, log_)
                                             : std::move(*same));
     }
-    for (const auto& hook : hooks_)
-        if (hook) add(gone_, *hook);
-    gone_.waiting = 0;
-    hooks_ = std::move(next);
+    std::erase(hooks_, nullptr);
+    let_all_go(std::exchange(hooks_, std::move(next)));
+    std::erase_if(leaving_, [this](const auto& hook) {
+        if (!hook->has_ended()) return false;
+        add(gone_, *hook);
+        return true;
+    });
 }
 
 void Webhooks::tell(std::uint64_t id, std::string_view event, std::string_view json) {
@@ -143,7 +169,17 @@ void Webhooks::tell(std::uint64_t id, std::string_view event, std::string_view j
 
 Webhooks::Counters Webhooks::counters() const {
     Counters sum = gone_;
-    for (const auto& hook : hooks_) add(sum, *hook);
+    for (const auto* hooks : {&hooks_, &leaving_})
+        for (const auto& hook : *hooks) add(sum, *hook);
+    return sum;
+}
+
+std::size_t Webhooks::unsent() const {
+    std::size_t sum = 0;
+    for (const auto& hook : hooks_) {
+        const std::lock_guard lock(hook->state->mutex);
+        sum += hook->state->waiting.size() + (hook->state->delivering ? 1 : 0);
+    }
     return sum;
 }
 

@@ -21,7 +21,8 @@ class Webhooks {
     Webhooks(const Webhooks&) = delete;
     Webhooks& operator=(const Webhooks&) = delete;
 
-    // From now on these. One that stays as it is keeps its queue.
+    // From now on these. One that stays as it is keeps its queue; what waits for another is lost. Waits for
+    // nobody.
     void configure(const std::vector<ConfiguredWebhook>& hooks);
     void tell(std::uint64_t id, std::string_view event, std::string_view json);
 
@@ -32,15 +33,19 @@ class Webhooks {
         std::size_t waiting = 0;
     };
     Counters counters() const;
+    // Waiting, or under way.
+    std::size_t unsent() const;
 
   private:
     struct Hook;
     static void add(Counters& sum, const Hook& hook);
+    void let_all_go(std::vector<std::unique_ptr<Hook>> hooks);
 
     const Clock& clock_;
     LogSink& log_;
     std::vector<std::unique_ptr<Hook>> hooks_;
-    Counters gone_;  // of hooks that are no more
+    std::vector<std::unique_ptr<Hook>> leaving_;  // whose threads may still run
+    Counters gone_;                               // of hooks that are no more
 };
 
 }  // namespace rotunda::server

@@ -1,8 +1,12 @@
 // What is posted to operators' programs, and what becomes of them that do not answer.
+#include <dlfcn.h>
 #include <doctest/doctest.h>
+#include <netdb.h>
 #include <sys/socket.h>
 
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include "server/log_writer.hpp"
@@ -60,7 +64,63 @@ struct Program {
     std::thread thread;
 };
 
+// A name server that does not answer for "hangs.test" until it is told to.
+struct NameServer {
+    std::mutex mutex;
+    std::condition_variable changed;
+    int asked = 0;
+    bool answers = false;
+
+    void wait() {
+        std::unique_lock lock(mutex);
+        ++asked;
+        changed.wait(lock, [this] { return answers; });
+    }
+    int waiting() {
+        const std::lock_guard lock(mutex);
+        return asked;
+    }
+    void answer() {
+        const std::lock_guard lock(mutex);
+        answers = true;
+        changed.notify_all();
+    }
+} name_server;
+
 }  // namespace
+
+// In place of the C library's, for all of this program.
+extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo* wanted, addrinfo** found) {
+    if (host && std::string_view(host) == "hangs.test") {
+        name_server.wait();
+        return EAI_AGAIN;
+    }
+    return reinterpret_cast<decltype(&getaddrinfo)>(dlsym(RTLD_NEXT, "getaddrinfo"))(host, service, wanted,
+                                                                                     found);
+}
+
+TEST_CASE("a name server that does not answer holds up no reload, and what waited is counted as lost") {
+    SystemClock clock;
+    NoLog log;
+    Webhooks hooks(clock, log);
+    std::vector<ConfiguredWebhook> ten;
+    for (int i = 0; i < 10; ++i) ten.push_back({"http://hangs.test/" + std::to_string(i), "", {}});
+    hooks.configure(ten);
+    hooks.tell(1, "call.joined", "{}");
+    REQUIRE(comes([] { return name_server.waiting() == 10; }));
+    hooks.tell(2, "call.ended", "{}");
+    CHECK(hooks.unsent() == 20);
+    const TimePoint from = clock.now();
+    hooks.configure({});
+    CHECK(clock.now() - from < 400ms);  // less than one of them would be waited for
+    CHECK(hooks.unsent() == 0);
+    CHECK(hooks.counters().waiting == 0);
+    CHECK(hooks.counters().lost == 10);
+    name_server.answer();
+    CHECK(comes([&] { return hooks.counters().lost == 20; }));
+    hooks.configure({});
+    CHECK(hooks.counters().lost == 20);
+}
 
 TEST_CASE("a webhook's address is http or https with host, port and path") {
     const auto url = WebhookUrl::parse("https://example.com/a?b=c");

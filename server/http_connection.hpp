@@ -36,6 +36,8 @@ class HttpConnection {
     void start();
     // There is something new in the history.
     void push_events();
+    // It listens to events and has not been sent all there were.
+    bool has_untold() const { return streams() && (!output_.empty() || *streamed_ < history_.last()); }
     bool ended() const { return ended_; }
     // It is a stream of events.
     bool streams() const { return !ended_ && streamed_.has_value(); }

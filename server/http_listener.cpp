@@ -162,4 +162,9 @@ void HttpListener::push_events() {
     pusher_.set(clock_.now() + gathering);
 }
 
+bool HttpListener::push_last_events() {
+    for (HttpConnection& each : connections_) each.push_events();
+    return std::ranges::none_of(connections_, &HttpConnection::has_untold);
+}
+
 }  // namespace rotunda::server

@@ -34,6 +34,8 @@ class HttpListener {
     Result<Endpoint, int> listen(const Endpoint& local);
     // There is something new in the history: those who stream it get it soon, with what follows at once.
     void push_events();
+    // The same, and at once; false: somebody has to take some first.
+    bool push_last_events();
     const Counters& counters() const { return counters_; }
     const HttpRefusals& refusals() const { return refusals_; }
     std::size_t connections() const { return connections_.size(); }

@@ -90,8 +90,10 @@ Server::Parts::Parts(Config c, Reread reread, std::unique_ptr<rtp::DtlsIdentity>
               announce_end();
           else if (phase_ == Phase::announcing)
               hang_up();
-          else
+          else if (phase_ == Phase::hanging_up)
               end_farewell();
+          else if (phase_ == Phase::telling)
+              tell_last_events();
       }) {}
 
 Result<std::vector<ListenAddress>> Server::Parts::listen() {
@@ -185,7 +187,11 @@ void Server::Parts::run() {
     loop.run();
     workers_.clear();  // their last events find no loop and are dropped
     video_workers_.clear();
-    log_.write({LogLevel::info, "server.stopped", "", {{"calls_cut", std::to_string(focus_.calls())}}});
+    log_.write({LogLevel::info,
+                "server.stopped",
+                "",
+                {{"calls_cut", std::to_string(focus_.calls())},
+                 {"webhooks_cut", std::to_string(webhooks_.unsent())}}});
 }
 
 void Server::Parts::on_datagram(std::string_view bytes, const sip::Flow& flow) {

@@ -32,6 +32,7 @@ Result<api::ReloadReport> Server::Parts::reload() {
     focus_.configure(focus_settings(config_, dtls_.get()), clock_.now());
     api_.set_tokens(http_tokens(config_));
     webhooks_.configure(config_.webhooks);
+    set_drain_end();
     ++reloads_;
     events_.write({LogLevel::info,
                    "config.reloaded",

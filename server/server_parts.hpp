@@ -79,10 +79,12 @@ class Server::Parts final : private api::Host {
     void on_video_events(std::vector<media::VideoEvent>& events);
     void on_stop_signal();
     void begin_draining();
+    void set_drain_end();
     void announce_end();
     void hang_up();
     void end_farewell();
     void stop_if_quiet();
+    void tell_last_events();
     void log_state();
     void keep(const rooms::CallRecord& record);
 
@@ -123,7 +125,8 @@ class Server::Parts final : private api::Host {
     TimePoint next_look_ = started_;
     std::uint64_t looks_ = 0, late_looks_ = 0;
     LoopTimer end_timer_;  // the end of the present phase
-    enum class Phase { serving, draining, announcing, hanging_up, stopped } phase_ = Phase::serving;
+    enum class Phase { serving, draining, announcing, hanging_up, telling, stopped } phase_ = Phase::serving;
+    TimePoint draining_since_{}, telling_until_{};
     bool signalled_ = false;
     std::uint64_t requests_at_trim_ = 0;
     std::uint64_t reloads_ = 0, failed_reloads_ = 0;

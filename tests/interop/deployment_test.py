@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import unittest
+import unittest.mock
 
 import yaml
 
@@ -106,6 +107,31 @@ class Deployment(InteropTest):
             pass
         self.assertEqual(word, b"STOPPING=1")
         self.assertEqual(server.wait(PATIENCE * 5), 0)
+
+    def test_a_drain_by_the_api_starts_no_clock_of_the_service_manager(self):
+        """Told that the server stops it would kill it after TimeoutStopSec, with its calls."""
+        manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(manager.close)
+        manager.bind(str(self.folder / "notify"))
+        manager.settimeout(PATIENCE * 5)
+        with unittest.mock.patch.dict(os.environ, NOTIFY_SOCKET=str(self.folder / "notify"), WATCHDOG_USEC="200000"):
+            server = self.start(Rotunda)
+        probe = Probe(server.port)
+        self.addCleanup(probe.close)
+        probe.invite()
+        drained = run(BINARY, "drain", "--api", server.events("server.started")[0]["http"])
+        self.assertEqual(drained.returncode, 0, drained.stderr)
+        wait_until(lambda: server.events("server.draining"), 5, "the drain")
+        manager.setblocking(False)
+        with self.assertRaises(BlockingIOError):
+            while True:
+                self.assertIn(manager.recv(100), (b"READY=1", b"WATCHDOG=1"))
+        manager.settimeout(PATIENCE * 5)
+        self.assertEqual([manager.recv(100) for _ in range(3)], [b"WATCHDOG=1"] * 3)
+        server.child.send_signal(signal.SIGTERM)
+        while (word := manager.recv(100)) == b"WATCHDOG=1":
+            pass
+        self.assertEqual(word, b"STOPPING=1")
 
     def test_the_manifests_say_what_the_image_is_and_drain_before_they_stop(self):
         deployment, budget = yaml.safe_load_all((DOCKER / "kubernetes.yaml").read_text())

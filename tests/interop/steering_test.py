@@ -6,7 +6,7 @@ import subprocess
 import time
 import unittest
 
-from events_test import WebSocket
+from events_test import SECRET, Hook, WebSocket
 from harness import BINARY, Baresip, Rotunda, wait_until
 from operation_test import ConfiguredRotunda, OperatorTest
 from probe import Probe
@@ -258,6 +258,24 @@ class Steering(OperatorTest):
         watcher.await_event("server.draining")
         talker.bye()
         self.server.child.wait(PATIENCE * 5)
+
+    def test_the_end_of_the_last_call_of_a_drain_is_told_to_those_who_watch_and_to_webhooks(self):
+        hook = Hook(0)
+        self.serve(webhooks=f"[{{url: '{hook.url}', secret: {SECRET}, events: [call.ended, room.closed]}}]")
+        watcher = WebSocket(self.api)
+        stream = socket.create_connection(self.api.split(":"), timeout=PATIENCE * 5)
+        stream.sendall(b"GET /v1/events HTTP/1.1\r\n\r\n")
+        self.assertEqual(stream.recv(4), b"HTTP")  # it listens
+        talker, = self.talkers(1)
+        self.command("drain")
+        self.assertEqual(talker.bye(), 200)
+        self.assertEqual(watcher.await_event("call.ended")["data"]["call_id"], talker.call_id)
+        told = b"".join(iter(lambda: stream.recv(65536), b""))
+        self.assertEqual(self.server.child.wait(PATIENCE * 5), 0)
+        for event in ("call.ended", "room.closed"):
+            self.assertEqual(told.count(f"event: {event}\n".encode()), 1)
+        self.assertEqual(sorted(each["event"] for each in hook.events), ["call.ended", "room.closed"])
+        self.assertEqual(self.server.events("server.stopped")[0]["webhooks_cut"], "0")
 
 
 if __name__ == "__main__":

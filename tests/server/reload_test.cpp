@@ -99,7 +99,7 @@ TEST_CASE("a secret that is another one is a change, although none is shown") {
     const Config running = with("correct-horse-battery");
     CHECK(plan_reload(running, with("correct-horse-battery")).changed.empty());
     CHECK(plan_reload(running, with("another-horse-battery")).changed ==
-          std::vector<std::string_view>{"trunks", "users", "http.tokens", "webhooks"});
+          std::vector<std::string_view>{"users", "trunks", "http.tokens", "webhooks"});
 }
 
 TEST_CASE("a reload adds rooms and takes them away, and a call in one of them goes on") {
@@ -126,6 +126,20 @@ TEST_CASE("a configuration that is wrong changes nothing") {
     CHECK(running.status("2000") == "404");
     running.reload_with({"rooms.on_demand=", "rooms.list=2000"});
     CHECK(running.comes_to("2000", "200"));
+}
+
+TEST_CASE("a deadline that changes while it drains counts from the drain's beginning") {
+    Reloadable running({"drain.deadline=1s"});
+    Phone phone(running.server->bound()[0].endpoint);
+    phone.call();
+    running.server->drain();
+    running.reload_with({"drain.deadline=1h"});
+    const int until_then = 1000 + static_cast<int>(media::closing_chime_lasts / 1ms) + 500;
+    CHECK(phone.receive(until_then).empty());
+    running.reload_with({"drain.deadline=2s"});  // which are over
+    std::string got = phone.receive(until_then);
+    CHECK(got.starts_with("BYE"));
+    if (got.starts_with("BYE")) phone.answer(got);
 }
 
 TEST_CASE("while it drains new calls are sent to drain.redirect, with the room they wanted") {

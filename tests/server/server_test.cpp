@@ -89,6 +89,37 @@ TEST_CASE("a drain ends with the last call") {
     CHECK(running.join() < at_once);
 }
 
+namespace {
+
+// Its last call is over and an event of it waits for a program that is not there.
+struct Untold : Running {
+    Untold() : Running(quiet({"webhooks=[{url: 'http://127.0.0.1:1/', events: [call.ended]}]"})) {
+        Phone phone(server->bound()[0].endpoint);
+        phone.call();
+        server->drain();
+        const std::string bye = phone.receive_starting("BYE");
+        REQUIRE_FALSE(bye.empty());
+        phone.answer(bye);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an event that nobody takes holds the end no longer than five seconds") {
+    Untold running;
+    const Duration waited = running.join();
+    CHECK(waited > 3s);
+    CHECK(waited < 7s);
+}
+
+TEST_CASE("a second signal ends it also while events wait") {
+    Untold running;
+    std::this_thread::sleep_for(500ms);
+    REQUIRE_FALSE(running.ended);
+    running.server->drain();
+    CHECK(running.join() < at_once);
+}
+
 TEST_CASE("a port in use stops the start with one line") {
     Running running(quiet());
     const std::string used = running.server->bound()[0].endpoint.to_string();

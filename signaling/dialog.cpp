@@ -58,7 +58,8 @@ Dialog::Dialog(const SipMessage& request, std::string_view local_tag, const Flow
     local_.set_tag(local_tag);
 }
 
-Dialog Dialog::as_client(const SipMessage& request, const SipMessage& response, const Flow& flow) {
+Dialog Dialog::as_client(const SipMessage& request, const SipMessage& response, const Flow& flow,
+                         bool direct) {
     Dialog dialog;
     dialog.id_ = DialogId::of_response(response);
     dialog.local_ = request.from();
@@ -71,6 +72,7 @@ Dialog Dialog::as_client(const SipMessage& request, const SipMessage& response, 
     dialog.flow_ = flow;
     dialog.local_cseq_ = request.cseq().number;
     dialog.secure_ = is_secure(flow.transport) && request.uri().scheme() == Uri::Scheme::sips;
+    dialog.direct_ = direct;
     return dialog;
 }
 
@@ -98,7 +100,7 @@ SipMessage Dialog::make_ack(std::uint32_t invite_cseq) const {
 }
 
 Flow Dialog::next_hop() const {
-    if (route_set_.empty()) return sip::next_hop(remote_target_, flow_, direct_);
+    if (route_set_.empty()) return sip::next_hop(remote_target_, flow_, direct_, trusted_);
     return sip::next_hop(route_set_.front().uri, flow_, false);
 }
 

@@ -33,8 +33,10 @@ class Dialog {
     // UAS (§12.1.1). `local_tag` is the one all our responses will carry. The request has a Contact with a
     // SIP URI.
     Dialog(const SipMessage& request, std::string_view local_tag, const Flow& flow);
-    // UAC (§12.1.2). `request` is ours, `response` came over `flow`.
-    static Dialog as_client(const SipMessage& request, const SipMessage& response, const Flow& flow);
+    // UAC (§12.1.2). `request` is ours, `response` came over `flow`. `direct`: there is no proxy between us,
+    // as far as is known.
+    static Dialog as_client(const SipMessage& request, const SipMessage& response, const Flow& flow,
+                            bool direct = false);
 
     const DialogId& id() const { return id_; }
     // Our Contact in it is a sips URI (§12.1.1).
@@ -46,6 +48,8 @@ class Dialog {
     // The way the peer last reached us.
     const Flow& flow() const { return flow_; }
     void set_flow(const Flow& flow) { flow_ = flow; }
+    // The peer's Contact may name another host than it sends from, and is not mistaken for a NAT.
+    void trust_contact() { trusted_ = true; }
 
     // This dialog is the confirmed form of `early`, in which requests may have gone both ways (§12.2.1.1).
     void continue_from(const Dialog& early);
@@ -77,7 +81,8 @@ class Dialog {
     std::uint32_t local_cseq_ = 0;
     std::optional<std::uint32_t> remote_cseq_;
     bool secure_ = false;
-    bool direct_ = false;  // no proxy between us and the peer, as far as its first message shows
+    bool direct_ = false;   // no proxy between us and the peer, as far as its first message shows
+    bool trusted_ = false;  // what it says of itself is so
 };
 
 // The URI of the first Contact, as it may stand in a Request-URI; nullopt where there is no SIP URI in it.

@@ -53,9 +53,11 @@ std::optional<DigestAuthorization> carried(const SipMessage& request, const std:
 }
 
 // The nonce had worked before, or a stale one is said to have come with the right password (RFC 7616 §3.3).
-// Not every server says so of a nonce that grew old.
-bool worth_another_try(const DigestAuthorization& refused, const DigestChallenge& challenge) {
-    return challenge.stale || (refused.count().value_or(0) > 1 && refused.nonce != challenge.nonce);
+// Not every server says so of a nonce that grew old. The old form without qop counts nothing; `sent_with`
+// does.
+bool worth_another_try(const DigestAuthorization& refused, const DigestChallenge& challenge,
+                       std::uint32_t sent_with) {
+    return challenge.stale || (refused.count().value_or(sent_with) > 1 && refused.nonce != challenge.nonce);
 }
 
 }  // namespace
@@ -79,7 +81,7 @@ bool DigestClient::learn(const SipMessage& sent, const DigestChallenge& challeng
     if (!credentials) return false;
     Protection* known = find(challenge.realm, proxy);
     if (const auto refused = carried(sent, challenge.realm, proxy);
-        refused && !worth_another_try(*refused, challenge)) {
+        refused && !worth_another_try(*refused, challenge, known ? known->count : 0)) {
         if (known) protections_.erase(protections_.begin() + (known - protections_.data()));
         return false;
     }

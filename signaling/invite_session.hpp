@@ -81,8 +81,10 @@ class InviteSession {
     void on_ack(const AckReceived& ack, TimePoint now, SessionOutbox& out);
     // The peer cancels his INVITE that has no final response yet.
     void on_cancel(const CancelReceived& cancel, TimePoint now, SessionOutbox& out);
-    // Any response to a request of this session, also a 2xx of another fork.
-    void on_response(const SipMessage& response, const Flow& flow, TimePoint now, SessionOutbox& out);
+    // Any response to a request of this session, also a 2xx of another fork. `sent_to`: where that request
+    // went, if the response comes from there.
+    void on_response(const SipMessage& response, const Flow& flow, TimePoint now, SessionOutbox& out,
+                     const std::optional<Flow>& sent_to = {});
     // The same for a request in a fork's dialog that is not this session's.
     void on_aside_response(const SipMessage& response, SessionOutbox& out);
     // The transaction of an INVITE of this session is over: no fork answers it any more.
@@ -177,13 +179,18 @@ class InviteSession {
         TimePoint give_up_at;
         SipMessage request;  // the first one, for another try
         Flow flow;
-        ReliableSeen reliable;  // of a re-INVITE
+        ReliableSeen reliable;                   // of a re-INVITE
+        std::optional<std::string> early_sdp{};  // and the answer that one of those brought
     };
     struct EarlyDialog {  // of one fork of our first INVITE
         Dialog dialog;
         ReliableSeen reliable;
         std::optional<std::string> sdp;  // what those said: the answer, or an offer
         bool answered = false;           // the offer, by our PRACK
+    };
+    struct EarlySdp {  // what the reliable provisional responses to an INVITE of ours have settled
+        std::optional<std::string> sdp;
+        bool answered = false;
     };
     struct OwedPrack {  // for the offer in a reliable provisional response
         std::string to_tag;
@@ -265,7 +272,7 @@ class InviteSession {
     void authorize(SipMessage& request);
     void send_request(SipMessage request, const Flow& flow, SessionOutbox& out);
     void send(Challengeable asked, SessionOutbox& out);
-    bool send_again(const SipMessage& response, SessionOutbox& out);
+    bool send_again(const SipMessage& response, const std::optional<Flow>& sent_to, SessionOutbox& out);
     void send_aside(SipMessage request, const Flow& flow, SessionOutbox& out);
     std::uint32_t cseq_after(const SipMessage& sent);
     std::uint32_t next_cseq(const Method& method);
@@ -292,8 +299,7 @@ class InviteSession {
     void on_invite_progress(const SipMessage& response, const Flow& flow, SessionOutbox& out);
     void on_redirect(const SipMessage& response, const Flow& flow, SessionOutbox& out);
     void on_invite_success(const SipMessage& response, const Flow& flow, TimePoint now, SessionOutbox& out);
-    void conclude(const SipMessage& success, bool offered, const EarlyDialog* early, TimePoint now,
-                  SessionOutbox& out);
+    void conclude(const SipMessage& success, bool offered, EarlySdp early, TimePoint now, SessionOutbox& out);
     void on_invite_failure(int status, std::string_view reason, const SipMessage* response, EndCause cause,
                            TimePoint now, SessionOutbox& out);
     bool ask_for_longer_session(const SipMessage& too_small, SessionOutbox& out);
@@ -307,7 +313,8 @@ class InviteSession {
     const SessionContext* context_;
     SessionId id_;
     std::string local_tag_;
-    bool is_caller_;  // sent the first INVITE: owns the Call-ID (§14.1)
+    bool is_caller_;       // sent the first INVITE: owns the Call-ID (§14.1)
+    bool direct_ = false;  // and knows of no proxy between
     LocalContact contact_;
     Identity identity_;
     std::optional<Dialog> dialog_;  // a caller has none before the first 2xx

@@ -21,6 +21,7 @@ InviteSession::InviteSession(SessionId id, const SessionContext& context, Outgoi
       id_(id),
       local_tag_(context.random.token(16)),
       is_caller_(true),
+      direct_(call.direct),
       contact_(std::move(call.contact)),
       identity_(std::move(call.identity)),
       timer_(context.settings.session_timer) {
@@ -73,8 +74,8 @@ void InviteSession::send_invite(SipMessage invite, std::optional<std::string> sd
 // --- responses
 
 void InviteSession::on_response(const SipMessage& response, const Flow& flow, TimePoint now,
-                                SessionOutbox& out) {
-    if (response.is_final() && send_again(response, out)) return;
+                                SessionOutbox& out, const std::optional<Flow>& sent_to) {
+    if (response.is_final() && send_again(response, sent_to, out)) return;
     if (response.method() == Method::invite) return on_invite_response(response, flow, now, out);
     if (!response.is_final()) return;
     const std::uint32_t cseq = response.cseq().number;
@@ -91,7 +92,7 @@ void InviteSession::on_response(const SipMessage& response, const Flow& flow, Ti
 }
 
 void InviteSession::on_aside_response(const SipMessage& response, SessionOutbox& out) {
-    if (response.is_final()) send_again(response, out);
+    if (response.is_final()) send_again(response, std::nullopt, out);
 }
 
 void InviteSession::on_request_failed(std::uint32_t cseq, TransactionFailure failure, TimePoint now,
@@ -160,19 +161,21 @@ void InviteSession::on_invite_success(const SipMessage& response, const Flow& fl
         return;
     }
     if (!local_invite_ || local_invite_->cseq != cseq) return;
-    const bool offered = local_invite_->has_offer;
+    const bool offered = local_invite_->has_offer, first = !dialog_;
+    EarlySdp early{std::move(local_invite_->early_sdp), false};
     local_invite_.reset();
-    const bool first = !dialog_;
-    std::optional<EarlyDialog> early;
-    if (first)
-        dialog_ = early.emplace(confirm_fork(response, flow)).dialog;
-    else
+    if (first) {
+        EarlyDialog confirmed = confirm_fork(response, flow);
+        early = {std::move(confirmed.sdp), confirmed.answered};
+        dialog_ = std::move(confirmed.dialog);
+    } else {
         dialog_->refresh_target(response);
+    }
     note_allowed(response);
     refreshing_ = false;
     if (!ended_) {
         timer_.on_success(response, now);
-        return conclude(response, offered, early ? &*early : nullptr, now, out);
+        return conclude(response, offered, std::move(early), now, out);
     }
     // The 2xx crossed our CANCEL or BYE. After a CANCEL it made a dialog that has to be ended (§9.1, §15).
     send_ack(*dialog_, cseq, std::nullopt, out);
@@ -181,13 +184,12 @@ void InviteSession::on_invite_success(const SipMessage& response, const Flow& fl
 
 // Offer and answer in the 2xx (RFC 3261 §13.2.2.4, RFC 6337 §2), or before it (RFC 3262 §5): what its
 // reliable provisional responses have said is not said again.
-void InviteSession::conclude(const SipMessage& success, bool offered, const EarlyDialog* early, TimePoint now,
+void InviteSession::conclude(const SipMessage& success, bool offered, EarlySdp early, TimePoint now,
                              SessionOutbox& out) {
-    const bool said_early = early && early->sdp;
-    auto sdp = said_early ? early->sdp : session_description_in(success);
+    const bool said_early = early.sdp.has_value();
+    auto sdp = said_early ? std::move(early.sdp) : session_description_in(success);
     const std::uint32_t cseq = success.cseq().number;
-    const bool answered_early = early && early->answered;
-    if (!offered && sdp && !answered_early) {
+    if (!offered && sdp && !early.answered) {
         owed_ack_ = OwedAck{cseq, now + context_->timers.transaction_lifetime()};
         // The owner has been asked already where the 2xx overtook his answer.
         if (!said_early) out.events.push_back(OfferInResponse{id_, std::move(*sdp)});
@@ -196,7 +198,7 @@ void InviteSession::conclude(const SipMessage& success, bool offered, const Earl
     send_ack(*dialog_, cseq, std::nullopt, out);
     if (offered && sdp)
         out.events.push_back(SdpAnswerReceived{id_, std::move(*sdp)});
-    else if (!answered_early)
+    else if (!early.answered)
         on_missing_sdp(out);
     confirm(out);
     say_reinvite_possible(now, out);
@@ -243,10 +245,11 @@ void InviteSession::send_ack(const Dialog& dialog, std::uint32_t cseq, std::opti
 // §13.2.2.4: another fork answered too. One call is enough: its dialog is acknowledged and ended.
 void InviteSession::on_fork(const SipMessage& response, const Flow& flow, SessionOutbox& out) {
     if (sent_acks_.size() > max_acknowledged_forks) return;
-    Dialog fork = Dialog::as_client(*first_invite_, response, flow);
+    Dialog fork = Dialog::as_client(*first_invite_, response, flow, direct_);
     if (const EarlyDialog* early = early_dialog(response.to_tag())) fork.continue_from(early->dialog);
     send_ack(fork, response.cseq().number, std::nullopt, out);
     SipMessage bye = fork.make_request(Method::bye);
+    bye.add(HeaderId::reason, "SIP;cause=200;text=\"Call completed elsewhere\"");
     say_product(bye);
     send_aside(std::move(bye), fork.next_hop(), out);
 }
@@ -254,7 +257,7 @@ void InviteSession::on_fork(const SipMessage& response, const Flow& flow, Sessio
 // --- the clock
 
 void InviteSession::on_unanswered_invite(SessionOutbox& out) {
-    cancel_invite({}, out);
+    cancel_invite("SIP;cause=408;text=\"No answer\"", out);
     if (!dialog_) end(EndCause::timeout, 408, std::string(reason_phrase(408)), out);
 }
 

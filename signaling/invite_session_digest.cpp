@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "signaling/invite_session.hpp"
+#include "signaling/request_router.hpp"
 
 namespace rotunda::sip {
 namespace {
@@ -44,7 +45,8 @@ void InviteSession::send(Challengeable asked, SessionOutbox& out) {
 }
 
 // A final response: true if its request was sent again, so that it is not final after all.
-bool InviteSession::send_again(const SipMessage& response, SessionOutbox& out) {
+bool InviteSession::send_again(const SipMessage& response, const std::optional<Flow>& sent_to,
+                               SessionOutbox& out) {
     // Those of several forks may have one CSeq; a response repeats the To tag of a request that has one.
     const auto it =
         std::find_if(challengeable_.begin(), challengeable_.end(), [&](const Challengeable& sent) {
@@ -61,6 +63,10 @@ bool InviteSession::send_again(const SipMessage& response, SessionOutbox& out) {
     const std::uint32_t cseq = sent.aside ? cseq_after(sent.request) : next_cseq(method);
     if (!sent.aside) renumber(method, sent.request.cseq().number, cseq);
     sent.request.set_cseq(cseq, method);
+    if (method == Method::invite && !dialog_) {
+        RequestRouter::return_to(sent_to, local_invite_->request, local_invite_->flow);
+        RequestRouter::return_to(sent_to, sent.request, sent.flow);
+    }
     send(std::move(sent), out);
     return true;
 }
@@ -91,6 +97,7 @@ void InviteSession::renumber(const Method& method, std::uint32_t old_cseq, std::
     if (method == Method::invite) {
         local_invite_->cseq = cseq;
         local_invite_->reliable = {};
+        local_invite_->early_sdp.reset();
         if (dialog_) return;
         // The forks of the first try are no more.
         first_invite_->set_cseq(cseq, Method::invite);

@@ -43,7 +43,7 @@ InviteSession::EarlyDialog* InviteSession::early_dialog(const SipMessage& respon
     if (response.to_tag().empty()) return nullptr;
     if (EarlyDialog* known = early_dialog(response.to_tag())) return known;
     if (early_.size() >= max_early_dialogs) return nullptr;
-    early_.push_back({Dialog::as_client(*first_invite_, response, flow), {}, {}, false});
+    early_.push_back({Dialog::as_client(*first_invite_, response, flow, direct_), {}, {}, false});
     return &early_.back();
 }
 
@@ -81,11 +81,14 @@ void InviteSession::take_reliable(EarlyDialog& early, const SipMessage& response
     out.events.push_back(OfferInResponse{id_, *sdp});
 }
 
-// A re-INVITE makes no early dialog, its progress is nobody's news; but the PRACK is owed.
+// A re-INVITE makes no early dialog, its progress is nobody's news; but the PRACK is owed, and the answer in
+// it is the answer (RFC 3262 §5): the 2xx may have none.
 void InviteSession::on_reinvite_progress(const SipMessage& response, SessionOutbox& out) {
     const auto rseq = reliable_number(response);
     if (!rseq || !matches(DialogId::of_response(response)) || !is_next(local_invite_->reliable, *rseq))
         return;
+    if (local_invite_->has_offer && !local_invite_->early_sdp)
+        local_invite_->early_sdp = session_description_in(response);
     send_prack(*dialog_, *rseq, response.cseq().number, std::nullopt, out);
 }
 
@@ -108,7 +111,7 @@ void InviteSession::answer_in_prack(std::string sdp, SessionOutbox& out) {
 // The first 2xx: its fork is the call. The route set is that of the 2xx (RFC 3261 §13.2.2.4), the order of
 // requests goes on.
 InviteSession::EarlyDialog InviteSession::confirm_fork(const SipMessage& success, const Flow& flow) {
-    EarlyDialog confirmed{Dialog::as_client(*first_invite_, success, flow), {}, {}, false};
+    EarlyDialog confirmed{Dialog::as_client(*first_invite_, success, flow, direct_), {}, {}, false};
     owed_prack_.reset();
     const EarlyDialog* early = early_dialog(success.to_tag());
     if (!early) return confirmed;

@@ -30,6 +30,8 @@ InviteSession::InviteSession(SessionId id, const SessionContext& context, Reques
     contact_.user = invite.request.uri().user();
     identity_ = invite.identity;
     dialog_.emplace(invite.request, local_tag_, invite.flow);
+    // RFC 3261 §12.2.1.1: a carrier's calls may go on at another host of its cluster.
+    if (identity_.is_trunk()) dialog_->trust_contact();
     told_ = invite.flow;
     note_allowed(invite.request);
     start_ring_limit(invite.request, now);

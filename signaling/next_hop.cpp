@@ -40,10 +40,11 @@ Transport transport_of(const Uri& target, Transport present) {
     return present;
 }
 
-bool is_behind_nat(const IpAddress& said, const Flow& flow, bool direct) {
+bool is_behind_nat(const IpAddress& said, const Flow& flow, bool direct, bool trusted) {
     const IpAddress seen = flow.remote.address.unmapped();
     if (said == seen) return false;
-    return direct || (is_private(said) && !is_private(seen));
+    if (!is_private(said)) return direct && !trusted;
+    return direct || !is_private(seen);
 }
 
 // Nothing on this machine for who is not on it: the kernel reaches an address of ours from itself, past every
@@ -97,11 +98,11 @@ std::uint16_t default_port(Transport transport) {
     return 5060;
 }
 
-Flow next_hop(const Uri& target, const Flow& flow, bool direct) {
+Flow next_hop(const Uri& target, const Flow& flow, bool direct, bool trusted) {
     const auto parsed = IpAddress::parse(target.host());
     if (!parsed) return secured(target, flow);
     const IpAddress said = parsed->unmapped();
-    if (!is_usable(said, flow) || is_behind_nat(said, flow, direct)) return secured(target, flow);
+    if (!is_usable(said, flow) || is_behind_nat(said, flow, direct, trusted)) return secured(target, flow);
 
     Flow hop = flow;
     hop.transport = transport_of(target, flow.transport);

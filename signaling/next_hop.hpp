@@ -8,8 +8,8 @@
 namespace rotunda::sip {
 
 // `flow`: how the peer last reached us. `direct`: no proxy stands between us and the peer, so that an address
-// of the URI other than the source's is one behind a NAT.
-Flow next_hop(const Uri& target, const Flow& flow, bool direct);
+// of the URI other than the source's is one behind a NAT. `trusted`: a public one is not.
+Flow next_hop(const Uri& target, const Flow& flow, bool direct, bool trusted = false);
 
 // Whether somebody at `asker` may have us send over `way`: nothing on this machine for who is not on it
 // himself, nothing on a private network for who is outside. Else a stranger could talk to our own local

@@ -75,6 +75,8 @@ class Notifier {
     // dialog nobody knows, and is thereby answered (200, 400, 406, 423, 481, 489, 500). `session`: the call
     // in whose dialog it came.
     bool resubscribe(const RequestReceived& subscribe, std::optional<SessionId> session, TimePoint now);
+    // What a SUBSCRIBE is refused with whatever it watches (400, 406, 423, 489); nullopt: it can be read.
+    std::optional<SipMessage> refusal_of(const SipMessage& subscribe) const;
     // Another one, whose sender may watch what he names; it is answered here, with 200 or a refusal (400,
     // 403, 406, 423, 481, 489, 503). `contact`: who we are in a dialog of its own. No id: it was refused.
     std::optional<SubscriptionId> subscribe(const RequestReceived& subscribe,

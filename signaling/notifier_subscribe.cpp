@@ -87,6 +87,11 @@ bool Notifier::knows_dialog(const SipMessage& request) const {
 
 // --- reading
 
+std::optional<SipMessage> Notifier::refusal_of(const SipMessage& subscribe) const {
+    if (const Read wish = read(subscribe); !wish) return wish.error();
+    return std::nullopt;
+}
+
 Notifier::Read Notifier::refused(const SipMessage& request, int status) const {
     SipMessage response = agent_.make_response(request, status);
     if (status == 489) response.set(HeaderId::allow_events, allow_events_);  // §8.3.2

@@ -44,6 +44,12 @@ std::optional<RefusedRequest> check_require(const SipMessage& request, const Use
     return refused;
 }
 
+// RFC 3891 §3.
+std::optional<RefusedRequest> check_replaces(const SipMessage& request, const UserAgentSettings&) {
+    if (request.method() == Method::invite || !request.has(HeaderId::replaces)) return std::nullopt;
+    return refuse(request, Refusal::malformed, 400, "Replaces Is for INVITE");
+}
+
 bool is_identity(std::string_view encoding) {
     return encoding.empty() || iequals(encoding, "identity");
 }
@@ -73,7 +79,7 @@ bool welcomes_sdp(const SipMessage& request) {
 }  // namespace
 
 std::optional<RefusedRequest> check_headers(const SipMessage& request, const UserAgentSettings& settings) {
-    for (const auto check : {check_method, check_scheme, check_require})
+    for (const auto check : {check_method, check_scheme, check_require, check_replaces})
         if (auto refused = check(request, settings)) return refused;
     return std::nullopt;
 }

@@ -95,4 +95,12 @@ void RequestRouter::fit_contact(SipMessage& request, const Flow& asked, const Fl
     request.set(HeaderId::contact, contacts.front().to_string());
 }
 
+void RequestRouter::return_to(const std::optional<Flow>& there, SipMessage& request, Flow& asked) {
+    if (!there) return;
+    fit_contact(request, asked, *there);
+    Flow again = *there;
+    again.asker = std::move(asked.asker);
+    asked = std::move(again);
+}
+
 }  // namespace rotunda::sip

@@ -41,6 +41,9 @@ class RequestRouter {
     std::vector<Flow> flows_to(const std::vector<Target>& targets, const Flow& asked, const Uri& uri) const;
     // Our Contact, made for `asked`, as it has to be for `chosen`.
     static void fit_contact(SipMessage& request, const Flow& asked, const Flow& chosen);
+    // A request that was asked for by `asked` is to go again to who has answered it there. The nonce in a
+    // challenge is of that server's making, and another of its name need not know it (RFC 7616 §3.3).
+    static void return_to(const std::optional<Flow>& there, SipMessage& request, Flow& asked);
 
   private:
     std::optional<Flow> flow_to(const Target& target, const Flow& asked) const;

@@ -303,7 +303,7 @@ void UserAgent::on(ResponseReceived& event, TimePoint now) {
         if (aside)
             session.on_aside_response(event.response, out);
         else
-            session.on_response(event.response, event.flow, now, out);
+            session.on_response(event.response, event.flow, now, out, event.target);
         return true;
     });
 }

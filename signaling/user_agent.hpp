@@ -173,8 +173,8 @@ class UserAgent {
         std::optional<SessionId> session;
         DigestClient digest = {};  // where there is no session
         SipMessage sent = {};      // to be sent again after a challenge; empty where we could not answer one
-        Flow flow = {};
-        std::uint32_t cseq = 0;  // of the last try
+        Flow flow = {};            // as asked for; after a challenge: where that came from
+        std::uint32_t cseq = 0;    // of the last try
     };
 
     // user_agent.cpp
@@ -205,7 +205,7 @@ class UserAgent {
 
     // user_agent_requests.cpp
     RequestId start(OwnersRequest asked, SipMessage request, const Flow& flow, TimePoint now);
-    bool answer_challenge(OwnersRequest& asked, const SipMessage& challenge, TimePoint now);
+    bool answer_challenge(OwnersRequest& asked, const ResponseReceived& event, TimePoint now);
     RequestAnswered answered(const OwnersRequest& asked, std::optional<SipMessage> response,
                              TransactionFailure failure) const;
     bool is_owners_answer(ResponseReceived& event, TimePoint now);

@@ -44,6 +44,7 @@ struct OutgoingInvite {
     ExtraHeaders headers;
     std::vector<DigestCredentials> credentials;  // for 401 and 407, in the whole call
     Identity identity{};  // who answers there, as far as we know: what his requests in this call count as
+    bool direct = false;  // the flow leads to him, no proxy between: another address in Contact is a NAT's
     std::string call_id = {};                 // empty: a new one
     std::optional<Duration> ring_limit = {};  // the longest wait for a final answer; none: as in the settings
 };

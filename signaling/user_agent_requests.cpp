@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "signaling/capabilities.hpp"
+#include "signaling/request_router.hpp"
 #include "signaling/user_agent.hpp"
 
 namespace rotunda::sip {
@@ -67,7 +68,8 @@ RequestId UserAgent::start(OwnersRequest asked, SipMessage request, const Flow& 
 }
 
 // RFC 3261 §22.2, §22.3: the same request again, as a new one with credentials.
-bool UserAgent::answer_challenge(OwnersRequest& asked, const SipMessage& challenge, TimePoint now) {
+bool UserAgent::answer_challenge(OwnersRequest& asked, const ResponseReceived& event, TimePoint now) {
+    const SipMessage& challenge = event.response;
     SipMessage& sent = asked.sent;
     if (!sent.is_request() || sent.call_id().empty()) return false;
     if (asked.session) {
@@ -79,6 +81,7 @@ bool UserAgent::answer_challenge(OwnersRequest& asked, const SipMessage& challen
         asked.digest.authorize(sent, random_);
     }
     asked.cseq = sent.cseq().number;
+    if (!asked.session) RequestRouter::return_to(event.target, sent, asked.flow);
     const Flow flow = asked.flow;
     const auto transaction = transactions_.send_request(sent, flow, now);
     owners_requests_.emplace(transaction, std::exchange(asked, {}));
@@ -94,7 +97,7 @@ RequestAnswered UserAgent::answered(const OwnersRequest& asked, std::optional<Si
 bool UserAgent::is_owners_answer(ResponseReceived& event, TimePoint now) {
     const auto it = owners_requests_.find(event.transaction);
     if (it == owners_requests_.end()) return false;
-    if (!event.response.is_final() || answer_challenge(it->second, event.response, now)) return true;
+    if (!event.response.is_final() || answer_challenge(it->second, event, now)) return true;
     const auto session = it->second.session;
     const bool gone = event.response.status() == 481 && belongs_to_call(event.response.method());
     RequestAnswered answer = answered(it->second, std::move(event.response), {});

@@ -142,6 +142,38 @@ TEST_CASE("Requests go to the Contact where it can be reached, else to the sourc
     CHECK(hop("<sip:bob@[2001:db8::5]>", "198.51.100.7:5060", proxied).to_string() == "198.51.100.7:5060");
 }
 
+TEST_CASE("Whom we called with nobody between is reached where he answered, whatever his NAT calls him") {
+    const SipMessage invite = invite_with("");
+    const auto hop_to = [&](const char* contact, const char* seen, bool direct, const char* route = "") {
+        SipMessage ok = SipMessage::response_to(invite, 200);
+        ok.set_to_tag("theirs");
+        ok.add(HeaderId::contact, contact);
+        if (*route) ok.add(HeaderId::record_route, route);
+        Flow flow = bench_flow();
+        flow.remote = *Endpoint::parse(seen);
+        return Dialog::as_client(invite, ok, flow, direct).next_hop().remote.to_string();
+    };
+    CHECK(hop_to("<sip:bob@192.168.1.20:5060>", "10.8.0.2:34000", true) == "10.8.0.2:34000");
+    CHECK(hop_to("<sip:bob@192.168.1.20:5060>", "10.8.0.2:34000", false) == "192.168.1.20:5060");
+    CHECK(hop_to("<sip:bob@10.8.0.2:5070>", "10.8.0.2:34000", true) == "10.8.0.2:5070");
+    CHECK(hop_to("<sip:bob@192.168.1.20>", "10.8.0.2:34000", true, "<sip:10.8.0.9;lr>") == "10.8.0.9:5060");
+}
+
+TEST_CASE("A trunk's Contact at another public host is believed; a private one is behind its NAT") {
+    const auto hop_to = [](const char* contact, const char* seen, bool trusted) {
+        Flow flow = bench_flow();
+        flow.remote = *Endpoint::parse(seen);
+        Dialog dialog(invite_with("", contact), "ours", flow);
+        if (trusted) dialog.trust_contact();
+        return dialog.next_hop().remote.to_string();
+    };
+    CHECK(hop_to("<sip:x@203.0.113.20:5080>", "203.0.113.10:5060", true) == "203.0.113.20:5080");
+    CHECK(hop_to("<sip:x@203.0.113.20:5080>", "203.0.113.10:5060", false) == "203.0.113.10:5060");
+    CHECK(hop_to("<sip:x@192.168.1.20>", "203.0.113.10:5060", true) == "203.0.113.10:5060");
+    CHECK(hop_to("<sip:x@192.168.1.20>", "10.8.0.2:5060", true) == "10.8.0.2:5060");
+    CHECK(hop_to("<sip:x@127.0.0.1>", "203.0.113.10:5060", true) == "203.0.113.10:5060");
+}
+
 TEST_CASE("The first route, not the target, is the next hop") {
     const std::string via = "Via: SIP/2.0/UDP 203.0.113.5;branch=z9hG4bKp\r\n";
     CHECK(hop("<sip:bob@10.0.0.5>", "198.51.100.7:5060", via + "Record-Route: <sip:198.51.100.7:5061;lr>\r\n")

@@ -238,6 +238,21 @@ TEST_CASE("a nonce that had worked and grew old is replaced even where the serve
     CHECK(bench.sent()->nc == "00000002");
 }
 
+TEST_CASE("so is one of a server of the old form, without qop, which counts nothing") {
+    const char* first = "Digest realm=\"biloxi.com\", nonce=\"n1\"";
+    const char* next = "Digest realm=\"biloxi.com\", nonce=\"n2\"";
+    ClientBench bench;
+    REQUIRE(bench.answered(401, {first}));
+    CHECK_FALSE(bench.answered(200));
+    CHECK(bench.answered(401, {next}));
+    CHECK(bench.sent()->nonce == "n2");
+    CHECK(bench.sent()->nc.empty());
+    ClientBench wrong;
+    REQUIRE(wrong.answered(401, {first}));
+    CHECK_FALSE(wrong.answered(401, {next}));
+    CHECK_FALSE(wrong.sent());
+}
+
 TEST_CASE("who asks again and again gets no more answers") {
     ClientBench bench;
     int answers = 0;

@@ -86,6 +86,7 @@ TEST_CASE("Of several forks that answer, the first is the call; the others get A
     REQUIRE(bench.count(Method::bye) == 1);
     CHECK(bench.last().method() == Method::bye);
     CHECK(bench.last().to_tag() == "two");
+    CHECK(bench.last().header(HeaderId::reason) == "SIP;cause=200;text=\"Call completed elsewhere\"");
     const SipMessage bye = bench.last();
     bench.answer(invite, 200, "two", peer_sdp);
     CHECK(bench.count(Method::ack) == 3);
@@ -119,6 +120,7 @@ TEST_CASE("A call nobody answers ends by timeout; one that only rings is cancele
         bench.answer(invite, 180);
         bench.pass(180s);
         CHECK(bench.count(Method::cancel) == 1);
+        CHECK(bench.last().header(HeaderId::reason) == "SIP;cause=408;text=\"No answer\"");
         bench.answer(bench.last(), 200);
         bench.answer(invite, 487);
         CHECK(bench.agent.session_count() == 0);

@@ -431,6 +431,26 @@ TEST_CASE("A reliable response to our re-INVITE gets its PRACK too") {
     CHECK(bench.all<SdpAnswerReceived>().size() == 1);
 }
 
+TEST_CASE("The answer in a reliable response to our re-INVITE is the answer; its 200 may have none") {
+    AgentBench bench;
+    const SessionId session = bench.outgoing_call();
+    CHECK(bench.agent.reinvite(session, our_sdp, bench.now));
+    bench.drain();
+    const SipMessage reinvite = bench.last();
+    bench.forget();
+    answer_reliably(bench, reinvite, 183, 30, "peer", peer_sdp);
+    CHECK(bench.count(Method::prack) == 1);
+    CHECK(bench.events.empty());
+    bench.answer(reinvite, 200, "peer");
+    CHECK(bench.all<ReinviteFailed>().empty());
+    CHECK(bench.only<SdpAnswerReceived>().sdp == peer_sdp);
+    // Of the next one nothing is left of that.
+    CHECK(bench.agent.reinvite(session, our_sdp, bench.now));
+    bench.drain();
+    bench.answer(SipMessage(bench.last()), 200, "peer");
+    CHECK(bench.all<ReinviteFailed>().size() == 1);
+}
+
 TEST_CASE(
     "An INVITE of ours, or a re-INVITE, has so many PRACKs and no more; its answer counts all the same") {
     AgentBench bench;

@@ -51,6 +51,20 @@ TEST_CASE("Require names what is missing in Unsupported; what is supported passe
     CHECK(bench.all<IncomingInvite>().size() == 1);
 }
 
+TEST_CASE("Replaces outside INVITE is 400 (RFC 3891 3)") {
+    for (const char* method : {"OPTIONS", "MESSAGE"}) {
+        UserAgentSettings settings;
+        settings.owner_methods = {Method::message};
+        AgentBench bench(settings);
+        bench.receive(PeerRequest{.method = method, .extra = "Replaces: a@b;to-tag=1;from-tag=2\r\n"});
+        CHECK(bench.last().status() == 400);
+        CHECK(bench.events.empty());
+    }
+    AgentBench invited;
+    invited.receive(PeerRequest{.extra = "Replaces: a@b;to-tag=1;from-tag=2\r\n", .body = peer_sdp});
+    CHECK(invited.all<IncomingInvite>().size() == 1);
+}
+
 TEST_CASE("The method is looked at before Require, Require before the body") {
     CHECK(answer_to({.method = "REFER", .extra = "Require: x\r\n"}, Refusal::method_not_allowed).status() ==
           405);

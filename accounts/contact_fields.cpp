@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "signaling/response_route.hpp"
 
 namespace rotunda::accounts {
 namespace {
@@ -44,8 +45,7 @@ Binding make_binding(sip::NameAddr contact, const sip::RequestReceived& event) {
     binding.call_id = event.request.call_id();
     binding.cseq = event.request.cseq().number;
     binding.path = event.request.name_addrs(HeaderId::path);
-    // With a proxy between us the flow is the proxy's.
-    if (event.request.count(HeaderId::via) == 1) binding.flow = event.flow;
+    binding.flow = way_to(event);
     binding.instance = contact.params.unquoted("+sip.instance");
     // RFC 5626 §6: reg-id counts only with an instance.
     if (!binding.instance.empty())
@@ -54,6 +54,12 @@ Binding make_binding(sip::NameAddr contact, const sip::RequestReceived& event) {
     binding.contact = std::move(contact);
     binding.asked = asked_with(event.request);
     return binding;
+}
+
+std::optional<sip::Flow> way_to(const sip::RequestReceived& event) {
+    if (event.request.count(HeaderId::via) != 1) return std::nullopt;
+    if (is_reliable(event.flow.transport)) return event.flow;
+    return sip::response_flow(event.request.top_via(), event.flow);
 }
 
 // No parsed value holds a line feed: two different lists of fields never make the same text.

@@ -18,6 +18,9 @@ inline constexpr std::size_t max_contact_size = 1024;
 std::optional<Duration> requested_expiry(const sip::NameAddr& contact, const sip::SipMessage& request);
 // All but the times.
 Binding make_binding(sip::NameAddr contact, const sip::RequestReceived& event);
+// Where requests to him go, as our answers do (RFC 3261 §18.2.2, interop rule 15); nullopt with a proxy
+// between us, whose flow it is.
+std::optional<sip::Flow> way_to(const sip::RequestReceived& event);
 // All that says which contact is meant, for how long, and by what way, in the peer's own words. Empty where
 // there is not just one.
 std::string asked_with(const sip::SipMessage& request);

@@ -30,7 +30,9 @@ void Gatekeeper::configure(AccessPolicy policy, DigestSettings digest) {
 GuardVerdict Gatekeeper::check(const SipMessage& request, const sip::Flow& flow, const Identity* dialog,
                                TimePoint now) {
     if (dialog) return {*dialog, {}};
-    if (const TrustedPeer* peer = trusted_peer(policy_, flow)) return {Identity::trunk(peer->name), {}};
+    // RFC 3261 §10.3 step 3: a REGISTER is the user's, whoever brings it.
+    const TrustedPeer* peer = trusted_peer(policy_, flow);
+    if (peer && request.method() != sip::Method::register_) return {Identity::trunk(peer->name), {}};
     const Credentials credentials = authenticator_.check(
         request, flow.remote.address, [&](std::string_view host) { return is_our_host(host, flow); }, now);
     switch (credentials.worth) {
@@ -41,7 +43,8 @@ GuardVerdict Gatekeeper::check(const SipMessage& request, const sip::Flow& flow,
         case Credentials::Worth::stale:
             return challenge(request, flow, true, now);
         case Credentials::Worth::refused:
-            if (credentials.guessed && guesses_.size() < most_told) guesses_.push_back(flow);
+            // Behind a trusted peer are many; nobody is to ban it for one of them.
+            if (credentials.guessed && !peer && guesses_.size() < most_told) guesses_.push_back(flow);
             return challenge(request, flow, false, now);
         case Credentials::Worth::absent:
             break;

@@ -1,6 +1,7 @@
 #include "accounts/registrar.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "accounts/contact_fields.hpp"
@@ -27,6 +28,18 @@ bool is_out_of_order(const Binding& known, const SipMessage& request) {
 
 RegisterAnswer out_of_order() {
     return {500, "Register Out of Order", {}};
+}
+
+bool is_of(const Binding& binding, const SipMessage& request) {
+    return binding.call_id == request.call_id() && binding.cseq == request.cseq().number;
+}
+
+// Who has too many contacts has nearly always one phone, whose port or address changed: what has lost its
+// connection goes first, then the oldest; of what he registers just now nothing.
+auto let_go_first(const SipMessage& request) {
+    return [&request](const Binding& each) {
+        return std::tuple(is_of(each, request), each.flow || !each.path.empty(), each.registered);
+    };
 }
 
 // §10.2.2: "*" stands alone and takes everything away.
@@ -59,10 +72,10 @@ RegisterAnswer Registrar::on_register(const RequestReceived& event, TimePoint no
 
 bool Registrar::refresh(const RequestReceived& event, std::string_view user, TimePoint now) {
     const SipMessage& request = event.request;
+    const auto way = way_to(event);
     return locations_.refresh(user,
                               {asked_with(request), request.call_id(), request.cseq().number,
-                               request.count(HeaderId::via) == 1 ? &event.flow : nullptr,
-                               settings_.min_expires, settings_.max_expires},
+                               way ? &*way : nullptr, settings_.min_expires, settings_.max_expires},
                               now);
 }
 
@@ -91,8 +104,11 @@ Registrar::Refused Registrar::apply_contacts(const RequestReceived& event, const
     const std::size_t before = bindings.size();
     for (NameAddr& contact : event.request.contacts())
         if (auto refused = apply_contact(std::move(contact), event, known, bindings, now)) return refused;
-    if (bindings.size() > before && bindings.size() > settings_.max_contacts)
-        return RegisterAnswer{403, "Too Many Contacts", {}};
+    while (bindings.size() > before && bindings.size() > settings_.max_contacts) {
+        const auto oldest = std::ranges::min_element(bindings, {}, let_go_first(event.request));
+        if (is_of(*oldest, event.request)) return RegisterAnswer{403, "Too Many Contacts", {}};
+        bindings.erase(oldest);
+    }
     if (bindings.size() > before && locations_.size() + bindings.size() - before > settings_.max_bindings)
         return RegisterAnswer{503, {}, {{HeaderId::retry_after, "60"}}};
     return std::nullopt;
@@ -107,8 +123,11 @@ Registrar::Refused Registrar::apply_contact(NameAddr contact, const RequestRecei
         return RegisterAnswer{
             423, {}, {{HeaderId::min_expires, std::to_string(seconds(settings_.min_expires))}}};
     Binding binding = make_binding(std::move(contact), event);
-    if (binding.is_outbound() && !passes_first_hop(event.request))
-        return RegisterAnswer{439, "First Hop Lacks Outbound Support", {}};
+    if (binding.is_outbound() && !passes_first_hop(event.request)) {
+        if (event.request.lists(HeaderId::supported, "outbound"))
+            return RegisterAnswer{439, "First Hop Lacks Outbound Support", {}};
+        binding.reg_id = 0;  // RFC 5626 §6: who does not ask for it by Supported has an ordinary contact
+    }
     binding.registered = now;
     binding.wanted = wanted;
     binding.expires = now + std::min(wanted, settings_.max_expires);

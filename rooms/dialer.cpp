@@ -57,6 +57,7 @@ sip::OutgoingInvite invite_for(OutgoingLeg& leg, const sip::ExtraHeaders& wished
     invite.from = std::move(leg.from);
     invite.contact = std::move(leg.contact);
     invite.flow = std::move(leg.flow);
+    invite.direct = leg.direct;
     invite.route = std::move(leg.route);
     invite.headers = std::move(leg.headers);
     for (const sip::ExtraHeader& header : wished)
@@ -204,7 +205,8 @@ void Dialer::on(const sip::SessionConfirmed& event, TimePoint now) {
         in_vain(std::move(branch.who), {event.session, sip::EndCause::failed, 488, "answer not acceptable"});
         return ring_next(entry, now);
     }
-    hang_up(entry, now);
+    // RFC 3326 §2: else each of his other phones shows a call he missed.
+    hang_up(entry, "SIP;cause=200;text=\"Call completed elsewhere\"", now);
     events_.emplace_back(DialAnswered{entry.first, std::move(branch.who)});
     dials_.erase(entry.first);
 }
@@ -217,7 +219,7 @@ void Dialer::on(const sip::SessionEnded& event, TimePoint now) {
     remember(entry.second, event.status, event.reason);
     in_vain(std::move(branch.who), event);
     if (event.status >= 600) {
-        hang_up(entry, now);
+        hang_up(entry, "SIP;cause=" + std::to_string(event.status) + ";text=\"Declined elsewhere\"", now);
         entry.second.waiting.clear();
     }
     ring_next(entry, now);
@@ -237,9 +239,11 @@ void Dialer::redirect(Dial& dial, const sip::SessionEnded& by, const sip::Identi
                      [](const auto& a, const auto& b) { return preference(a) > preference(b); });
     if (contacts.size() > dial.options.max_redirects) contacts.resize(dial.options.max_redirects);
     std::vector<Target> fresh;
+    bool passed_over = false;
     for (const sip::NameAddr& contact : contacts) {
         const bool usable =
             dial.secure ? contact.uri.scheme() == sip::Uri::Scheme::sips : contact.uri.is_sip();
+        passed_over = passed_over || !usable;
         const auto same = [&](const sip::Uri& other) { return equivalent(other, contact.uri); };
         const auto same_target = [&](const Target& other) { return same(other.uri); };
         if (!usable || std::any_of(dial.tried.begin(), dial.tried.end(), same) ||
@@ -248,6 +252,10 @@ void Dialer::redirect(Dial& dial, const sip::SessionEnded& by, const sip::Identi
             continue;
         fresh.push_back({contact.uri, origin});
     }
+    if (fresh.empty() && passed_over)
+        remember(
+            dial, 416,
+            dial.secure ? "redirected to what is no sips address" : "redirected to what is no SIP address");
     dial.options.max_redirects -= fresh.size();
     dial.waiting.insert(dial.waiting.end(), fresh.rbegin(), fresh.rend());
 }
@@ -289,10 +297,10 @@ void Dialer::in_vain(Participant who, sip::SessionEnded how) {
     events_.emplace_back(DialledInVain{std::move(who)});
 }
 
-void Dialer::hang_up(Entry& entry, TimePoint now) {
+void Dialer::hang_up(Entry& entry, std::string_view reason, TimePoint now) {
     for (auto& [session, branch] : std::exchange(entry.second.branches, {})) {
         by_session_.erase(session);
-        agent_.bye(session, {}, now);
+        agent_.bye(session, reason, now);
         in_vain(std::move(branch.who), {session, sip::EndCause::local, 0, {}});
     }
     for (auto& [lookup, leg] : std::exchange(entry.second.looked_up, {})) by_lookup_.erase(lookup);
@@ -308,7 +316,7 @@ void Dialer::fail(Entry& entry, TimePoint now) {
 void Dialer::cancel(DialId id, TimePoint now) {
     const auto found = dials_.find(id);
     if (found == dials_.end()) return;
-    hang_up(*found, now);
+    hang_up(*found, {}, now);
     events_.emplace_back(DialFailed{id, std::move(found->second.place), 487, "Cancelled"});
     dials_.erase(found);
 }

@@ -131,7 +131,8 @@ class Dialer {
     void redirect(Dial& dial, const sip::SessionEnded& by, const sip::Identity& whom);
     Branch take_branch(Entry& dial, sip::SessionId session);
     void in_vain(Participant who, sip::SessionEnded how);
-    void hang_up(Entry& dial, TimePoint now);
+    // `reason`: of what ends there (RFC 3326); empty: none.
+    void hang_up(Entry& dial, std::string_view reason, TimePoint now);
     void fail(Entry& dial, TimePoint now);
 
     sip::UserAgent& agent_;

@@ -144,8 +144,8 @@ void OutboundRouting::suit(OutgoingLeg& leg, const Trunk& trunk) const {
             {sip::HeaderId::p_asserted_identity, sip::NameAddr{{}, leg.from.uri, {}}.to_string()});
 }
 
-// No contact of a user's is a way to call a number, nor is a Path of his; the connection he registered over
-// leads to himself alone.
+// No contact of a user's is a way to call a number, nor is a Path of his; the way he registered by leads to
+// himself alone, unless a trunk is there.
 std::vector<OutgoingLeg> OutboundRouting::phones_of(std::string_view user, bool secure, std::string_view room,
                                                     const DialOrigin& origin, TimePoint now) {
     if (!registrar_) return {};
@@ -158,9 +158,10 @@ std::vector<OutgoingLeg> OutboundRouting::phones_of(std::string_view user, bool 
         if (!flow) continue;
         OutgoingLeg leg = plain_leg(std::move(contact.uri), *flow, room);
         leg.route = std::move(contact.route);
+        leg.direct = contact.flow && leg.route.empty();
         leg.identity = sip::Identity::user(std::string(user), registrar_->realm());
         leg.origin = origin;
-        leg.booked = contact.flow.has_value();
+        leg.booked = contact.flow && !trunks_.from(*contact.flow);
         if (!sip::is_unspecified(*flow) && book(leg, trunks_.from(*flow), now)) continue;
         const auto same = known.find(contact.instance);
         if (!contact.instance.empty() && same != known.end()) {

@@ -31,7 +31,8 @@ struct OutgoingLeg {
     sip::NameAddr from;
     sip::LocalContact contact;
     std::vector<sip::NameAddr> route;
-    sip::Flow flow;  // is_unspecified(): the next hop's name is still to be looked up
+    bool direct = false;  // sip::OutgoingInvite
+    sip::Flow flow;       // is_unspecified(): the next hop's name is still to be looked up
     sip::ExtraHeaders headers;
     std::vector<sip::DigestCredentials> credentials;  // for 401 and 407
     // Tried one after the other while the one before cannot be reached: the same phone by another way (RFC

@@ -177,6 +177,37 @@ TEST_CASE("listener, room and trunk decide who needs credentials") {
     CHECK(bench.status(to("sip:1000@example.com")) == 0);
 }
 
+TEST_CASE(
+    "a phone behind a trusted peer registers with its user's credentials; nobody else's guess bans the peer") {
+    AccessPolicy policy;
+    policy.domains = {"example.com"};
+    policy.trusted = {{"edge", *IpPrefix::parse("203.0.113.0/24")}};
+    AccountBench bench(policy);
+    bench.flow = phone_flow(0, "203.0.113.9:5060");
+    const auto enroll = [&](const char* password) {
+        auto message = bench.register_request("<sip:a@10.0.0.9>");
+        auto client = bench.client_of("alice", password);
+        CHECK(bench.status(bench.check(message)) == 401);
+        return bench.authenticate(message, client);
+    };
+    CHECK(enroll("wonderland").identity == Identity::user("alice", "example.com"));
+    for (int n = 0; n < 19; ++n) CHECK(bench.status(enroll("x")) == 401);
+    CHECK(bench.gatekeeper.take_guesses().empty());
+    CHECK(bench.check(invite()).identity == Identity::trunk("edge"));
+    // Users' passwords are guessed no oftener through it than from anywhere else.
+    const auto guess_at = [&](int user) {
+        auto message = AccountBench::request(Method::register_, "sip:example.com",
+                                             ("<sip:user" + std::to_string(user) + "@example.com>").c_str());
+        auto wrong = bench.client_of(("user" + std::to_string(user)).c_str(), "1234");
+        bench.authenticate(message, wrong);
+    };
+    for (int user = 0; user < 100; ++user) guess_at(user);
+    auto newcomer = AccountBench::request(Method::register_, "sip:example.com", "<sip:bob@example.com>");
+    auto bob = bench.client_of("bob", "builder");
+    CHECK(bench.status(bench.authenticate(newcomer, bob)) == 401);
+    CHECK_FALSE(enroll("wonderland").refused);  // who was right there before
+}
+
 TEST_CASE("a trunk is known by the certificate it shows, from wherever it comes, over TLS alone") {
     AccessPolicy policy;
     policy.access = Access::trunk;

@@ -115,8 +115,12 @@ TEST_CASE("contacts are limited in number, size and kind") {
     AccountBench bench({.domains = {"example.com"}}, {"example.com"}, {.max_contacts = 2});
     bench.enroll("<sip:a@h>", 1);
     bench.enroll("<sip:b@h>", 2);
-    CHECK(bench.enroll("<sip:c@h>", 3).status == 403);
+    auto three = bench.register_request("<sip:c@h>", 3);
+    for (const char* more : {"<sip:d@h>", "<sip:e@h>"}) three.add(HeaderId::contact, more);
+    CHECK(bench.enroll(three).status == 403);
+    CHECK(bench.contacts() == Texts{"sip:a@h", "sip:b@h"});
     CHECK(bench.enroll("<sip:b@h>", 3).status == 200);  // a refresh is no more
+    CHECK(bench.contacts().size() == 2);
     CHECK(bench.enroll("<tel:+1234>", 4).status == 400);
     CHECK(bench.enroll(("<sip:" + std::string(2000, 'a') + "@h>").c_str(), 5).status == 400);
     auto long_path = bench.register_request("<sip:b@h>", 6);
@@ -127,6 +131,36 @@ TEST_CASE("contacts are limited in number, size and kind") {
     CHECK(full.enroll("<sip:b@h>", 2).status == 503);
 }
 
+TEST_CASE("a contact too many takes the place of one whose connection is gone, else of the oldest") {
+    AccountBench bench({.domains = {"example.com"}}, {"example.com"}, {.max_contacts = 3});
+    const auto enroll = [&](std::uint64_t connection, const char* contact, const char* call) {
+        bench.now += 1s;
+        bench.flow = phone_flow(connection);
+        auto message = bench.register_request(contact, 1);
+        message.set_call_id(call);
+        CHECK(bench.enroll(message).status == 200);
+    };
+    enroll(1, "<sip:desk@h;transport=tcp>", "desk");
+    enroll(2, "<sip:app@h:2;transport=tcp>", "app2");
+    enroll(3, "<sip:app@h:3;transport=tcp>", "app3");
+    bench.registrar.locations().on_connection_lost(sip::ConnectionId{3});
+    enroll(4, "<sip:app@h:4;transport=tcp>", "app4");
+    CHECK(bench.contacts() ==
+          Texts{"sip:app@h:4;transport=tcp", "sip:app@h:2;transport=tcp", "sip:desk@h;transport=tcp"});
+    enroll(5, "<sip:app@h:5;transport=tcp>", "app5");
+    CHECK(bench.contacts() ==
+          Texts{"sip:app@h:5;transport=tcp", "sip:app@h:4;transport=tcp", "sip:app@h:2;transport=tcp"});
+    CHECK(bench.registrar.locations().size() == 3);
+    // Behind a proxy that adds no Path there is no way but the Contact's, and yet it is the newest.
+    bench.now += 1s;
+    auto proxied = bench.register_request("<sip:app@h:6>", 1);
+    proxied.set_call_id("app6");
+    proxied.prepend_via(*sip::Via::parse("SIP/2.0/UDP proxy.example.com;branch=z9hG4bK2"));
+    CHECK(bench.enroll(proxied).status == 200);
+    CHECK(bench.contacts().front() == "sip:app@h:6");
+    CHECK(bench.registrar.locations().size() == 3);
+}
+
 TEST_CASE("the same contact in the same words is refreshed, by the limits of the day") {
     AccountBench bench;
     const auto granted = [&](sip::SipMessage message, const char* expires, std::uint32_t cseq) {
@@ -134,7 +168,8 @@ TEST_CASE("the same contact in the same words is refreshed, by the limits of the
         message.set_cseq(cseq, sip::Method::register_);
         return bench.values(bench.enroll(message), HeaderId::contact);
     };
-    const auto message = bench.register_request("<sip:a@h>;q=0.5");
+    auto message = bench.register_request("<sip:a@h>;q=0.5");
+    message.replace_top_via(*sip::Via::parse("SIP/2.0/UDP 198.51.100.7;rport;branch=z9hG4bK1"));
     const auto standing = [&] { return bench.registrar.locations().lookup("alice", bench.now); };
     CHECK(granted(message, "3000", 1) == Texts{"<sip:a@h>;expires=3000;q=0.5"});
     bench.now += 1000s;
@@ -200,6 +235,48 @@ TEST_CASE(
     CHECK(targets[0].flow->connection == sip::ConnectionId{3});
 }
 
+TEST_CASE("who listens at another port than he sends from is called where he listens (interop rule 15)") {
+    struct Row {
+        const char *via, *called;
+    };
+    for (const Row& row : {
+             Row{"SIP/2.0/UDP 198.51.100.7:5070;branch=z9hG4bK1", "198.51.100.7:5070"},
+             Row{"SIP/2.0/UDP 198.51.100.7;branch=z9hG4bK1", "198.51.100.7:5060"},
+             Row{"SIP/2.0/UDP 198.51.100.7:5070;rport;branch=z9hG4bK1", "198.51.100.7:49152"},
+             Row{"SIP/2.0/UDP 10.0.0.9:5070;branch=z9hG4bK1", "198.51.100.7:49152"},  // behind a NAT
+             Row{"SIP/2.0/UDP 198.51.100.7:5070;maddr=203.0.113.9;branch=z9hG4bK1", "198.51.100.7:5070"},
+         }) {
+        CAPTURE(row.via);
+        AccountBench bench;
+        bench.flow = phone_flow(0, "198.51.100.7:49152");
+        for (const std::uint32_t cseq : {1u, 2u}) {  // the second is the same in the same words
+            auto message = bench.register_request("<sip:a@198.51.100.7:5070>", cseq);
+            message.replace_top_via(*sip::Via::parse(row.via));
+            REQUIRE(bench.enroll(message).status == 200);
+            const auto targets = bench.registrar.locations().lookup("alice", bench.now);
+            REQUIRE(targets.size() == 1);
+            CHECK(targets[0].flow->remote == *Endpoint::parse(row.called));
+            CHECK(targets[0].flow->local == bench.flow.local);
+        }
+    }
+    AccountBench stream;
+    stream.flow = phone_flow(4, "198.51.100.7:49152");
+    stream.enroll("<sip:a@198.51.100.7:5070;transport=tcp>");
+    CHECK(stream.registrar.locations().lookup("alice", stream.now).at(0).flow == stream.flow);
+}
+
+TEST_CASE("the same contact from another port he listens at is no refresh: he is called there") {
+    AccountBench bench;
+    bench.flow = phone_flow(0, "198.51.100.7:49152");
+    for (const auto& [cseq, port] : {std::pair{1u, 5070}, {2u, 5080}}) {
+        auto message = bench.register_request("<sip:a@198.51.100.7:5070>", cseq);
+        message.replace_top_via(
+            *sip::Via::parse("SIP/2.0/UDP 198.51.100.7:" + std::to_string(port) + ";branch=z9hG4bK1"));
+        bench.enroll(message);
+        CHECK(bench.registrar.locations().lookup("alice", bench.now).at(0).flow->remote.port == port);
+    }
+}
+
 TEST_CASE("an answer proves nothing of us and hands out no nonce: the next one comes with a challenge") {
     AccountBench bench;
     const auto answer = bench.enroll("<sip:a@h>");
@@ -211,9 +288,19 @@ TEST_CASE("an outbound registration through a proxy that keeps no flow gives 439
     AccountBench bench;
     auto message = bench.register_request("<sip:a@10.0.0.9;ob>;+sip.instance=\"<urn:uuid:1>\";reg-id=1");
     message.prepend_via(*sip::Via::parse("SIP/2.0/UDP proxy.example.com;branch=z9hG4bK2"));
+    const auto out_of_habit = message;
+    message.add(HeaderId::supported, "path, outbound");
     CHECK(bench.enroll(message).status == 439);
     message.add(HeaderId::path, "<sip:edge.example.com;lr;ob>");
     CHECK(bench.enroll(message).status == 200);
+    // reg-id without Supported asks for nothing.
+    AccountBench plain;
+    const auto answer = plain.enroll(out_of_habit);
+    CHECK(answer.status == 200);
+    CHECK(plain.values(answer, HeaderId::require).empty());
+    const auto targets = plain.registrar.locations().lookup("alice", plain.now);
+    REQUIRE(targets.size() == 1);
+    CHECK(targets[0].instance.empty());
 }
 
 TEST_CASE("a contact over TCP outlives its connection by its URI") {

@@ -159,6 +159,22 @@ TEST_CASE("a call to sips is redirected to sips only") {
     CHECK(world.requests(sip::Method::invite).size() == 1);
 }
 
+TEST_CASE("a 3xx to what cannot be called is a call that failed, and says why") {
+    Dialling world;
+    world.answer(world.invite(), 302, {}, contact("<tel:+4930123>"));
+    CHECK(world.requests(sip::Method::invite).size() == 1);
+    CHECK(world.outcome() == "416");
+    CHECK(std::ranges::any_of(world.log.records, [](const LogRecord& record) {
+        return record.event == "dial.failed" && record.message == "redirected to what is no SIP address";
+    }));
+    // Beside one that can it is passed over.
+    Dialling both;
+    both.answer(both.invite(), 302, {}, contact("<tel:+4930123>, <sip:next@192.0.2.51>"));
+    REQUIRE(both.requests(sip::Method::invite).size() == 2);
+    both.answer(both.invite(1), 486);
+    CHECK(both.outcome() == "486");
+}
+
 TEST_CASE("redirections do not make the ring limit longer") {
     Dialling world;
     world.pass(50s);

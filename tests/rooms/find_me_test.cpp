@@ -9,7 +9,7 @@ namespace {
 
 // alice is registered at several phones; bob is a user who is nowhere.
 struct FindMe : World {
-    FindMe() {
+    explicit FindMe(FocusSettings settings = default_settings()) : World(std::move(settings)) {
         focus.set_registrar(&registrar);
         focus.set_users(
             [](std::string_view user) { return user == "alice" || user == "bob" || user == "2000"; });
@@ -27,6 +27,30 @@ struct FindMe : World {
         bindings.push_back(std::move(binding));
         registrar.locations().replace("alice", bindings);
     }
+    // By REGISTER over `flow`, as it came.
+    void enroll(std::string_view contact, std::string_view via) {
+        sip::SipMessage message =
+            sip::SipMessage::request(sip::Method::register_, *sip::Uri::parse("sip:here"));
+        message.prepend_via(*sip::Via::parse(via));
+        message.set_from(*sip::NameAddr::parse("<sip:alice@here>;tag=r"));
+        message.set_to(*sip::NameAddr::parse("<sip:alice@here>"));
+        message.set_call_id("register");
+        message.set_cseq(1, sip::Method::register_);
+        message.add(sip::HeaderId::contact, contact);
+        REQUIRE(
+            registrar.on_register({{}, message, flow, sip::Identity::user("alice", "here")}, now).status ==
+            200);
+    }
+    // As run(), and says where the last one went.
+    std::string run_and_see() {
+        focus.drain_agent(now);
+        std::string last;
+        for (auto& out : agent.take_outgoing()) {
+            last = out.flow.remote.to_string();
+            sent.push_back(std::move(sip::parse_message(out.bytes).message));
+        }
+        return last;
+    }
     void dial(std::string_view target = "sip:alice@192.0.2.1") {
         focus.dial("1000", *sip::Uri::parse(target), {}, now);
         run();
@@ -35,7 +59,7 @@ struct FindMe : World {
     std::string outcome() const { return log.field("dial.failed", "status"); }
 
     accounts::UserTable users;
-    accounts::Gatekeeper gatekeeper{{}, {"here"}, users, random};
+    accounts::Gatekeeper gatekeeper{{.domains = {"here"}}, {"here"}, users, random};
     accounts::Registrar registrar{{}, gatekeeper};
     std::vector<accounts::Binding> bindings;
 };
@@ -52,7 +76,10 @@ TEST_CASE("all phones of a user ring at once, the first to answer joins, the oth
     CHECK(world.invites()[2].routes().at(0).uri.host() == "192.0.2.60");
     for (const auto& invite : world.invites()) world.answer(invite, 180, {}, {}, invite.uri().host());
     world.answer(world.invites()[1], 200, pcmu_offer);
-    CHECK(world.requests(sip::Method::cancel).size() == 2);
+    REQUIRE(world.requests(sip::Method::cancel).size() == 2);
+    // RFC 3326: else they show a call he missed.
+    for (const auto& cancel : world.requests(sip::Method::cancel))
+        CHECK(cancel.header(sip::HeaderId::reason) == "SIP;cause=200;text=\"Call completed elsewhere\"");
     CHECK(world.all<JoinRoom>().size() == 1);
     CHECK(world.focus.calls() == 1);
     // One of the others was quicker than our CANCEL.
@@ -60,6 +87,54 @@ TEST_CASE("all phones of a user ring at once, the first to answer joins, the oth
     REQUIRE(world.requests(sip::Method::bye).size() == 1);
     CHECK(world.requests(sip::Method::bye)[0].to_tag() == "quick");
     CHECK(world.all<JoinRoom>().size() == 1);
+}
+
+TEST_CASE("who listens at another port than he registered from is called there") {
+    FindMe world;
+    world.flow.remote = *Endpoint::parse("192.0.2.51:49152");
+    world.enroll("<sip:alice@192.0.2.51:5070>", "SIP/2.0/UDP 192.0.2.51:5070;branch=z9hG4bK1");
+    world.focus.dial("1000", *sip::Uri::parse("sip:alice@192.0.2.1"), {}, world.now);
+    CHECK(world.run_and_see() == "192.0.2.51:5070");
+    CHECK(world.invites().size() == 1);
+}
+
+TEST_CASE("a phone behind a NAT that we called is acknowledged and hung up by the way it registered") {
+    FindMe world;
+    world.flow.remote = *Endpoint::parse("10.8.0.2:34000");
+    world.enroll("<sip:alice@192.168.1.20:5060>", "SIP/2.0/UDP 192.168.1.20:5060;rport;branch=z9hG4bK1");
+    world.focus.dial("1000", *sip::Uri::parse("sip:alice@192.0.2.1"), {}, world.now);
+    CHECK(world.run_and_see() == "10.8.0.2:34000");
+    sip::SipMessage ok = sip::SipMessage::response_to(world.invites().at(0), 200);
+    ok.set_to_tag("callee");
+    ok.add(sip::HeaderId::contact, "<sip:alice@192.168.1.20:5060>");
+    ok.set_body(std::string(pcmu_offer), "application/sdp");
+    world.agent.receive(sip::to_wire(ok), world.flow, world.now);
+    CHECK(world.run_and_see() == "10.8.0.2:34000");
+    CHECK(world.requests(sip::Method::ack).size() == 1);
+    world.focus.end_all_calls("SIP;cause=503", world.now);
+    CHECK(world.run_and_see() == "10.8.0.2:34000");
+    CHECK(world.requests(sip::Method::bye).size() == 1);
+}
+
+TEST_CASE("no registration from a trunk's address is a way to call its numbers") {
+    FocusSettings settings = World::default_settings();
+    Trunk trunk;
+    trunk.name = "carrier";
+    trunk.proxy = *sip::Uri::parse("sip:198.51.100.7:5060");
+    trunk.domain = "carrier.example";
+    trunk.addresses = {*IpPrefix::parse("198.51.100.7")};
+    trunk.numbers = [](std::string_view number) { return number == "123"; };
+    settings.trunks = TrunkTable({trunk});
+    FindMe world(std::move(settings));
+    world.flow.remote = *Endpoint::parse("198.51.100.7:49152");
+    const auto dial_to = [&](const char* contact) {
+        world.enroll(contact, "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bK1");
+        world.dial();
+        return world.invites().size();
+    };
+    CHECK(dial_to("<sip:+900123456@198.51.100.7:5060>") == 0);
+    CHECK(world.outcome() == "480");
+    CHECK(dial_to("<sip:alice@198.51.100.7:5060>") == 1);
 }
 
 TEST_CASE("one place in the room is enough for all of his phones") {
@@ -92,7 +167,9 @@ TEST_CASE("who declines on one phone declines for all") {
     for (const auto& invite : world.invites()) world.answer(invite, 180, {}, {}, invite.uri().host());
     world.answer(world.invites()[0], 603);
     CHECK(world.outcome() == "603");
-    CHECK(world.requests(sip::Method::cancel).size() == 1);
+    REQUIRE(world.requests(sip::Method::cancel).size() == 1);
+    CHECK(world.requests(sip::Method::cancel)[0].header(sip::HeaderId::reason) ==
+          "SIP;cause=603;text=\"Declined elsewhere\"");
 }
 
 TEST_CASE("a phone with two flows rings once, and by the other flow when the first is dead") {

@@ -115,8 +115,9 @@ void CallLog::moving(const Participant& who, const sip::Uri& target) {
 }
 
 void CallLog::moved(const Participant& who, int status) {
-    write(LogLevel::info, status < 300 ? "call.moved" : "call.move_failed", who, {},
-          {{"status", std::to_string(status)}});
+    const bool moved = status / 100 == 2;
+    write(LogLevel::info, moved ? "call.moved" : "call.move_failed", who,
+          status == 0 ? "he does not say how it went" : "", {{"status", std::to_string(status)}});
 }
 
 void CallLog::moved_from(const Participant& who, const std::string& room) {

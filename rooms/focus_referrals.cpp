@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "accounts/authority.hpp"
+#include "base/text.hpp"
 #include "rooms/focus.hpp"
 #include "signaling/refer.hpp"
 
@@ -153,7 +154,11 @@ bool Focus::on_move_answer(const sip::RequestAnswered& event) {
     const auto move = moves_.extract(event.request);
     if (!move) return false;
     const auto who = participants_.find(move.mapped());
-    if (who != participants_.end() && event.status() >= 300) end_move(who->second, event.status());
+    if (who == participants_.end()) return true;
+    // RFC 4488 §4: who says no to the subscription tells nothing of how it goes.
+    const auto told = event.response ? event.response->header(sip::HeaderId::refer_sub) : std::nullopt;
+    const bool silent = event.status() < 300 && told && iequals(trim(*told), "false");
+    if (event.status() >= 300 || silent) end_move(who->second, silent ? 0 : event.status());
     return true;
 }
 
@@ -166,7 +171,13 @@ void Focus::on_notify(const sip::DialogRequestReceived& event, TimePoint now) {
         return refuse(event.received, {481, {}, {}}, now);
     answer(event.received, 200, {}, now);
     const auto status = sip::sipfrag_status(event.received.request.body());
-    if (!status || *status < 200) return;
+    if (!status || *status < 200) {
+        const auto state = sip::ValueWithParams::parse(
+            event.received.request.header(sip::HeaderId::subscription_state).value_or(""));
+        // RFC 6665 §4.1.3: he will say no more of it.
+        if (state && iequals(state->value, "terminated")) end_move(*who, 0);
+        return;
+    }
     end_move(*who, *status);
     if (*status < 300) agent_.bye(event.session, "SIP;cause=302;text=\"Moved\"", now);
 }

@@ -74,6 +74,10 @@ void Focus::on_subscribe(const sip::RequestReceived& subscribe, std::optional<si
     const Participant* who = session ? find(*session) : nullptr;
     // RFC 5057 §5.3: what keeps the dialog alive may be refreshed, but nothing new begins in it.
     if (session && !who) return refuse(subscribe, {481, "the call is over", {}}, now);
+    // RFC 6665 §4.1.2.2: 489 ends what phones ask of their own address (message-summary, presence); 404 and
+    // 480 have them ask again and again.
+    if (auto no = notifier_.refusal_of(subscribe.request))
+        return agent_.respond(subscribe.transaction, std::move(*no), now);
     const std::string name = room_for(subscribe.request, subscribe.flow);
     const Room* room = who ? rooms_.find(who->room) : rooms_.find(name);
     if (room)

@@ -25,8 +25,17 @@ bool is_from(const Trunk& trunk, const sip::Flow& flow) {
     return has_address(trunk, flow.remote.address.unmapped());
 }
 
+std::string without_separators(std::string_view number) {
+    std::string out;
+    for (const char c : number.substr(0, number.find(';')))
+        if (std::string_view("-.() ").find(c) == std::string_view::npos) out += c;
+    return out;
+}
+
+// RFC 3966 §4: separators make no other number, nor do the parameters of a ported one (RFC 4694).
 const std::string* room_in(const Trunk& trunk, std::string_view number) {
-    const auto found = trunk.dids.find(number);
+    auto found = trunk.dids.find(number);
+    if (found == trunk.dids.end()) found = trunk.dids.find(without_separators(number));
     return found == trunk.dids.end() ? nullptr : &found->second;
 }
 
@@ -34,13 +43,6 @@ const std::string* room_in(const Trunk& trunk, std::string_view number) {
 const std::string* room_in(const Trunk& trunk, std::string_view number, std::string_view in_to) {
     const std::string* room = trunk.dids_in_to ? room_in(trunk, in_to) : nullptr;
     return room ? room : room_in(trunk, number);
-}
-
-std::string without_separators(std::string_view number) {
-    std::string out;
-    for (const char c : number.substr(0, number.find(';')))
-        if (std::string_view("-.() ").find(c) == std::string_view::npos) out += c;
-    return out;
 }
 
 bool begins_a_name(std::string_view user) {

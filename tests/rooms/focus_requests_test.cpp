@@ -40,6 +40,21 @@ TEST_CASE("a room can be watched while it is open: else 480, and 404 where there
     CHECK(world.focus.notifier().size() == 1);
 }
 
+TEST_CASE("what phones ask of their own address is 489 with Allow-Events, whatever is there or not") {
+    World world;
+    world.call(1);
+    int id = 10;
+    for (const char* who : {"nobody", "2000", "1000", "alice"})
+        for (const char* package : {"message-summary", "presence", "dialog", "ua-profile", "reg"}) {
+            CAPTURE(who);
+            CAPTURE(package);
+            world.request("SUBSCRIBE", id++, 1, {}, who, {}, fmt::format("Event: {}\r\n", package));
+            CHECK(world.last_status() == 489);
+            CHECK(world.sent.back().has(sip::HeaderId::allow_events));
+        }
+    CHECK(world.focus.notifier().size() == 0);
+}
+
 TEST_CASE("after its BYE nobody speaks, and no call ends, in a dialog that a subscription keeps") {
     World world;
     world.call(1);

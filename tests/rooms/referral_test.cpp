@@ -175,6 +175,37 @@ TEST_CASE("the focus moves somebody elsewhere by REFER and hangs up when he has 
     }
 }
 
+TEST_CASE("who never says how his move went is not moving for ever, and may be asked again") {
+    for (const bool subscribed : {true, false}) {
+        CAPTURE(subscribed);
+        Referring world;
+        world.call(1);
+        const auto* join = world.all<JoinRoom>()[0];
+        const auto refer_him = [&] {
+            const bool asked = world.focus.refer(join->room, join->participant,
+                                                 *sip::Uri::parse("sip:room@203.0.113.1"), world.now);
+            world.run();
+            return asked;
+        };
+        REQUIRE(refer_him());
+        const auto refer = world.requests(sip::Method::refer).at(0);
+        if (subscribed) {
+            world.answer(refer, 202);
+            world.request("NOTIFY", 1, 2, "SIP/2.0 100 Trying\r\n", "1000", "message/sipfrag",
+                          "Event: refer\r\nSubscription-State: terminated;reason=noresource\r\n");
+            CHECK(world.status_of(1) == 200);
+        } else {
+            world.answer(refer, 202, {}, {{sip::HeaderId::refer_sub, "false"}});
+        }
+        CHECK(world.log.field("call.move_failed", "status") == "0");
+        CHECK(world.focus.calls() == 1);
+        CHECK(refer_him());
+        world.request("NOTIFY", 1, 3, "SIP/2.0 200 OK\r\n", "1000", "message/sipfrag",
+                      "Event: refer\r\nSubscription-State: active\r\n");
+        CHECK(world.focus.calls() == 0);
+    }
+}
+
 TEST_CASE("a NOTIFY that nobody here asked for gets 481") {
     Referring world;
     world.call(1);

@@ -213,4 +213,12 @@ TEST_CASE("the number a call is for may stand in To, where the trunk says so") {
     CHECK(room_of(true, "+49301", "sip:4930@carrier.example") == "2000");
     CHECK(room_of(false, "4930", "sip:+49301@carrier.example") == "2000");
     CHECK(room_of(true, "1000", "sip:+49301@carrier.example", "192.0.2.8") == "1000");
+    // RFC 3966 §4: as it is written, and what else is said of it (RFC 4694), make no other number.
+    for (const char* spelt :
+         {"+49-301", "+49(30)1", "+49301;npdi=yes;rn=+4930999", "+49.301;phone-context=x"}) {
+        CAPTURE(spelt);
+        CHECK(room_of(false, spelt, "sip:1@carrier.example") == "conference");
+        CHECK(room_of(true, "4930", fmt::format("sip:{}@carrier.example", spelt)) == "conference");
+    }
+    CHECK(room_of(false, "+49302;rn=+49301", "sip:1@carrier.example") != "conference");
 }

@@ -53,6 +53,7 @@ void AudioReceiver::configure(const AudioLeg& leg) {
     events_ = leg.telephone_events;
     noises_ = leg.comfort_noise;
     level_extension_ = leg.audio_level_extension;
+    mark_trust_ = {};
     if (fifo_samples(leg) > fifo_.capacity()) {
         fifo_ = PcmFifo(fifo_samples(leg));
         taken_ = 0;
@@ -102,23 +103,35 @@ rtp::DtmfDigits AudioReceiver::on_packet(const rtp::RtpPacket& packet, const Pay
     }
     heard_ = true;
     const rtp::AudioPacketInfo info = inspect(packet, kind);
-    if (kind.use == PayloadKind::Use::audio) note_loudness(packet, kind.codec, info.duration);
+    if (kind.use == PayloadKind::Use::audio) note_loudness(packet, kind.codec, info);
     buffer_.insert(packet, info, arrival);
     return {};
 }
 
-// What the sender says (RFC 6464) before what shows of itself.
-void AudioReceiver::note_loudness(const rtp::RtpPacket& packet, AudioCodec codec, Duration duration) {
+// What the sender says (RFC 6464) before mere signs, but not before what his octets tell as cheaply and
+// exactly. Silence is also what a sender says who does not measure: his payload has to show it too.
+void AudioReceiver::note_loudness(const rtp::RtpPacket& packet, AudioCodec codec,
+                                  const rtp::AudioPacketInfo& info) {
+    const Duration duration = info.duration;
+    if (codec == AudioCodec::pcmu || codec == AudioCodec::pcma)
+        return loudness_.add(loudness_hint(codec, packet.payload), true, duration);
     if (level_extension_ != 0)
-        if (const auto said = packet.audio_level(level_extension_))
+        if (const auto said = packet.audio_level(level_extension_);
+            said && (said->level < rtp::AudioLevel().level || info.may_pause))
             return loudness_.add(-static_cast<float>(said->level), false, duration);
     if (codec == AudioCodec::g722)
         return loudness_.add(g722_meter_.background_level(packet.payload), false, duration);
     if (codec == AudioCodec::opus && codecs::is_celt(packet.payload))
         return loudness_.add(celt_meter_.level_of(packet.payload), false, duration);
     celt_meter_.interrupt();
-    const bool is_g711 = codec == AudioCodec::pcmu || codec == AudioCodec::pcma;
-    loudness_.add(loudness_hint(codec, packet.payload), is_g711, duration);
+    loudness_.add(loudness_hint(codec, packet.payload), false, duration);
+}
+
+void AudioReceiver::judge_marks(const ShownLoudness::Tick& shown, std::optional<float> heard,
+                                Duration block) {
+    if (level_extension_ == 0 || shown.is_unknown || shown.is_measured) return;
+    mark_trust_.note(shown.dbov, heard, block);
+    if (mark_trust_.is_lost()) level_extension_ = 0;
 }
 
 std::optional<rtp::DtmfDigit> AudioReceiver::on_timeout(TimePoint now) {

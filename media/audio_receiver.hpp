@@ -64,6 +64,9 @@ class AudioReceiver {
 
     // Once a tick, before them: what the packets show of their loudness; unknown: pull() and measure it.
     ShownLoudness::Tick take_loudness(Duration block) { return loudness_.take(block); }
+    // After them: what they showed, and what was heard if they were decoded. From levels in the header that
+    // are wrong nothing is taken any more, until the leg changes.
+    void judge_marks(const ShownLoudness::Tick& shown, std::optional<float> heard, Duration block);
 
     // Lip sync: what comes from now on is played so much later.
     void hold_back(Duration by) { buffer_.hold_back(by); }
@@ -83,7 +86,7 @@ class AudioReceiver {
 
     rtp::AudioPacketInfo inspect(const rtp::RtpPacket& packet, const PayloadKind& kind);
     codecs::AudioDecoder& decoder_for(AudioCodec codec);
-    void note_loudness(const rtp::RtpPacket& packet, AudioCodec codec, Duration duration);
+    void note_loudness(const rtp::RtpPacket& packet, AudioCodec codec, const rtp::AudioPacketInfo& info);
     void use(AudioCodec codec);
     std::optional<MutablePcm> decode(const rtp::BufferedPacket& packet, MutablePcm out);
     void begin_skimming();
@@ -124,6 +127,7 @@ class AudioReceiver {
     int ptime_ms_ = 0;
     int refused_ = 0;  // wishes to shorten in a row that found nothing to take
     ShownLoudness loudness_;
+    MarkTrust mark_trust_;
     codecs::G722Meter g722_meter_;
     codecs::CeltMeter celt_meter_;
     bool is_skimming_ = false;

@@ -1,6 +1,8 @@
 #include "media/loudness_hint.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <utility>
 
 #include "codecs/g711.hpp"
@@ -9,6 +11,12 @@
 namespace rotunda::media {
 
 namespace {
+
+constexpr float fall_db_per_s = 20.0f;
+constexpr float far_off_db = 25.0f;
+constexpr float quiet_dbov = -50.0f;  // below that nobody comes before anybody
+// More than any sound waits to be played. Who is wronged by it is decoded, and heard as before.
+constexpr Duration believed_for = std::chrono::milliseconds(500);
 
 float level_of(codecs::G711Law law, Bytes payload) {
     return std::max(mixer::silence_dbov, -static_cast<float>(codecs::g711_level(law, payload)));
@@ -47,6 +55,19 @@ ShownLoudness::Tick ShownLoudness::take(Duration tick) {
     taken_ = true;
     lasts_ -= tick;
     return shown_;
+}
+
+void MarkTrust::note(float said_dbov, std::optional<float> heard_dbov, Duration tick) {
+    const float fall = fall_db_per_s * std::chrono::duration<float>(tick).count();
+    said_ = std::max(said_dbov, said_ - fall);
+    heard_ = std::max(heard_dbov.value_or(mixer::silence_dbov), heard_ - fall);
+    if (!heard_dbov) return;
+    const bool is_wrong = std::abs(said_ - heard_) > far_off_db && std::max(said_, heard_) > quiet_dbov;
+    contradicted_ = is_wrong ? contradicted_ + tick : Duration::zero();
+}
+
+bool MarkTrust::is_lost() const {
+    return contradicted_ >= believed_for;
 }
 
 }  // namespace rotunda::media

@@ -38,4 +38,18 @@ class ShownLoudness {
     bool taken_ = false;
 };
 
+// Whether the levels a sender writes into his headers (RFC 6464) are those of his sound. They come before it
+// is played, so what is held against each other is the loudest of late.
+class MarkTrust {
+  public:
+    // Once a tick: what he says, and what was heard of him if he was decoded.
+    void note(float said_dbov, std::optional<float> heard_dbov, Duration tick);
+    bool is_lost() const;
+
+  private:
+    float said_ = mixer::silence_dbov;
+    float heard_ = mixer::silence_dbov;
+    Duration contradicted_{};  // decoded for so long, and never as he says
+};
+
 }  // namespace rotunda::media

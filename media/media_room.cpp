@@ -278,10 +278,13 @@ void MediaRoom::listen_to(std::size_t index) {
         talker.update(mixer::silence_dbov, block);
     } else if ((is_crowded() || shown.is_measured) && !talker.is_audible() && !shown.is_unknown) {
         session.skim(deadline_, block);
+        session.receiver().judge_marks(shown, std::nullopt, block);
         talker.update(shown.dbov, block);
     } else {
         const Pcm heard = session.pull(deadline_, block);
-        talker.update(mixer::level_dbov(heard), block);
+        const float level = mixer::level_dbov(heard);
+        session.receiver().judge_marks(shown, level, block);
+        talker.update(level, block);
         ++context_.counters.decodes;
     }
 }

@@ -86,6 +86,41 @@ TEST_CASE("where there is a place for everyone everyone is decoded") {
     CHECK(decodes_per_second(conference) == 9 * 50);
 }
 
+TEST_CASE("who says that he is loud and is not takes nobody's place for long") {
+    for (const AudioCodec codec : {AudioCodec::pcmu, AudioCodec::g722, AudioCodec::opus}) {
+        CAPTURE(encoding_name(codec));
+        Conference conference(1, seats(3));
+        for (const double hz : {440.0, 700.0, 1100.0})
+            conference.join(phone_with(AudioCodec::pcmu, tone(hz, 0.1)));
+        for (std::uint64_t i = 0; i < 12; ++i) {
+            PhoneOptions liar = phone_with(codec, faint_noise(i));
+            liar.says_minus_dbov = 0;
+            conference.join(std::move(liar));
+        }
+        Phone& listener = conference.join(phone_with(AudioCodec::g722, silence()));
+        conference.run(4s);
+        listener.forget();
+        conference.run(2s);
+        for (const double hz : {440.0, 700.0, 1100.0})
+            CHECK(longest_gap_ms(listener.heard(), hz, 16000, 0.1) == 0);
+    }
+}
+
+TEST_CASE("who says that he is silent because he does not measure is heard in a crowd too") {
+    for (const AudioCodec codec : {AudioCodec::pcmu, AudioCodec::g722, AudioCodec::opus}) {
+        CAPTURE(encoding_name(codec));
+        Conference conference(1, seats(2));
+        PhoneOptions options = phone_with(codec, speech_from(2));
+        options.says_minus_dbov = 127;
+        conference.join(std::move(options));
+        for (std::uint64_t i = 0; i < 5; ++i)
+            conference.join(phone_with(AudioCodec::pcmu, faint_noise(i)));
+        Phone& listener = conference.join(phone_with(AudioCodec::g722, silence()));
+        conference.run(4500ms);
+        CHECK(first_loud(listener.heard(), 16000) < 3000);
+    }
+}
+
 TEST_CASE("a word from somebody who was not decoded begins at most 20 ms late") {
     for (const AudioCodec speaks : {AudioCodec::pcmu, AudioCodec::g722, AudioCodec::opus}) {
         CAPTURE(encoding_name(speaks));

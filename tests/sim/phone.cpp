@@ -8,6 +8,21 @@
 
 namespace rotunda::sim {
 
+namespace {
+
+constexpr std::uint8_t level_extension = 1;
+
+// One word of one-byte elements (RFC 8285 §4.2): the level, and padding.
+std::vector<std::uint8_t> marked(Bytes packet, std::uint8_t minus_dbov) {
+    std::vector<std::uint8_t> out(packet.begin(), packet.end());
+    out[0] |= 0x10;
+    const std::uint8_t extension[] = {0xbe, 0xde, 0, 1, level_extension << 4, minus_dbov, 0, 0};
+    out.insert(out.begin() + rtp::rtp_header_size, std::begin(extension), std::end(extension));
+    return out;
+}
+
+}  // namespace
+
 Phone::Phone(VirtualNetwork& network, Endpoint address, PhoneOptions options, std::uint64_t seed)
     : network_(network),
       address_(address),
@@ -47,6 +62,7 @@ media::AudioLeg Phone::leg() const {
     leg.remote_rtcp = {address_.address, static_cast<std::uint16_t>(address_.port + 1)};
     leg.rtcp_mux = options_.rtcp_mux;
     leg.signaling_source = address_.address;
+    leg.audio_level_extension = options_.says_minus_dbov ? level_extension : 0;
     if (options_.srtp) leg.srtp = SrtpKeys{options_.srtp->receive, options_.srtp->send};
     return leg;
 }
@@ -96,7 +112,11 @@ void Phone::send_frame() {
                                 network_.now);
             for (std::size_t i = 0; ssrc_ && i < 4; ++i)
                 datagram[8 + i] = static_cast<std::uint8_t>(*ssrc_ >> (24 - 8 * i));
-            transmit(address_, server_, Bytes(datagram).first(rtp::rtp_header_size + size), false);
+            const Bytes packet = Bytes(datagram).first(rtp::rtp_header_size + size);
+            if (options_.says_minus_dbov)
+                transmit(address_, server_, marked(packet, *options_.says_minus_dbov), false);
+            else
+                transmit(address_, server_, packet, false);
         } else {
             sender_->skip(duration);
         }

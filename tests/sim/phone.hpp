@@ -28,6 +28,8 @@ struct PhoneOptions {
     bool rtcp_mux = false;
     bool dtx = false;              // Opus: silence is not sent
     std::optional<SrtpKeys> srtp;  // `send` is the phone's own
+    // The level each packet says it has (RFC 6464), whatever it has.
+    std::optional<std::uint8_t> says_minus_dbov;
 };
 
 inline PhoneOptions phone_with(AudioCodec codec, Signal signal,

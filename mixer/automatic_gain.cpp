@@ -14,6 +14,8 @@ constexpr float close_enough_db = 3.0f;
 constexpr float pause_below_db = 15.0f;
 constexpr float mean_over_s = 3.0f;
 constexpr Duration learning = std::chrono::seconds(1);
+// Speech that is all pause for so long is another's, or from another microphone.
+constexpr Duration forgotten_after = std::chrono::seconds(2);
 constexpr int highest = 32000;
 constexpr std::size_t attack_per_block = 16;  // 1.25 ms of 20
 
@@ -36,6 +38,9 @@ bool AutomaticGain::update(float level_dbov, bool speaks, Duration block) {
         const float over = std::min(mean_over_s, std::chrono::duration<float>(heard_ + block).count());
         speech_dbov_ += (level_dbov - speech_dbov_) * std::min(1.0f, s / over);
         heard_ += block;
+        below_ = Duration::zero();
+    } else if (speaks && (below_ += block) >= forgotten_after) {
+        heard_ = below_ = Duration::zero();
     }
     if (speaks && heard_ >= learning) {
         const float wanted = std::clamp(target_dbov - speech_dbov_, -most_db, most_db);

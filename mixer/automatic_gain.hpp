@@ -28,7 +28,8 @@ class AutomaticGain {
 
   private:
     float speech_dbov_ = target_dbov;
-    Duration heard_{};  // speech, in all
+    Duration heard_{};  // speech that the mean is of
+    Duration below_{};  // and since then what is too quiet for it
     float gain_db_ = 0;
     float applied_ = 1;  // factor at the end of the last block
 };

@@ -47,6 +47,14 @@ TEST_CASE("quiet and loud talkers end up alike, within the gain's bounds") {
     CHECK(whisper.gain_db() > AutomaticGain::most_db - 4);
 }
 
+TEST_CASE("after somebody loud somebody quiet on the same line is raised like any other") {
+    AutomaticGain gain;
+    level_after(gain, RoughVoice{0.8}, 10);
+    CHECK(gain.gain_db() < -5);
+    level_after(gain, RoughVoice{0.02}, 25);
+    CHECK(gain.gain_db() > 5);
+}
+
 TEST_CASE("the gain is slow, and stands still in pauses") {
     AutomaticGain gain;
     RoughVoice voice{0.03};

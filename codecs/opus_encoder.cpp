@@ -6,6 +6,7 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <iterator>
 
 namespace rotunda::codecs {
 namespace {
@@ -39,7 +40,22 @@ const Bandwidth& bandwidth_for(int max_playback_rate_hz) {
 constexpr int joined_ptime_ms = 30;
 constexpr int joined_frames = 3;
 
+// The bit rates there are below a band's own: a peer chooses among them, and makes no encode of his own by a
+// number of his own.
+constexpr std::array bit_rates = {lowest_bit_rate, 8000, 10000, 12000, 16000, 20000, 24000, 32000};
+
 }  // namespace
+
+AudioSettings effective_settings(AudioSettings settings) {
+    if (settings.codec != AudioCodec::opus) return settings;
+    const Bandwidth& band = bandwidth_for(settings.max_playback_rate_hz);
+    settings.max_playback_rate_hz = band.playback_rate_hz;
+    if (settings.max_bit_rate >= band.bit_rate) settings.max_bit_rate = 0;
+    if (settings.max_bit_rate > 0)
+        settings.max_bit_rate =
+            *std::prev(std::ranges::upper_bound(bit_rates, std::max(settings.max_bit_rate, lowest_bit_rate)));
+    return settings;
+}
 
 OpusAudioEncoder::OpusAudioEncoder(const AudioSettings& settings, const EncoderTuning& tuning)
     : AudioEncoder(settings),

@@ -9,6 +9,10 @@ struct OpusEncoder;
 
 namespace rotunda::codecs {
 
+// What of the settings an encoder makes use of: listeners who differ in nothing else are served by one. Of
+// the receiver's limits on the bit rate nine remain; he gets at most what he asked for.
+AudioSettings effective_settings(AudioSettings settings);
+
 class OpusAudioEncoder final : public AudioEncoder {
   public:
     OpusAudioEncoder(const AudioSettings& settings, const EncoderTuning& tuning);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "codecs/opus_encoder.hpp"
 #include "mixer/level.hpp"
 
 namespace rotunda::media {
@@ -72,7 +73,7 @@ void RoomBuses::drop_shared(const AudioSettings& settings) {
 
 void RoomBuses::attach(Listener& listener, const AudioSettings& settings, std::uint64_t position_ms) {
     detach(listener);
-    SharedEncoder* shared = use_shared(settings, position_ms);
+    SharedEncoder* shared = use_shared(codecs::effective_settings(settings), position_ms);
     if (!shared) return;
     listener.encoder_ = shared->encoder.get();
     ++listeners_[rate_index(listener.rate_hz())];

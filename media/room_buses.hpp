@@ -1,6 +1,6 @@
-// Who hears which mix through which encoder. All who are not in the sum share one bus and, with equal
-// settings, one encode; who is in it has a bus and an encoder of his own. Moving between the two is not
-// heard.
+// Who hears which mix through which encoder. All who are not in the sum share one bus and, with settings that
+// make no difference, one encode; who is in it has a bus and an encoder of his own. Moving between the two is
+// not heard.
 #pragma once
 
 #include <memory>

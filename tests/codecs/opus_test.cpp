@@ -11,6 +11,7 @@
 #include "base/random.hpp"
 #include "codecs/audio_decoder.hpp"
 #include "codecs/audio_encoder.hpp"
+#include "codecs/opus_encoder.hpp"
 #include "codecs/opus_packet.hpp"
 #include "tests/codecs/signal.hpp"
 
@@ -126,6 +127,35 @@ TEST_CASE("maxplaybackrate limits what is sent") {
         }
         CHECK(widest == expected.bandwidth);
     }
+}
+
+TEST_CASE("Settings that make no difference to what is sent are the same, and others not more than a few") {
+    Samples pcm = test::speech("ca01_48k.wav").samples;
+    pcm.resize(96000);
+    const auto settings = [](int playback_hz, int most) {
+        return AudioSettings{
+            .codec = AudioCodec::opus, .max_playback_rate_hz = playback_hz, .max_bit_rate = most};
+    };
+    struct Pair {
+        AudioSettings a, b;
+    };
+    for (const Pair& pair :
+         {Pair{settings(24000, 0), settings(44100, 0)}, Pair{settings(48000, 0), settings(48000, 64000)},
+          Pair{settings(16000, 24000), settings(23999, 510000)},
+          Pair{settings(48000, 1), settings(48000, 6000)}}) {
+        CHECK(effective_settings(pair.a) == effective_settings(pair.b));
+        const auto a = make_encoder(pair.a), b = make_encoder(pair.b),
+                   c = make_encoder(effective_settings(pair.a));
+        const auto payloads = encode_all(*a, pcm);
+        CHECK(payloads == encode_all(*b, pcm));
+        CHECK(payloads == encode_all(*c, pcm));
+    }
+    CHECK(effective_settings(settings(48000, 23000)).max_bit_rate == 20000);
+    CHECK(effective_settings(settings(48000, 20000)).max_bit_rate == 20000);
+    CHECK_FALSE(effective_settings(settings(16000, 0)) == effective_settings(settings(24000, 0)));
+    CHECK_FALSE(effective_settings(settings(48000, 20000)) == effective_settings(settings(48000, 0)));
+    const AudioSettings pcmu{.ptime_ms = 40};
+    CHECK(effective_settings(pcmu) == pcmu);
 }
 
 TEST_CASE("The bit rate stays below the receiver's limit, and is constant where asked for") {

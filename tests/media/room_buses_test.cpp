@@ -104,3 +104,17 @@ TEST_CASE("a talker who leaves while he waits for the shared encoder leaves noth
     bench.buses.detach(bench.witness);
     CHECK(bench.buses.shared_encoders() == 0);
 }
+
+TEST_CASE("numbers of their own make listeners no encodes of their own") {
+    EncoderPool pool;
+    RoomBuses buses(pool);
+    std::vector<Listener> listeners(400);
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
+        AudioSettings settings = settings_for(AudioCodec::opus);
+        settings.max_bit_rate = 6000 + 150 * static_cast<int>(i);
+        buses.attach(listeners[i], settings, 0);
+    }
+    CHECK(buses.shared_encoders() == 9);
+    for (Listener& listener : listeners) buses.detach(listener);
+    CHECK(buses.shared_encoders() == 0);
+}

@@ -6,6 +6,7 @@
 
 #include "base/audio_frame.hpp"
 #include "mixer/audio_mixer.hpp"
+#include "mixer/limiter.hpp"
 
 namespace rotunda::media {
 
@@ -18,13 +19,17 @@ class LegGain {
 
     // The block as it goes into the mix, valid until the next call: itself where nothing is to be done. At
     // most mixer::max_block_samples.
-    Pcm apply(Pcm voice);
+    Pcm apply(Pcm voice, int rate_hz);
     // For a block that nobody hears.
-    void skip() { gain_ = wanted_; }
+    void skip() {
+        gain_ = wanted_;
+        limiter_ = mixer::Limiter();
+    }
 
   private:
     float gain_ = 1.0f;  // at the end of the last block
     float wanted_ = 1.0f;
+    mixer::Limiter limiter_;  // who is made louder is not cut off
     std::array<std::int16_t, mixer::max_block_samples> block_;
 };
 

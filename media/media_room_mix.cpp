@@ -75,9 +75,10 @@ Pcm MediaRoom::voice_of(std::size_t index, MutablePcm scratch) {
     const Pcm heard = member.session->warm(block);
     const VoiceTreatment::Wishes wishes{settings_.automatic_gain,
                                         member.noise_suppression.value_or(settings_.noise_suppression)};
-    const Pcm voice = member.treatment.treat(heard, member.session->receiver().rate_hz(),
-                                             talkers_[index].is_speaking(), wishes, block, scratch);
-    return member.gain ? member.gain->apply(voice) : voice;
+    const int rate_hz = member.session->receiver().rate_hz();
+    const Pcm voice =
+        member.treatment.treat(heard, rate_hz, talkers_[index].is_speaking(), wishes, block, scratch);
+    return member.gain ? member.gain->apply(voice, rate_hz) : voice;
 }
 
 void MediaRoom::give_voice(Member& member) {

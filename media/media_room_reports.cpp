@@ -80,7 +80,7 @@ void MediaRoom::tell_levels() {
 
 void MediaRoom::report_losses() {
     for (const Member& member : members_)
-        buses_.note_loss(member.listener, member.session->remote_loss_percent());
+        buses_.note_loss(member.listener, member.session->remote_loss_percent(deadline_));
     buses_.apply_losses();
 }
 

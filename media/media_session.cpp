@@ -19,6 +19,8 @@ constexpr int max_shared_reads = 32;
 constexpr int max_rtcp_reads = 8;
 constexpr std::size_t max_datagram = 2048;
 constexpr Duration housekeeping_interval = std::chrono::seconds(1);
+// What more is lost is not made good by an encoder, which all others would pay for.
+constexpr int most_loss_percent = 20;
 constexpr std::uint32_t report_every_s = 60;
 // Digits of one leg that are told in such an interval: more than any dialler plays, too few to flood the log.
 constexpr int most_digits = 32;
@@ -361,9 +363,8 @@ LegQuality MediaSession::quality() const {
     return quality;
 }
 
-int MediaSession::remote_loss_percent() const {
-    const auto& view = rtcp_.remote_view();
-    return view ? static_cast<int>(view->fraction_lost * 100.0) : 0;
+int MediaSession::remote_loss_percent(TimePoint now) const {
+    return std::min(rtcp_.percent_lost(now), most_loss_percent);
 }
 
 }  // namespace rotunda::media

@@ -111,8 +111,8 @@ class alignas(cache_line) MediaSession {
     // So far.
     LegQuality quality() const;
 
-    // Of our packets the peer reported lost lately, 0 to 100.
-    int remote_loss_percent() const;
+    // Of our packets the peer reported lost lately, as far as an encoder is to mind.
+    int remote_loss_percent(TimePoint now) const;
 
   private:
     bool on_datagram(MutableBytes datagram, const ReceivedDatagram& received, TimePoint now);

@@ -83,10 +83,16 @@ RtcpSession::Incoming RtcpSession::on_datagram(Bytes datagram, std::uint32_t med
     return incoming;
 }
 
+int RtcpSession::percent_lost(TimePoint now) const {
+    if (!remote_view_ || now - remote_view_->arrival > 3 * config_.interval) return 0;
+    return static_cast<int>(remote_view_->fraction_lost * 100.0);
+}
+
 void RtcpSession::on_reports(const ReportBlocks& reports, std::uint32_t media_ssrc, TimePoint arrival) {
     const auto about_us = reports.find(media_ssrc);
     if (!about_us) return;
-    remote_view_ = RemoteView{about_us->fraction_lost / 256.0, about_us->cumulative_lost, about_us->jitter};
+    remote_view_ =
+        RemoteView{about_us->fraction_lost / 256.0, about_us->cumulative_lost, about_us->jitter, arrival};
     if (about_us->last_sr == 0) return;
     // A - LSR - DLSR (RFC 3550 §6.4.1). Slightly negative when the peer rounds up; far off when it makes
     // things up.

@@ -58,8 +58,12 @@ class RtcpSession {
         double fraction_lost = 0;       // last interval, 0 to 1
         std::int32_t packets_lost = 0;  // cumulative
         std::uint32_t jitter = 0;       // in time stamp units of our stream
+        TimePoint arrival{};
     };
     const std::optional<RemoteView>& remote_view() const { return remote_view_; }
+    // Of our packets, 0 to 100, as far as a report of the last few intervals says: one who lost much once and
+    // reports no more is not lossy for ever.
+    int percent_lost(TimePoint now) const;
     // Well-formed compounds received; malformed ones.
     std::uint64_t received() const { return received_; }
     std::uint64_t malformed() const { return malformed_; }

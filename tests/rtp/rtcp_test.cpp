@@ -260,6 +260,24 @@ TEST_CASE("two sessions find the round trip and the loss between them") {
     CHECK(a.received() > 5);
 }
 
+TEST_CASE("who reported losses and reports no more has none after a few intervals") {
+    SeededRandom random(4);
+    RtcpSession session({"a", {}}, random, start);
+    CHECK(session.percent_lost(start) == 0);
+    ReceiverStatistics received;
+    std::uint8_t bytes[64];
+    ByteWriter out(bytes);
+    ReportBlock block;
+    block.ssrc = 5;
+    block.fraction_lost = 103;
+    write_receiver_report(out, 1, &block);
+    CHECK(session.on_datagram(out.written(), 5, received, start).valid);
+    CHECK(session.percent_lost(start + 15s) == 40);
+    CHECK(session.percent_lost(start + 16s) == 0);
+    CHECK(session.on_datagram(out.written(), 5, received, start + 60s).valid);
+    CHECK(session.percent_lost(start + 61s) == 40);
+}
+
 TEST_CASE("a report that makes no sense moves no figure") {
     SeededRandom random(4);
     RtcpSession session({"a", 1'700'000'000s}, random, start);

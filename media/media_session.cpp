@@ -63,6 +63,7 @@ bool MediaSession::update(const AudioLeg& leg, TimePoint now) {
         rtcp_latch_.expect_new_ssrc(now);
     }
     leg_ = leg;
+    if (!leg_.sends) dtmf_.reset();  // keys pressed before a hold mean nothing after it
     agree(now);
     settle_lock(now);
     if (was_heard && !is_heard()) receiver_.reset();

@@ -7,7 +7,10 @@ namespace rotunda::media {
 
 bool MediaSession::send_digits(std::string_view digits) {
     if (!leg_.send_event_type || !leg_.sends) return false;
-    dtmf_ = std::make_unique<rtp::DtmfSender>(digits, rtp_clock_hz(leg_.send.codec));
+    if (dtmf_)
+        dtmf_->add(digits);
+    else
+        dtmf_ = std::make_unique<rtp::DtmfSender>(digits, rtp_clock_hz(leg_.send.codec));
     return true;
 }
 

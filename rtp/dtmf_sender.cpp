@@ -1,11 +1,14 @@
 #include "rtp/dtmf_sender.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace rotunda::rtp {
 namespace {
 
 constexpr std::string_view keys = "0123456789*#ABCD";
+constexpr std::size_t most_keys = 256;
 constexpr Duration key_lasts = std::chrono::milliseconds(100);
 constexpr Duration between_keys = std::chrono::milliseconds(80);
 // RFC 4733 §2.5.1.4: the end is said three times.
@@ -21,8 +24,14 @@ std::optional<std::uint8_t> dtmf_code(char digit) {
 }
 
 DtmfSender::DtmfSender(std::string_view digits, int clock_hz) : clock_hz_(clock_hz) {
+    add(digits);
+}
+
+void DtmfSender::add(std::string_view digits) {
+    digits_.erase(0, std::exchange(at_, 0));
     std::copy_if(digits.begin(), digits.end(), std::back_inserter(digits_),
                  [](char c) { return dtmf_code(c).has_value(); });
+    if (digits_.size() > most_keys) digits_.resize(most_keys);
 }
 
 std::optional<DtmfSender::Packet> DtmfSender::next(Duration frame) {

@@ -28,6 +28,8 @@ class DtmfSender {
     // `clock_hz`: of the stream. Signs that are no keys are left out; each key lasts 100 ms, with 80 ms of
     // nothing before the next one.
     DtmfSender(std::string_view digits, int clock_hz);
+    // After those that are left. Of more than 256 the last are lost.
+    void add(std::string_view digits);
 
     bool is_done() const { return at_ == digits_.size(); }
     // What takes the place of the stream's next frame, which lasts `frame`; nullopt: between two keys.

@@ -199,6 +199,38 @@ TEST_CASE("keys that are sent are keys that are heard, in any frame and at any c
         }
 }
 
+TEST_CASE("keys pressed while others are on their way come after them, and none is cut short") {
+    for (int before = 0; before < 18; ++before) {
+        CAPTURE(before);
+        DtmfSender sender("14", 8000);
+        Keypad pad;
+        std::uint32_t timestamp = 5000, of_event = 0;
+        int ends = 0;
+        for (int frames = 0; !sender.is_done(); ++frames, timestamp += 160) {
+            REQUIRE(frames < 1000);
+            if (frames == before) sender.add("#");
+            const auto packet = sender.next(20ms);
+            if (!packet) continue;
+            if (packet->begins) of_event = timestamp;
+            const auto& p = packet->payload;
+            ends += p[1] >> 7;
+            pad.hear({p[0], (p[1] & 0x80) != 0, static_cast<std::uint16_t>(p[2] << 8 | p[3]), of_event,
+                      packet->begins});
+        }
+        CHECK(pad.digits == "14#");
+        CHECK(ends == 9);
+    }
+}
+
+TEST_CASE("keys that nobody waits for are not kept without end") {
+    DtmfSender sender("1", 8000);
+    for (int i = 0; i < 100; ++i) sender.add("0123456789");
+    int begun = 0;
+    for (int i = 0; i < 100'000 && !sender.is_done(); ++i)
+        if (const auto packet = sender.next(20ms)) begun += packet->begins ? 1 : 0;
+    CHECK(begun == 256);
+}
+
 TEST_CASE("a sender of no keys is done at once") {
     DtmfSender sender("xyz ", 8000);
     CHECK(sender.is_done());

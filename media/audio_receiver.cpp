@@ -172,12 +172,12 @@ codecs::AudioDecoder& AudioReceiver::decoder_for(AudioCodec codec) {
     return *slot;
 }
 
-// The rate follows the codec that is played, not the one that was negotiated first.
+// The rate follows the codec that is played, not the one that was negotiated first. The new decoder has no
+// past that warm() could replay.
 void AudioReceiver::use(AudioCodec codec) {
     if (decoder_ && decoder_->codec() == codec) return;
     decoder_ = &decoder_for(codec);
     decoder_->reset();
-    decoded_in_a_row_ = 0;
     // What is left in the queue, less than a block, has the old rate.
     if (decoder_->rate_hz() != rate_hz_) fifo_.clear();
     rate_hz_ = decoder_->rate_hz();
@@ -204,6 +204,7 @@ std::optional<MutablePcm> AudioReceiver::decode(const rtp::BufferedPacket& packe
     const auto kind = kind_of(packet.header.payload_type);
     if (!kind || kind->use != PayloadKind::Use::audio) return std::nullopt;
     use(kind->codec);
+    ++decoded_;
     const auto count = decoder_->decode(packet.payload, out);
     if (!count) return std::nullopt;
     const MutablePcm pcm = out.first(*count);

@@ -78,6 +78,8 @@ class AudioReceiver {
     int ptime_ms() const { return ptime_ms_; }
     const rtp::JitterBuffer& jitter_buffer() const { return buffer_; }
     std::uint64_t undecodable() const { return undecodable_; }
+    // Packets, those decoded again by warm() included.
+    std::uint64_t decoded() const { return decoded_; }
 
   private:
     using Step = rtp::JitterBuffer::Step;
@@ -138,6 +140,7 @@ class AudioReceiver {
     bool heard_ = false;
     bool resuming_ = false;  // nothing has been played since reset()
     std::uint64_t undecodable_ = 0;
+    std::uint64_t decoded_ = 0;
 };
 
 }  // namespace rotunda::media

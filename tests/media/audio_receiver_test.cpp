@@ -240,6 +240,25 @@ TEST_CASE("a CELT packet shows how loud it is; one of the hybrid kind with a voi
     CHECK(receiver.take_loudness(block).is_unknown);
 }
 
+TEST_CASE("who changes his codec at each packet is decoded once a packet, like anybody who is heard") {
+    AudioLeg leg = leg_for(AudioCodec::pcmu);
+    leg.receive.push_back({type_of(AudioCodec::g722), AudioCodec::g722});
+    AudioReceiver receiver(leg, block, 1);
+    const std::vector<std::uint8_t> payload(160, 0xd5);
+    TimePoint now{1000s};
+    for (std::uint16_t n = 0; n < 100; ++n) {
+        rtp::RtpPacket packet;
+        packet.header = {false, type_of(n % 2 == 0 ? AudioCodec::pcmu : AudioCodec::g722), n, 160u * n, 77};
+        packet.payload = payload;
+        receiver.on_packet(packet, *receiver.kind_of(packet.header.payload_type), now);
+        now += block;
+        receiver.pull(now, block);
+        CHECK(receiver.warm(block).size() == samples_in(receiver.rate_hz(), 20));
+    }
+    CHECK(receiver.decoded() > 90);
+    CHECK(receiver.decoded() <= 100);
+}
+
 TEST_CASE("a level in the header (RFC 6464) is believed before the payload, whatever the codec") {
     AudioLeg leg = leg_for(AudioCodec::opus);
     leg.audio_level_extension = 3;

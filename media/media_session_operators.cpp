@@ -53,6 +53,7 @@ void MediaSession::adopt(RoomId room, Duration tick, MediaContext& context, Time
     path_.enter_queue(context.handshakes, now);
     if (rtcp_path_) rtcp_path_->enter_queue(context.handshakes, now);
     receiver_.set_tick(tick);
+    sender_.go_on_later();
     sync(false, {});  // his picture was the other room's
     share_port(nullptr);
     next_duty_ = {};

@@ -33,6 +33,7 @@ std::uint32_t RtpSender::ticks(Duration duration) const {
 
 void RtpSender::write_next(std::span<std::uint8_t, rtp_header_size> out, std::size_t payload_size,
                            Duration duration, TimePoint now) {
+    if (goes_on_later_) catch_up(now);
     write_header(out, {marker_, payload_type_, sequence_, timestamp_, ssrc_});
     count(payload_size, now);
     marker_ = false;
@@ -59,6 +60,13 @@ void RtpSender::count(std::size_t payload_size, TimePoint sampled) {
     ++packets_;
     ++total_packets_;
     octets_ += static_cast<std::uint32_t>(payload_size);
+}
+
+void RtpSender::catch_up(TimePoint now) {
+    goes_on_later_ = false;
+    const auto behind = static_cast<std::int32_t>(timestamp_at(now) - timestamp_);
+    const int per_ms = clock_hz_ / 1000;
+    if (behind >= per_ms) skip(std::chrono::milliseconds((behind + per_ms / 2) / per_ms));
 }
 
 void RtpSender::skip(Duration duration) {

@@ -42,6 +42,9 @@ class RtpSender {
     // (RFC 3551 §4.1).
     void skip(Duration duration);
 
+    // What follows comes on another clock: where time has passed unsent, the next frame's time stamp says so.
+    void go_on_later() { goes_on_later_ = has_sent(); }
+
     // A fresh SSRC, sequence and time stamp: for when the peer uses ours (RFC 3550 §8.2). The owner says BYE
     // for the old one first.
     void begin();
@@ -60,6 +63,7 @@ class RtpSender {
   private:
     std::uint32_t ticks(Duration duration) const;
     void count(std::size_t payload_size, TimePoint sampled);
+    void catch_up(TimePoint now);
 
     RandomSource& random_;
     Kind kind_;
@@ -68,6 +72,7 @@ class RtpSender {
     std::uint32_t timestamp_ = 0;
     std::uint32_t event_timestamp_ = 0;
     bool marker_ = true;
+    bool goes_on_later_ = false;
     std::uint8_t payload_type_ = 0;
     int clock_hz_ = 0;
     std::uint32_t packets_ = 0;

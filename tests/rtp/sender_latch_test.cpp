@@ -1,6 +1,7 @@
 // Outgoing headers, and whose packets are believed.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "rtp/rtp_sender.hpp"
@@ -60,6 +61,26 @@ TEST_CASE("sequence numbers count up by one and time stamps by the audio sent") 
     CHECK(sender.packets() == 3);
     CHECK(sender.octets() == 480);
     CHECK(sender.timestamp_at(start + 1s) == third.timestamp + 8000);
+}
+
+TEST_CASE(
+    "where frames come on another clock the time between is in the time stamp, and none is taken back") {
+    for (const int clock_hz : {8000, 48000})
+        for (const auto gap : {5ms, 20ms, 47ms}) {
+            SeededRandom random(1);
+            RtpSender sender(random);
+            sender.set_format(0, clock_hz);
+            sender.go_on_later();  // nothing has gone before
+            CHECK(send(sender).marker);
+            const RtpHeader before = send(sender, 20ms, start + 20ms);
+            sender.go_on_later();
+            const RtpHeader after = send(sender, 20ms, start + 20ms + gap + 200us);
+            const auto passed = std::max<Duration>(gap, 20ms) / 1ms * clock_hz / 1000;
+            CHECK(after.timestamp - before.timestamp == static_cast<std::uint32_t>(passed));
+            CHECK(after.marker == (gap > 20ms));
+            CHECK(send(sender, 20ms, start + 1s).timestamp ==
+                  after.timestamp + static_cast<std::uint32_t>(clock_hz / 50));
+        }
 }
 
 TEST_CASE("after a pause the time stamp has gone on, the sequence has not, and the marker is set") {

@@ -24,7 +24,7 @@ enum class Access : std::uint8_t {
     local,          // anyone from AccessPolicy::local_net, from elsewhere as authenticated
 };
 
-// Whether that is somebody who has it.
+// Whether `who` has this access.
 bool allows(Access access, const sip::Identity& who);
 
 struct ListenerAccess {

@@ -4,7 +4,7 @@ namespace rotunda::accounts {
 namespace {
 
 constexpr Duration place_is_known = std::chrono::hours(24);
-// Who stays where he is is noted again so often.
+// A user who stays at one address is noted again this often.
 constexpr Duration noted_every = std::chrono::minutes(10);
 
 }  // namespace

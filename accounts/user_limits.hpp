@@ -1,6 +1,5 @@
 // What one user may have open and ask for, and how often his password may be guessed, from however many
-// addresses.
-// Sans-IO, signaling thread.
+// addresses. Sans-IO, signaling thread.
 #pragma once
 
 #include <cstddef>
@@ -69,8 +68,8 @@ class UserLimits {
     Settings settings_;
     KeyedHash hash_;
     sip::BoundedTable<KeyedDigest, User> users_;  // by name
-    sip::BoundedTable<KeyedDigest, TimePoint>
-        places_;  // where users have proved themselves, and until when it counts
+    // Where users have proved themselves, and until when it counts.
+    sip::BoundedTable<KeyedDigest, TimePoint> places_;
     sip::BoundedTable<KeyedDigest, LeakyBucket> guesses_;  // by place
     sip::BoundedTable<IpAddress, LeakyBucket> addresses_;  // wrong ones from there, whoever was meant
 };

@@ -1,4 +1,4 @@
-// Time as a value. No code outside server/ reads a clock: every core is handed `now`.
+// Time as a value. No code outside server/, cli/ and bench/ reads a clock: every core is handed `now`.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,4 @@
-// One run: calls come up, the steady part is measured, then the mixes are checked, calls go
-// down.
+// One run: calls come up, the steady part is measured, the mixes are checked, calls go down.
 #pragma once
 
 #include <functional>

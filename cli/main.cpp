@@ -23,7 +23,7 @@ int serve(const rotunda::server::Config& config, const rotunda::server::ConfigSo
     return 0;
 }
 
-// Where the server is is said in its configuration, if that can be read from here.
+// The configuration says where the server listens, if it can be read from here.
 int ask_server(const CommandLine& command) {
     const auto config = rotunda::server::load_config(command.sources);
     const bool known = config.ok() && config->http.listen;

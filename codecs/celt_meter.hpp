@@ -22,8 +22,8 @@ class CeltMeter {
     void interrupt() { interrupted_ = true; }
 
   private:
-    using Energies =
-        std::array<float, celt_bands>;  // of a band, as log2 of its amplitude, less its usual mean
+    // Of a band, as log2 of its amplitude, less its usual mean.
+    using Energies = std::array<float, celt_bands>;
 
     // Mean of the channels.
     float power_of(Bytes frame, int size_log, std::size_t coded_bands, std::size_t channels);

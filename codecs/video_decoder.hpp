@@ -17,8 +17,8 @@ namespace rotunda::codecs {
 class VideoDecoder {
   public:
     struct Limits {
-        std::int64_t pixels =
-            std::int64_t{1920} * 1088;  // larger pictures are refused before memory is taken
+        // Larger pictures are refused before memory is taken.
+        std::int64_t pixels = std::int64_t{1920} * 1088;
         int side = 4096;
     };
     // Throws std::runtime_error if libavcodec was built without the decoder.

@@ -24,7 +24,7 @@ std::unique_ptr<FrameEncoder> EncoderPool::take(const AudioSettings& settings, i
 void EncoderPool::give_back(std::unique_ptr<FrameEncoder> encoder) {
     if (!encoder) return;
     --in_use_;
-    // The oldest goes first: settings nobody uses any more do not stay for ever.
+    // Full: an idle encoder goes, not always the oldest, so that settings nobody uses do not stay for ever.
     if (idle_.size() == max_idle) idle_.erase(idle_.begin());
     idle_.push_back(std::move(encoder));
 }

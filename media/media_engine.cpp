@@ -45,7 +45,7 @@ MediaRoom* MediaEngine::find(RoomId id) const {
     return it == rooms_.end() ? nullptr : it->second.get();
 }
 
-// What comes now comes behind what waits.
+// Commands keep their order: where one waits for the end of the room's tick, later ones queue behind it.
 bool MediaEngine::is_busy(RoomId id) const {
     if (waiting_.contains(id)) return true;
     const MediaRoom* room = find(id);

@@ -39,9 +39,8 @@ class MediaEngine {
     std::optional<TimePoint> next_timeout() const;
 
     // Runs one slice (about 1 ms at most) of the most urgent due tick, one command that waited for a tick's
-    // end, or one step of a handshake. Call it
-    // again, with a fresh `now`, for as long as next_timeout() is not after now: a large room's tick takes
-    // several slices and lets small rooms pass in between.
+    // end, or one step of a handshake. Call it again, with a fresh `now`, for as long as next_timeout() is
+    // not after now: a large room's tick takes several slices and lets small rooms pass in between.
     void run_due(TimePoint now);
 
     // What happened since the last call, oldest first.

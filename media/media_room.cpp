@@ -15,10 +15,10 @@ constexpr Duration grid = milliseconds(20);
 constexpr std::size_t small_room = 8;  // its whole tick is one slice
 constexpr std::size_t receive_slice_size = 32;
 constexpr std::size_t send_slice_size = 192;
-// RTCP sockets are read every so many ticks, each session's in its turn.
+// In ticks: every session's RTCP socket is read once in so many, the sessions in turn.
 constexpr std::uint64_t rtcp_read_every = 5;
 constexpr Duration late = milliseconds(5);
-// A tick that begins so long after its deadline may find two packets of one sender.
+// A tick that begins later than this after its deadline may find two packets of one sender.
 constexpr Duration may_find_two = milliseconds(2);
 // A worker that comes so late gives ticks up: as many as keep every ptime's frames (10 to 60 ms) where they
 // were.
@@ -55,7 +55,7 @@ void MediaRoom::start_if_empty(TimePoint now) {
     if (!members_.empty()) return;
     if (shard_) {
         position_ms_ = shard_->next_position(now);
-        // The others have told of speakers meanwhile.
+        // While this shard was empty the others went on telling speakers: what it told last is out of date.
         active_speaker_ = mixer::ActiveSpeaker();
         speaker_.reset();
         deadline_ = shard_->time_of(position_ms_);
@@ -116,7 +116,7 @@ void MediaRoom::control(const ControlLeg& control) {
     if (!member.gain && gain == 1.0f) return;
     if (!member.gain) member.gain = std::make_unique<LegGain>();
     member.gain->set(gain);
-    // Nobody hears him, as nobody does when he comes: there is nothing to fade.
+    // He is not in the mix now (a newcomer never is), so the gain may jump.
     if (!talkers_[i].is_audible()) member.gain->skip();
 }
 
@@ -169,7 +169,8 @@ void MediaRoom::attach(Member& member) {
         buses_.detach(member.listener);
 }
 
-// The shards of a room change together: what one of them wants it tells first.
+// All shards change to short ticks at the same tick: a shard only notes its wish here, meet() takes the
+// latest end that any of them wants.
 void MediaRoom::want_short_ticks() {
     short_wanted_ms_ = position_ms_ + short_ticks_stay_ms;
     if (!shard_) short_until_ms_ = short_wanted_ms_;
@@ -219,7 +220,8 @@ void MediaRoom::give_up_ticks(TimePoint now) {
     const Duration lost = (now - deadline_) / frame_cycle * frame_cycle;
     deadline_ += lost;
     if (shard_) {
-        // Media time goes on for all shards; whoever waits or sends in short ticks does so still.
+        // Media time is common to all shards, so it moves on by what is skipped; the ends of short ticks move
+        // with it.
         const auto lost_ms = static_cast<std::uint64_t>(lost / milliseconds(1));
         position_ms_ += lost_ms;
         short_until_ms_ += lost_ms;
@@ -243,7 +245,7 @@ void MediaRoom::choose_block() {
 
 void MediaRoom::receive_slice(TimePoint now) {
     const std::size_t end = std::min(members_.size(), at_ + receive_slice_size);
-    // Those of a small room come together, those of a large one while the ones before are at work.
+    // Prefetch: the first two sessions now, each later one while those before it are at work.
     for (std::size_t i = at_; i < std::min(end, at_ + 2); ++i) members_[i].session->prefetch_to_receive();
     if (at_ < end) members_[at_].session->prefetch_packet();
     for (; at_ < end; ++at_) {
@@ -266,8 +268,9 @@ void MediaRoom::receive(std::size_t index, TimePoint now) {
     listen_to(index);
 }
 
-// Who has a place is decoded and measured. Of the others only who does not show otherwise how loud he is:
-// where places are free, as exactly as a decoder would; where they are not, by any sign.
+// A member who is audible is decoded; so is one whose packets do not tell how loud he is. For the others the
+// hint of their packets is enough: in a crowded room any hint, while seats are free only one as exact as
+// decoding (is_measured).
 void MediaRoom::listen_to(std::size_t index) {
     MediaSession& session = *members_[index].session;
     mixer::Talker& talker = talkers_[index];

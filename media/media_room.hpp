@@ -154,8 +154,8 @@ class MediaRoom {
     Stage stage_ = Stage::idle;
     std::size_t at_ = 0;  // the member the next slice begins with
     TimePoint deadline_{};
-    std::uint64_t position_ms_ =
-        0;  // media time since the room began; frames end on multiples of their ptime
+    // Media time since the room began; frames end on multiples of their ptime.
+    std::uint64_t position_ms_ = 0;
     std::uint64_t ticks_ = 0;
     std::uint64_t talking_due_ms_ = 0;  // when report_talking() looks again
     bool is_late_ = false;              // this tick: a second packet of somebody may have come in

@@ -34,7 +34,8 @@ void MediaRoom::finish_mix() {
     at_ = 0;
 }
 
-// `audiences`, `rates`: those that are to be summed for, whoever is here; further audiences are found.
+// `audiences`, `rates`: those to sum for even if none of their listeners is in this shard; further audiences
+// are found here.
 void MediaRoom::seat_voices(mixer::AudienceSet audiences, RateSet rates) {
     audiences_ = audiences;
     audiences_.add(mixer::Audience::listener);
@@ -59,7 +60,7 @@ void MediaRoom::seat_voices(mixer::AudienceSet audiences, RateSet rates) {
 void MediaRoom::hear(std::size_t index) {
     Member& member = members_[index];
     alignas(64) std::array<std::int16_t, mixer::max_block_samples> scratch;
-    // First: what is decoded now may have another rate than what was decoded last.
+    // Before give_voice(): decoding may change the rate.
     const Pcm voice = voice_of(index, scratch);
     give_voice(member);
     member.voice->feed(voice, milliseconds(block_ms_), rates_);
@@ -71,7 +72,7 @@ Pcm MediaRoom::voice_of(std::size_t index, MutablePcm scratch) {
     Member& member = members_[index];
     if (member.is_muted()) return {};
     const Duration block = milliseconds(block_ms_);
-    // First: what is decoded now may have another rate than what was decoded last.
+    // Before rate_hz() is asked: decoding may change it.
     const Pcm heard = member.session->warm(block);
     const VoiceTreatment::Wishes wishes{settings_.automatic_gain,
                                         member.noise_suppression.value_or(settings_.noise_suppression)};
@@ -109,7 +110,7 @@ void MediaRoom::add_chime(int rate_hz) {
     context_.mix.sums[rate_index(rate_hz)].add_to_all(pcm);
 }
 
-// Who is alone hears silence, which costs nothing.
+// A participant alone in the room hears silence, not noise: silence costs nothing.
 void MediaRoom::add_comfort_noise(int rate_hz) {
     constexpr int silence = 127;
     codecs::ComfortNoise& noise = comfort_noise_[rate_index(rate_hz)];

@@ -36,7 +36,7 @@ void MediaRoom::watch_speaker(bool watch) {
     speaker_ = ParticipantId{};
 }
 
-// Of those who speak here.
+// The loudest active talker of this shard.
 std::optional<std::size_t> MediaRoom::loudest() const {
     std::optional<std::size_t> loudest;
     for (std::size_t i = 0; i < talkers_.size(); ++i)

@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// While it waits it looks so often whether the others have told.
+// A shard that waits looks again after this time whether the others have told.
 constexpr Duration look_again = std::chrono::microseconds(250);
 
 }  // namespace
@@ -33,7 +33,8 @@ TimePoint MediaRoom::next_slice(TimePoint now) const {
     return is_waiting_ ? now + look_again : now;
 }
 
-// So that what is left of the tick is enough for sending.
+// The shard waits for the others' nominees until half of the tick is over, and for their sums until three
+// quarters are: what is left is enough to send in.
 TimePoint MediaRoom::meets_by() const {
     return deadline_ + milliseconds(block_ms_) / 2;
 }
@@ -57,7 +58,7 @@ void MediaRoom::tell_standing() {
     shard_->tell(position_ms_);
 }
 
-// All shards seat the same people, each its own.
+// Every shard reads the same nominees and so comes to the same talkers; it seats those who are its own.
 void MediaRoom::meet(TimePoint now) {
     is_waiting_ = is_patient_ && now < meets_by() && shard_->is_waiting_to_meet(position_ms_);
     if (is_waiting_) return;
@@ -70,7 +71,8 @@ void MediaRoom::meet(TimePoint now) {
     stage_ = Stage::gather;
 }
 
-// Other rooms may have been at the scratch meanwhile.
+// context_.mix is shared by all rooms of the worker and may have been overwritten since meet(): the sums are
+// made again.
 void MediaRoom::gather(TimePoint now) {
     is_waiting_ = is_patient_ && now < gathers_by() && shard_->is_waiting_to_gather(position_ms_);
     if (is_waiting_) return;
@@ -81,7 +83,7 @@ void MediaRoom::gather(TimePoint now) {
     finish_mix();
 }
 
-// Frames of 10 and 30 ms fit into the ticks from now on.
+// Ticks are 10 ms long from now on: listeners with frames of 10 or 30 ms, who waited for that, are attached.
 void MediaRoom::attach_waiting() {
     for (Member& member : members_)
         if (member.awaits_short_ticks) attach(member);

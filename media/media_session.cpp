@@ -11,10 +11,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// What one socket may cost in one tick, whatever is thrown at it: enough for a burst after a stall. What
-// waits longer the kernel drops when its buffer is full.
+// Datagrams read from one socket in one tick at most: enough for a burst after a stall. The rest waits in the
+// kernel's buffer, which drops what comes when it is full.
 constexpr int max_reads = 24;
-// And of who shares the port: almost twice what a video session takes at most, in ticks of 20 ms.
+// Read besides where a video session shares the port: almost twice what that takes in 20 ms at most.
 constexpr int max_shared_reads = 32;
 constexpr int max_rtcp_reads = 8;
 constexpr std::size_t max_datagram = 2048;
@@ -22,7 +22,8 @@ constexpr Duration housekeeping_interval = std::chrono::seconds(1);
 // What more is lost is not made good by an encoder, which all others would pay for.
 constexpr int most_loss_percent = 20;
 constexpr std::uint32_t report_every_s = 60;
-// Digits of one leg that are told in such an interval: more than any dialler plays, too few to flood the log.
+// Digits of one leg told in one housekeeping interval at most: more than any dialler plays, too few to flood
+// the log.
 constexpr int most_digits = 32;
 
 rtp::RtcpSession::Config rtcp_config(std::string cname, WallOffset wall) {
@@ -67,7 +68,7 @@ bool MediaSession::update(const AudioLeg& leg, TimePoint now) {
     agree(now);
     settle_lock(now);
     if (was_heard && !is_heard()) receiver_.reset();
-    // Hold and mute were no silence of his; what counts begins now.
+    // Time on hold is not silence: the silence time-out starts anew.
     if (!was_heard && is_heard()) {
         last_sign_of_life_ = now;
         // Some phones begin a stream of their own when they resume.
@@ -84,7 +85,8 @@ void MediaSession::receive(TimePoint now, bool late) {
         const auto received = ports_.rtp->receive(buffer);
         if (!received) return;
         const MutableBytes datagram = MutableBytes(buffer).first(std::min(received->size, buffer.size()));
-        // Behind a packet of sound there may be one of somebody else's, who waits.
+        // A shared port is read on: behind a packet of sound there may be one for the video session, which
+        // waits.
         if (!on_datagram(datagram, *received, now) && !late && !shared_) return;
     }
 }
@@ -95,7 +97,8 @@ bool MediaSession::on_datagram(MutableBytes datagram, const ReceivedDatagram& re
         case rtp::DatagramKind::rtp:
             return on_rtp(datagram, received, now);
         case rtp::DatagramKind::rtcp:
-            // Whom a compound is for stands behind its encryption: each takes what names his streams.
+            // Which m-line an RTCP compound is for shows only after decryption: the line that shares the port
+            // gets a copy, and each side takes the blocks with its SSRCs.
             if (shared_) hand_over(datagram, received);
             if (leg_.rtcp_mux) on_rtcp(datagram, received);
             return true;
@@ -176,7 +179,7 @@ void MediaSession::announce_start(const ReceivedDatagram& received) {
     settle_lock(received.arrival);
 }
 
-// Where his picture goes may be believed by this alone, see NamedAddress.
+// The focus is told: for his video's address this may be the only proof (NamedAddress).
 void MediaSession::announce_move(const ReceivedDatagram& received) {
     told_source_ = received.source.address;
     context_->events.push_back(SoundMoved{room_, participant_, received.source});
@@ -281,7 +284,7 @@ void MediaSession::do_duties(TimePoint now) {
     }
     if (shared_) tell_shared_path();
     if (shaking_hands) {
-        next_duty_ = {};  // at every tick until it is over
+        next_duty_ = {};  // at every tick until the handshake is over
         return;
     }
     next_duty_ = std::min(
@@ -308,7 +311,7 @@ void MediaSession::check_silence(TimePoint now) {
         return;
     }
     if (now - last_sign_of_life_ < silence_timeout_) return;
-    // The answer to the focus's question is a sign of life as well, and good for as long.
+    // The focus asks the peer now. The peer's answer is a sign of life too, so the time-out starts anew.
     last_sign_of_life_ = now;
     context_->events.push_back(MediaSilent{room_, participant_});
 }

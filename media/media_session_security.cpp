@@ -41,7 +41,7 @@ void MediaSession::share_port(std::shared_ptr<PacketRing> ring) {
     next_duty_ = {};
 }
 
-// Unopened: whoever shares the port has the keys too, and the time.
+// Handed over encrypted: the video session that shares the port has the keys too, and time to decrypt.
 void MediaSession::hand_over(Bytes datagram, const ReceivedDatagram& received) {
     if (path_.lets_through(received) && !shared_->push(datagram, received)) ++not_handed_over_;
 }

@@ -8,7 +8,7 @@ namespace {
 
 // From a packet's arrival to the tick that plays it, where ticks are 20 ms apart and nothing better is known.
 constexpr Duration mean_wait = std::chrono::milliseconds(10);
-// More than a tick of it is delay that his jitter buffer is about to give up.
+// Slack beyond one tick is delay that his jitter buffer is about to give up, so it is not counted.
 constexpr Duration most_wait = std::chrono::milliseconds(20);
 
 }  // namespace
@@ -30,7 +30,7 @@ void MediaSession::note_sender_reports(Bytes compound) {
 void MediaSession::report_lag() {
     const auto arrived = lag_ ? lag_->lag() : std::nullopt;
     if (!arrived || !is_heard()) return;
-    // The jitter buffer makes all wait for the slowest.
+    // The jitter buffer holds every packet back until the slowest would have come.
     const rtp::JitterBuffer& buffer = receiver_.jitter_buffer();
     const Duration lag =
         *arrived + buffer.target_delay() + std::min<Duration>(buffer.slack().value_or(mean_wait), most_wait);

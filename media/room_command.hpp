@@ -1,4 +1,5 @@
-// What the signaling thread tells a media worker. Values only: once posted, the sender keeps nothing of it.
+// What the signaling thread tells a media worker. Values, and two things made to be shared between threads:
+// ShardBoard and PacketRing. Of all else the sender keeps nothing once it is posted.
 #pragma once
 
 #include <cstddef>

@@ -17,7 +17,7 @@ using std::chrono::microseconds;
 constexpr Duration cushion = std::chrono::milliseconds(2);
 // So little before delay control would have to stretch, a slow clock is followed.
 constexpr Duration brink = microseconds(200);
-// More of it where only his first packets are known; too little for a second walk.
+// Added to the cushion while only his first packets are known: less than would be worth a second walk.
 constexpr Duration haste = microseconds(900);
 // First packets are taken at their word where they come as evenly as from a metronome. A phone that looks at
 // its clock every 4 ms sends one of its first fifty later than all the others.

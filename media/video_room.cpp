@@ -150,7 +150,7 @@ void VideoRoom::frame_turn(TimePoint now) {
     output_.frame(*this, frame_rate(), now);
 }
 
-// Only whose picture is shown waits for it, or it for him.
+// Lip sync is for senders whose picture is shown: the picture waits for the sound, or the sound for it.
 void VideoRoom::bring_together(Member& member, TimePoint now) {
     const Duration interval = Duration(std::chrono::seconds(1)) / frame_rate();
     VideoSession& session = *member.session;

@@ -1,5 +1,5 @@
-// One leg's video on the worker: its two sockets, whom it listens to, what it received, what it sends. Which
-// picture that is is the room's business.
+// One leg's video on the worker: its two sockets, whom it listens to, what it received, what it sends. The
+// room decides which picture that is.
 #pragma once
 
 #include <memory>

@@ -15,8 +15,8 @@ using SourceId = StrongId<struct PictureSourceTag>;
 class ActiveSpeaker {
   public:
     struct Settings {
-        Duration attack =
-            std::chrono::milliseconds(700);  // so long somebody speaks before the picture follows
+        // So long somebody speaks before the picture follows.
+        Duration attack = std::chrono::milliseconds(700);
         Duration pause = std::chrono::milliseconds(400);  // between words: still the same speech
         Duration dwell = std::chrono::seconds(2);         // so long a picture stays at least
     };

@@ -29,8 +29,8 @@ namespace rotunda::rooms {
 
 using DialId = StrongId<struct DialTag>;
 
-// Where who answers will be. The dial keeps this place in the room, and so the room. No room: there never was
-// one.
+// A place in a room, kept for whoever answers the dial; it keeps the room open. Without `room`: the dial
+// failed before there was one.
 struct DialPlace {
     media::RoomId room;
     std::string room_name;

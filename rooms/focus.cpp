@@ -68,7 +68,7 @@ void Focus::configure(FocusSettings settings, TimePoint now) {
 
 void Focus::drain_agent(TimePoint now) {
     on_dial_events(now);
-    // What the focus answers may make the agent say more, so until it has nothing left.
+    // An answer of the focus may bring the agent to another event, so until there is none.
     send_notifies(now);
     for (auto events = agent_.take_events(); !events.empty(); events = agent_.take_events())
         for (const auto& event : events) {

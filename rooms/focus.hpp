@@ -45,7 +45,7 @@ struct FocusSettings {
     RoomPolicy rooms;
     sdp::Capabilities media;
     std::vector<ListenerEncryption> listeners;  // that say something of their own
-    // From where no source address is forged; none: from everywhere.
+    // Networks whose source addresses cannot be forged; none given: nobody's is doubted.
     std::optional<std::vector<IpPrefix>> local_net;
     std::size_t max_calls = 10'000;
     std::size_t workers = 1;

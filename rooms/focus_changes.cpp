@@ -55,7 +55,7 @@ void Focus::refresh(sip::SessionId session, TimePoint now) {
     Participant* who = find(session);
     if (!who) return;
     video_.open_for_offer(*who);
-    // One whose answer is awaited stays; this one then comes after it.
+    // An offer whose answer is awaited stays as it is; the new one follows it.
     const bool pending = who->media.offer_pending();
     if (agent_.reinvite(session, who->media.create_offer(who->local), now))
         who->video.offer_due = false;

@@ -22,7 +22,7 @@ DialId Focus::dial(std::string_view room, const sip::Uri& target, sip::ExtraHead
     return id;
 }
 
-// What the dialer says may make it say more.
+// Handling an event may bring the dialer to another, so until there is none.
 void Focus::on_dial_events(TimePoint now) {
     for (const TollAlarm& alarm : routing_.take_alarms()) log_.toll_alarm(alarm);
     for (auto events = dialer_.take_events(); !events.empty(); events = dialer_.take_events())
@@ -57,7 +57,7 @@ void Focus::on(const DialProgress& event, TimePoint now) {
     referrals_.on(event, now);
 }
 
-// The dial's place in the room is his now.
+// The place in the room that the dial kept goes to the participant who answered.
 void Focus::on(DialAnswered& event, TimePoint now) {
     quota_.end(event.dial);
     referrals_.on(event, now);

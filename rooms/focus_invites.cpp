@@ -25,7 +25,7 @@ IpAddress media_peer(const sip::Flow& flow, const std::optional<sdp::SessionDesc
     return wanted && wanted->family() != source.family() ? *wanted : source;
 }
 
-// By whose name rooms know him; empty: he has proved none.
+// The user name that rooms know him by; empty: he has proved none.
 std::string_view user_of(const sip::Identity& who) {
     return who.is_user() ? std::string_view(who.name) : std::string_view();
 }
@@ -36,7 +36,7 @@ void Focus::on(const sip::IncomingInvite& event, TimePoint now) {
     if (!rings(event, now)) answer(event, now);
 }
 
-// Who takes the place of a call, or joins one, is waited for there.
+// A call with Replaces or Join is answered at once, without ringing: somebody waits for it.
 bool Focus::rings(const sip::IncomingInvite& event, TimePoint now) {
     const Trunk* trunk = trunks_.from(event.flow);
     if (!trunk || trunk->ring == Duration{}) return false;
@@ -141,7 +141,7 @@ std::optional<Focus::Refused> Focus::take_in(const sip::IncomingInvite& event, T
     who.answered = now;
     Participant& participant = admit(std::move(who));
     if (event.offer) apply_agreement(participant, now);
-    // RFC 4579 §5.1: where he is, whatever he called.
+    // RFC 4579 §5.1: the Contact names the room he is in, whatever URI he called.
     agent_.set_contact(event.session, contact_of(participant));
     agent_.accept(event.session, std::move(*description), now);
     if (participant.joined && replaced) await_media(participant, now);

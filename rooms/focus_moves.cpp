@@ -19,7 +19,7 @@ std::optional<MoveRefusal> Focus::refusal_to_move(media::RoomId from, media::Par
     const Participant* who = find_participant(from, id);
     if (!who) return MoveRefusal::not_here;
     if (who->room_name == to) return MoveRefusal::already_there;
-    // Whoever takes somebody's place, or gives his own, does that first.
+    // A takeover under way, on either side of it, ends before anybody moves.
     if (!who->joined || who->between_rooms || who->replaces || who->being_replaced || who->moving)
         return MoveRefusal::busy;
     const bool encrypted = who->leg.srtp || who->leg.dtls;
@@ -44,7 +44,7 @@ Result<const Room*, MoveRefusal> Focus::move(media::RoomId from, media::Particip
     go_to(who, *place, now);
     log_.moved_from(who, old.room_name);
     give_back(old);
-    // On the sound's port the picture comes along, and his phone has nothing to learn.
+    // A picture on the sound's port moves with the sound: his phone is told nothing.
     if (shares_port)
         video_.apply(who);
     else if (filmed && video_.renew(who))
@@ -64,7 +64,7 @@ void Focus::go_to(Participant& who, const DialPlace& place, TimePoint) {
     watchers_.changed(who);
 }
 
-// Meanwhile he may have hung up, or agreed on something else.
+// While the leg was being released he may have hung up, or agreed on something else.
 void Focus::on(Participant& who, media::LegReleased& event, TimePoint now) {
     who.between_rooms = false;
     if (who.ended) return on(who, media::LegEnded{event.room, event.participant, event.quality}, now);

@@ -102,8 +102,8 @@ Result<std::optional<Focus::Named>, Focus::Refused> Focus::named_call(const sip:
     return std::optional(Named{who->id, replaces->has_value()});
 }
 
-// He needs no place in the room, but is one call more until the other has left: one at a time for each, and
-// beyond calls.max one in all.
+// The new call takes over the old one's place in the room, but is one call more until the old one has left:
+// at most one for each participant, and beyond calls.max one in all.
 std::optional<Focus::Refused> Focus::refusal_to_replace(const Participant& replaced) const {
     if (refusing_) return overloaded("shutting down");
     if (replaced.being_replaced) return Refused{603, "somebody takes that place already", {}};
@@ -111,14 +111,14 @@ std::optional<Focus::Refused> Focus::refusal_to_replace(const Participant& repla
     return std::nullopt;
 }
 
-// Both are in the mix until the new one is heard, so that the room hears no gap; but not for long, where he
-// has nothing to say.
+// Both calls are in the mix until the new one is heard, so that the room hears no gap; a new one that sends
+// nothing takes over at once.
 void Focus::await_media(Participant& who, TimePoint now) {
     if (!who.leg.receives) return hang_up_replaced(who, now);
     takeovers_.set(who.id, now + takeover_limit);
 }
 
-// He is gone before he was heard: whose place it was keeps it.
+// The new call ended before it was heard: the call it was to replace keeps the place.
 void Focus::give_up_takeover(Participant& who) {
     takeovers_.erase(who.id);
     if (Participant* replaced = find(std::exchange(who.replaces, {}))) replaced->being_replaced = false;

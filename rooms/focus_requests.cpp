@@ -57,7 +57,7 @@ void Focus::answer_options(const sip::RequestReceived& options, TimePoint now) {
     const auto no = room.empty() ? no_more_calls() : refusal(room, options.identity);
     if (no) return refuse(options, *no, now);
     sip::SipMessage response = agent_.make_response(options.request, 200);
-    // Who may be somebody else's address is sent no more than he sent.
+    // Where the source address may be forged the answer has no body: nobody is sent more than we were.
     if (!may_be_forged(options.flow, options.identity, settings_.local_net))
         response.set_body(sdp::describe_capabilities(settings_.media, options.flow.advertised.address),
                           "application/sdp");

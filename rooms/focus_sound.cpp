@@ -9,7 +9,7 @@
 namespace rotunda::rooms {
 namespace {
 
-// From the first packet of who takes a place until his jitter buffer lets him be heard.
+// From the first packet of a call that replaces another until its jitter buffer lets it be heard.
 constexpr Duration takeover_overlap = std::chrono::milliseconds(100);
 
 }  // namespace
@@ -34,7 +34,7 @@ void Focus::handle(media::RoomEvent event, TimePoint now) {
 void Focus::on(Participant& who, const media::MediaStarted& event, TimePoint now) {
     log_.media_started(who, event.source);
     hear_from(who, event.source.address);
-    // The worker may say so while his BYE is being answered.
+    // MediaStarted may still come from the worker while his BYE is being answered.
     if (who.replaces && !who.ended) takeovers_.set(who.id, now + takeover_overlap);
 }
 
@@ -42,8 +42,8 @@ void Focus::on(Participant& who, const media::SoundMoved& event, TimePoint) {
     hear_from(who, event.source.address);
 }
 
-// The sound's worker knows it by itself: his leg is noted as a refresh of the session would make it, so that
-// one changes nothing (interop rule 3).
+// The media worker has found the source by itself. Only our copy of the leg is brought up to date, so that
+// the next refresh compares equal and sends no UpdateLeg (interop rule 3).
 void Focus::hear_from(Participant& who, const IpAddress& source) {
     who.heard_from = source.unmapped();
     who.leg.only_named = is_only_named(who, who.leg, settings_.local_net);

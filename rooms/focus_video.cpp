@@ -22,7 +22,7 @@ void Focus::on(Participant& who, const media::VideoStarted& event, TimePoint) {
     log_.video_started(who, event);
 }
 
-// No RTCP feedback was agreed, so he is asked the old way.
+// RTCP feedback was not agreed with him, so he is asked for a keyframe by INFO.
 void Focus::on(Participant&, const media::KeyframeNeeded& event, TimePoint now) {
     request_picture(event.participant, now);
 }
@@ -63,14 +63,14 @@ void Focus::show_in_video(const Participant& who) {
     video_.show(who, peer ? name_to_show(who, *peer) : std::string());
 }
 
-// It may have begun with what a worker told.
+// After a worker's word: his video may have begun or ended by it.
 void Focus::note_video(Participant& who, bool had_video, TimePoint now) {
     if (had_video == who.video.joined) return;
     watchers_.changed(who);
     consider_offers(who, had_video, now);
 }
 
-// He may be offered video, and so may the others once there is his to be seen.
+// His own video may be offered now; the others' too, once there is a picture of his to be seen.
 void Focus::consider_offers(Participant& who, bool had_video, TimePoint now) {
     video_.consider_offer(who, now);
     if (had_video || !who.video.joined || !video_.offers_in(who.room_name)) return;
@@ -89,7 +89,7 @@ void Focus::offer_video(TimePoint now) {
 bool Focus::allow_video(media::RoomId room, media::ParticipantId id, bool allowed, TimePoint now) {
     if (!find_participant(room, id)) return false;
     Participant& who = participants_.at(id);
-    // An offer that is out may bring it or end it: what it comes to is not known yet.
+    // An offer under way may bring the video or end it: what comes of it is not known yet.
     const bool busy = allowed && !who.local.video && who.media.offer_pending();
     if (!who.joined || who.unproven || who.between_rooms || busy) return false;
     log_.video_allowed(who, allowed);
@@ -97,7 +97,7 @@ bool Focus::allow_video(media::RoomId room, media::ParticipantId id, bool allowe
     return true;
 }
 
-// The last word of both workers has come, and the call is over.
+// Forgets a participant once his call is over and both workers have said their last word of him.
 void Focus::forget_if_over(media::ParticipantId who) {
     const auto it = participants_.find(who);
     if (it == participants_.end()) return;

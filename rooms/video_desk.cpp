@@ -35,7 +35,8 @@ bool VideoDesk::reserve(Participant& who, const IpAddress& peer) {
 }
 
 void VideoDesk::apply(Participant& who) {
-    // Who refuses to end his video when he is told to has it with nobody.
+    // His video is not allowed and no offer of ours is open: even if his phone keeps the line, it counts as
+    // closed.
     const bool barred = !who.local.video && !who.media.offer_pending();
     const sdp::NegotiatedMedia* const agreed = barred ? nullptr : who.media.video();
     // A line of video, open or closed: it has been spoken of.

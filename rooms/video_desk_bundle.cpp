@@ -51,7 +51,7 @@ void VideoDesk::apply_bundled(Participant& who, const sdp::NegotiatedMedia& agre
         who.video.path = {};
         arrived(who);
     }
-    // Nothing is sent in the clear meanwhile, since nothing is sent: the keys come by SharedPath.
+    // Until SharedPath brings the keys there is no video leg, so nothing can go out in the clear.
     if (!who.video.path.keys || (!who.video.joined && !who.video.path.peer)) return;
     // Only with its last word is it known how far his picture had come under these keys.
     if (!who.video.joined && who.video.ending > 0) return;

@@ -18,8 +18,8 @@ struct DtlsHookState {
     unsigned first_timeout_us = 200'000;
 };
 
-// HelloVerifyRequest's cookies (RFC 6347 §4.2.1): who has not shown that
-// he receives at his address is sent less than he sent, so that nobody uses us to flood a third one.
+// HelloVerifyRequest's cookies (RFC 6347 §4.2.1): a peer who has not shown that he receives at his address is
+// sent less than he sent, so that nobody uses us to flood a third one.
 void install_dtls_cookies(SSL_CTX* context);
 // Doubles, up to three seconds.
 unsigned next_dtls_interval(SSL* ssl, unsigned last_us);

@@ -194,11 +194,11 @@ class JitterBuffer {
     Duration play_end_{};     // media time where the last packet played ends
     Duration covered_{};      // concealed since
     bool may_pause_ = false;  // the last packet played said so
-    std::uint64_t unexplained_ =
-        0;  // conceal steps since, of which the next packet tells: lost, late or a pause
+    // Conceal steps since, of which the next packet tells: lost, late or a pause.
+    std::uint64_t unexplained_ = 0;
 
-    std::array<std::int64_t, longest_history>
-        history_{};  // numbers of played packets still stored, oldest first
+    // Numbers of played packets still stored, oldest first.
+    std::array<std::int64_t, longest_history> history_{};
     std::size_t history_size_ = 0;
     std::size_t waiting_ = 0;
     Counters counters_;

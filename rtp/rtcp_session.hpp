@@ -22,8 +22,8 @@ class RtcpSession {
     struct Config {
         std::string cname;         // RFC 7022; cut to 255 octets
         WallOffset wall_offset{};  // for the NTP stamps
-        Duration interval =
-            std::chrono::seconds(5);  // §6.2: minimum; varied by 0.5 to 1.5, the first one halved
+        // §6.2: minimum; varied by 0.5 to 1.5, the first one halved.
+        Duration interval = std::chrono::seconds(5);
     };
     RtcpSession(Config config, RandomSource& random, TimePoint now);
 

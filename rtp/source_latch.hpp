@@ -23,8 +23,8 @@ class SourceLatch {
     struct Config {
         Duration learning_window = std::chrono::seconds(10);
         int packets_to_learn = 5;  // from the signalling source
-        int packets_to_change_ssrc =
-            2;  // from the SDP's own address; an address that was learnt needs packets_to_learn
+        // From the SDP's own address; an address that was learnt needs packets_to_learn.
+        int packets_to_change_ssrc = 2;
         // Longer than the packets of a stream that goes on mostly lie apart.
         Duration silence_before_change = std::chrono::milliseconds(60);
     };
@@ -72,8 +72,9 @@ class SourceLatch {
     bool count(const Endpoint& source, std::uint32_t ssrc, std::uint16_t sequence, int needed);
     void lock(const Endpoint& source, std::uint32_t ssrc, bool learnt, TimePoint arrival);
     bool may_change_ssrc(std::uint32_t ssrc, std::uint16_t sequence, TimePoint arrival);
-    // What is locked is.
+    // The former SSRC goes on: the new one was a forger's.
     bool is_back(TimePoint arrival);
+    // What is locked has been silent for silence_before_change, or nothing is locked.
     bool is_silent(TimePoint arrival) const;
 
     Config config_;

@@ -100,8 +100,8 @@ std::vector<RtcpFeedback> feedback_for(const Media& media, std::uint8_t payload_
 // extension that whoever wrote the m-line may send us, 1 to 14 so that it fits either form; none if there is
 // no such.
 std::optional<std::uint8_t> extension_received(const Media& media, std::string_view uri);
-inline constexpr std::string_view audio_level_uri =
-    "urn:ietf:params:rtp-hdrext:ssrc-audio-level";  // RFC 6464
+// RFC 6464.
+inline constexpr std::string_view audio_level_uri = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 
 // a=group:BUNDLE 0 1 (RFC 5888 §5)
 struct Group {

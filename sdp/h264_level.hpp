@@ -11,8 +11,8 @@ using H264Level = std::uint8_t;
 struct H264LevelLimits {
     std::uint32_t macroblocks_per_second = 1485;
     std::uint32_t frame_macroblocks = 99;
-    std::uint32_t kbits_per_second =
-        64;  // in units of 1000 bits, of the whole NAL units of baseline and main
+    // In units of 1000 bits, of the whole NAL units of baseline and main.
+    std::uint32_t kbits_per_second = 64;
 };
 
 // Of the greatest level not above this one; levels below 1 count as 1.

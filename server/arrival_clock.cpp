@@ -7,7 +7,7 @@ constexpr Duration good_for = std::chrono::milliseconds(100);
 // A thread put to sleep between two readings spoils the measurement.
 constexpr Duration undisturbed = std::chrono::microseconds(20);
 constexpr int attempts = 3;
-// No datagram waits longer to be read.
+// A datagram that seems to have waited longer did not: the calendar clock was set.
 constexpr Duration longest_wait = std::chrono::seconds(10);
 
 }  // namespace

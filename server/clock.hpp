@@ -1,4 +1,5 @@
-// The only clocks of the program. Injected, so that tests of server/ itself may hold time still.
+// The clocks of the program. Injected, so that tests of server/ itself may hold time still. (SipUdpSocket
+// alone reads the calendar itself, to compare it with the kernel's receive time stamps.)
 #pragma once
 
 #include "base/time.hpp"

@@ -130,7 +130,7 @@ Problem apply_yaml(const std::string& yaml, std::string_view name, Config& confi
     return apply(*document, "", name, config);
 }
 
-// Each value may be good and both together not.
+// Checks across keys: two values may each be good and not go together.
 Problem disagreement(const Config& config) {
     const PortRange& media = config.media.ports;
     for (const ListenAddress& listener : config.sip.listen) {

@@ -20,7 +20,7 @@ struct ConfigSources {
 // The error is one line that names source, line, key and the nearest valid name.
 Result<Config> load_config(const ConfigSources& sources);
 
-// The same for a text that has been read already; `name` stands for it in errors.
+// For tests: reads a text instead of files, without the checks across keys; `name` stands for it in errors.
 Result<Config> load_config_text(const std::string& yaml, std::string_view name);
 
 }  // namespace rotunda::server

@@ -20,7 +20,8 @@ bool FrontDoor::hears(const sip::Flow& flow) {
            (accounts::trusted_peer(policy_, flow) || !guard_.is_shut_out(flow, clock_.now()));
 }
 
-// Whom we called may answer, whatever others have sent in his name.
+// A response passes even from an address banned on evidence that could be forged: hears() asks for the other
+// kind only. Else others could silence in his name whom we called.
 bool FrontDoor::lets_in(std::string_view datagram, const sip::Flow& flow) {
     const auto request = sip::sketch_of(datagram);
     if (!request) return hears(flow);
@@ -41,7 +42,7 @@ sip::Admission FrontDoor::lets_in(const sip::ParsedMessage& message, const sip::
     const auto sketch = ok ? sip::sketch_of(message.message) : sip::RequestSketch{};
     const auto admission = guard_.admit(sketch, flow, clock_.now());
     tell_of_bans();
-    // Of what is broken perhaps nothing is there that a 503 could be sent to.
+    // A broken request may lack what a 503 needs (Via, tags): it is dropped instead.
     return ok || admission == sip::Admission::pass ? admission : sip::Admission::drop;
 }
 

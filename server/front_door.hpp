@@ -1,5 +1,5 @@
 // What a SIP message passes before anything reads it: the lists of its listener, and the flood guard, which
-// peers that are known as they stand need not pass. Says in the log who was banned. Signaling thread.
+// peers trusted by address or certificate need not pass. Says in the log who was banned. Signaling thread.
 #pragma once
 
 #include "accounts/access_policy.hpp"
@@ -23,7 +23,7 @@ class FrontDoor {
     bool hears(const sip::Flow& flow);
     // A new connection may stand.
     bool lets_connect(const sip::Flow& flow);
-    // A peer that is known as it stands.
+    // A peer trusted by its address or certificate (AccessPolicy::trusted).
     bool is_trunk(const sip::Flow& flow) const { return accounts::trusted_peer(policy_, flow) != nullptr; }
     bool lets_out(const sip::OutgoingMessage& message);
 

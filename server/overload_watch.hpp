@@ -1,9 +1,8 @@
 // Says when this machine has no time for further calls, by how late the ticks of the media workers begin, and
 // how late the signaling thread comes to what waits for it. A jitter buffer hides some milliseconds, and
 // nobody sends a request again before half a second, so new calls are refused before those that run suffer.
-// Where we do
-// next to nothing and are late all the same, the time goes to other programs: that is told, but nobody is
-// refused for it, since fewer calls would give nothing back. Pure.
+// Where we do next to nothing and are late all the same, the time goes to other programs: that is told, but
+// nobody is refused for it, since fewer calls would give nothing back. Pure.
 #pragma once
 
 #include <cstdint>

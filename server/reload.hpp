@@ -11,8 +11,8 @@ namespace rotunda::server {
 
 struct Reload {
     Config config;  // what holds from now on
-    std::vector<std::string_view>
-        changed;  // keys with another value; one that hides a secret alone is not named
+    // Keys with another value; one that hides a secret alone is not named.
+    std::vector<std::string_view> changed;
     std::vector<std::string_view> ignored;  // keys whose new value waits for the next start
 };
 

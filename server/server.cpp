@@ -117,7 +117,7 @@ Result<std::vector<ListenAddress>> Server::Parts::listen() {
     return bound;
 }
 
-// The default address is a convenience: that another program has it is no reason not to serve calls.
+// Another program may have the default address: that is no reason not to serve calls.
 std::optional<Error> Server::Parts::listen_http() {
     if (!config_.http.listen) return std::nullopt;
     auto bound = http_.listen(*config_.http.listen);
@@ -230,6 +230,8 @@ std::unordered_set<sip::ConnectionId> Server::Parts::connections_in_use() const 
     return used;
 }
 
+// The order matters: the focus acts first on what the agent read; workers get their commands before peers get
+// our answers; the front door learns proofs before it judges what goes out.
 bool Server::Parts::settle_once() {
     focus_.drain_agent(clock_.now());
     auto commands = focus_.take_commands();
@@ -265,7 +267,7 @@ void Server::Parts::settle() {
     if (phase_ != Phase::serving) stop_if_quiet();
 }
 
-// Transactions remember their messages for half a minute. When the last one of a busy spell is over the
+// Transactions keep their messages for half a minute. After a busy spell, once the last one is over, the
 // allocator would keep those pages for ever; after a few calls they are not worth the pause.
 void Server::Parts::give_memory_back() {
     const std::uint64_t requests = agent_.transactions().counters().requests;
@@ -297,7 +299,8 @@ void Server::Parts::watch_load() {
     overload_timer_.set(next_look_);
 }
 
-// Over TCP nothing says how long a message has waited; a timer that is late has waited likewise.
+// TCP has no receive time stamps: how late our own one-second timer comes stands in for how long messages
+// wait.
 ThreadLoad Server::Parts::signaling_load(TimePoint now) {
     ++looks_;
     if (now - next_look_ > SipUdpSocket::late) ++late_looks_;

@@ -4,11 +4,11 @@
 namespace rotunda::server {
 namespace {
 
-// With the BYEs out, so long their answers are waited for; the whole end takes less than two seconds.
+// Answers to our BYEs are waited for so long at most.
 constexpr Duration farewell = std::chrono::milliseconds(1500);
-// So long the last calls' events may wait for those they are told to; looked at so often.
+// So long at most the events of the last calls may wait for those they are told to; looked at so often.
 constexpr Duration last_words = std::chrono::seconds(5), between_looks = std::chrono::milliseconds(50);
-// RFC 3326; 503-like reasons are for requests, a BYE says why the call ends.
+// RFC 3326: Reason tells the peer why this BYE ends his call.
 constexpr std::string_view shutdown_reason = "SIP;cause=503;text=\"Shutting down\"";
 
 }  // namespace

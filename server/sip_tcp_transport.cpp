@@ -17,7 +17,8 @@ constexpr int accepts_in_a_row = 64;
 constexpr Duration accept_pause = std::chrono::milliseconds(100);
 constexpr Duration accept_warning_interval = std::chrono::minutes(1);
 constexpr Duration proofs_interval = std::chrono::seconds(1);
-// A connection of ours over which nothing whole has come for so long, twice a transaction, is like others.
+// For so long after its last whole message (2 x 64*T1) a connection we opened keeps its place though nothing
+// uses it; then it may be displaced like any other.
 constexpr Duration opened_lasts = std::chrono::seconds(64);
 
 // A dead peer is found by the kernel within two minutes, so that idle connections may stand for long.

@@ -40,7 +40,8 @@ class SipTcpTransport final : private SipTcpConnection::Owner {
         std::function<void(sip::ConnectionId connection)> on_connection_lost;
         // A peer connected; false: the connection is closed at once. Empty: all may.
         std::function<bool(const sip::Flow& flow)> lets_connect = {};
-        // A trunk at the other end: it is served where the others have filled the limit, and goes for nobody.
+        // A trunk at the other end: it is served where the others have filled the limit, and is never
+        // displaced.
         std::function<bool(const sip::Flow& flow)> is_known = {};
         // What calls, registrations and subscriptions go over: proof lasts as long as these. Asked where the
         // limit is reached, once a second at most. Empty: it lasts for ever.

@@ -165,7 +165,6 @@ void SipTransports::warn_of_expiry() {
 }
 
 void SipTransports::on_datagram(std::string_view bytes, const Endpoint& local, const Endpoint& remote) {
-    // Keep-alives (RFC 5626 §4.4.2 leaves UDP to STUN, yet phones send CRLF) need no answer.
     if (remote.port == 0) return;  // nobody could be answered
     sip::Flow flow;
     flow.transport = sip::Transport::udp;
@@ -177,6 +176,7 @@ void SipTransports::on_datagram(std::string_view bytes, const Endpoint& local, c
         if (const auto answer = sip::answer_stun(bytes, remote)) (void)send_datagram(flow, *answer);
         return;
     }
+    // A keep-alive of CRLF too (RFC 5626 §4.4.2 leaves UDP to STUN, yet phones send it): it needs no answer.
     handlers_.on_datagram(bytes, flow);
 }
 

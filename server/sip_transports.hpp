@@ -40,7 +40,8 @@ class SipTransports {
                   const AdvertisedAddresses& advertised, const Config::Sip& settings, Handlers handlers);
     ~SipTransports();
 
-    // The domains that are told in a flow whose peer proves one by certificate. Before listen().
+    // The domains that are told in a flow whose peer proves one by certificate. Before listen(), and again at
+    // each reload.
     void know_peers(std::vector<std::string> domains) { tls_peers_ = std::move(domains); }
     // Binds all of sip.listen. The error is one line for the operator; nothing is served then.
     Result<std::vector<ListenAddress>> listen();

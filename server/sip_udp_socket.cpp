@@ -28,7 +28,7 @@ union ReceivedInfo {
     cmsghdr align;
     char bytes[CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(timespec))];
 };
-// Where the calendar clock was set meanwhile the stamp tells nothing.
+// A longer wait means that the calendar clock was set, not that we are slow.
 constexpr Duration longest_wait = std::chrono::seconds(10);
 
 std::optional<IpAddress> destination(msghdr& message) {
@@ -133,7 +133,8 @@ void SipUdpSocket::read_some() {
     }
 }
 
-// What waits in the kernel's buffer is what a thread that cannot keep up does not see otherwise.
+// Notes how long the batch's first datagram lay in the kernel's buffer: nothing else shows that this thread
+// cannot keep up.
 void SipUdpSocket::note_wait(Batch& batch) {
     ++counters_.reads;
     const auto stamp = receive_time_stamp(batch.messages[0].msg_hdr);

@@ -37,8 +37,7 @@ class SipUdpSocket {
 
     ~SipUdpSocket();
 
-    // Sends from `from`, which is this socket's address or, if that is a wildcard, any address of ours. 0, or
-    // errno.
+    // Sends from `from`: this socket's address or, if that is a wildcard, any address of ours. 0, or errno.
     int send(std::string_view bytes, const IpAddress& from, const Endpoint& to);
 
     const Endpoint& bound() const { return bound_; }

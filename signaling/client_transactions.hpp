@@ -51,11 +51,8 @@ class ClientTransactions {
   private:
     using Machine = std::variant<InviteClientTransaction, NonInviteClientTransaction>;
 
-    enum class Cancel : std::uint8_t {
-        none,
-        wanted,
-        sent
-    };  // wanted: as soon as a provisional response comes
+    // `wanted`: it is sent as soon as a provisional response comes.
+    enum class Cancel : std::uint8_t { none, wanted, sent };
 
     struct Record {
         Machine machine;

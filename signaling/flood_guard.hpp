@@ -51,9 +51,10 @@ class FloodGuard {
     // `hash`: under a random key, so that nobody finds addresses that collide in the tables.
     FloodGuard(FloodSettings settings, const KeyedHash& hash, Voucher voucher = {});
 
-    // Something that is no well-formed request has no more than its size.
+    // What is no well-formed request has a sketch of as much as was found over UDP, its octets at least, and
+    // an empty one over a connection.
     Admission admit(const RequestSketch& request, const Flow& flow, TimePoint now);
-    // Nothing from there is looked at, and nobody can have forged why.
+    // Banned on evidence that cannot be forged: not even responses and STUN from there are looked at.
     bool is_shut_out(const Flow& flow, TimePoint now);
     bool is_proven(const Flow& flow, TimePoint now) { return proven(flow, now) != nullptr; }
     // A new connection may stand.

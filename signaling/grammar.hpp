@@ -51,7 +51,7 @@ class ListReader {
     bool done_;
 };
 
-// %HH undone, once. False in `well_formed` terms: see has_good_escapes().
+// Decodes each %HH once; what is broken stays as it is (has_good_escapes() tells).
 std::string percent_decode(std::string_view text);
 // Every % is followed by two hexadecimal digits.
 bool has_good_escapes(std::string_view text);

@@ -43,8 +43,8 @@ class NonInviteServerTransaction {
     State state_ = State::trying;
     std::string response_;           // the last one sent, or the waiting 100 in Trying
     TransactionTimer trying_timer_;  // the earliest moment for a 100
-    TransactionTimer
-        lifetime_;  // the client has given up (its Timer F) before a final response; then Timer J
+    // The client has given up (its Timer F) before a final response; then Timer J.
+    TransactionTimer lifetime_;
 };
 
 }  // namespace rotunda::sip

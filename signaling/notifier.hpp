@@ -47,12 +47,12 @@ struct NotifyDue {
 
 struct NotifierSettings {
     std::vector<EventPackage> packages;
-    // Beyond these: 503 with Retry-After.
-    std::size_t max_subscriptions = 20'000;  // those in calls and of REFER may be a quarter more, those whose
-                                             // first NOTIFY nobody has answered yet a quarter of these
-    std::size_t max_per_peer = 1000;         // that came from one address (IPv6: one /64)
-    std::size_t max_per_dialog = 16;         // in the dialog of one call
-    std::size_t max_unproven = 32;           // whose first NOTIFY one target has not answered yet
+    // Beyond these: 503 with Retry-After. Subscriptions in calls and of REFER may be a quarter more, those
+    // whose first NOTIFY nobody has answered yet a quarter of these.
+    std::size_t max_subscriptions = 20'000;
+    std::size_t max_per_peer = 1000;  // that came from one address (IPv6: one /64)
+    std::size_t max_per_dialog = 16;  // in the dialog of one call
+    std::size_t max_unproven = 32;    // whose first NOTIFY one target has not answered yet
     std::uint32_t retry_after_s = 30;
     // Octets in bodies that wait for the answer to their NOTIFY, of all together and of those from one
     // address. Once there, the next NOTIFY waits its turn, each address in its own queue; last words and the

@@ -55,7 +55,7 @@ enum class ParseVerdict : std::uint8_t {
 struct ParsedMessage {
     ParseVerdict verdict = ParseVerdict::drop;
     ParseReason reason = ParseReason::none;
-    int status = 0;           // 400, 416, 505, 513; 0 when accepted
+    int status = 0;           // 400, 414, 416, 505, 513; 0 when accepted
     std::string_view phrase;  // for the reason phrase; static
     SipMessage message;       // whole when accepted; as far as it could be read when to be answered
 

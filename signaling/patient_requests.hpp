@@ -1,7 +1,7 @@
-// REGISTERs over UDP that wait for one another. At some hundred a second a thread sleeps between any two, and
-// finding its caches cold costs each more than all there is to do; gathered, they share that. Where many came
-// within the last `patience`, whoever comes within the next waits for its end: a phone asks again after 500
-// ms only (RFC 3261 §17.1.2.2). Where few come nobody waits. Signaling thread; no locks.
+// Handles REGISTERs over UDP in batches. At a few hundred a second the thread sleeps between any two and
+// finds its caches cold each time, which costs more than the work; a batch pays for that once. Where `many`
+// came within the last `patience`, those of the next wait for its end: a phone asks again after 500 ms only
+// (RFC 3261 §17.1.2.2). Where few come nobody waits. Signaling thread; no locks.
 #pragma once
 
 #include <cstddef>

@@ -18,7 +18,7 @@ struct RefusedRequest {
 
 struct GuardVerdict {
     Identity identity{};                      // of an admitted request
-    std::optional<RefusedRequest> refused{};  // 401, 403, 400
+    std::optional<RefusedRequest> refused{};  // 400, 401, 403, 503
 };
 
 // Not asked about ACK and CANCEL, which cannot be challenged (RFC 3261 §22.1). Signaling thread.

@@ -20,8 +20,8 @@ struct RequestSketch {
     std::size_t bytes = 0;
 };
 
-// Nothing of it is parsed in earnest. What is no message at all counts as a
-// request. nullopt: a response, or a keep-alive.
+// Finds these fields without validating the message. What is no message at all counts as a request. nullopt:
+// a response, or a keep-alive.
 std::optional<RequestSketch> sketch_of(std::string_view message);
 RequestSketch sketch_of(const SipMessage& request);
 

@@ -76,7 +76,8 @@ void ServerTransactions::receive_again(Entry& entry, SipMessage request, const F
 }
 
 void ServerTransactions::receive_cancel(SipMessage cancel, const Flow& flow, TimePoint now) {
-    // §9.2. Only an INVITE can be canceled in practice (§9.1); for all else the CANCEL comes too late anyway.
+    // §9.2. Only an INVITE can be cancelled in practice (§9.1); for all else the CANCEL comes too late
+    // anyway.
     const auto found = by_key_.find(server_key(cancel, "INVITE"));
     if (found == by_key_.end()) {
         ++output_.counters.unmatched_cancels;

@@ -58,7 +58,7 @@ class ServerTransactions {
 
   private:
     using Machine = std::variant<InviteServerTransaction, NonInviteServerTransaction>;
-    // By what stands for a key: peers choose keys, and would choose those that meet in a hash table.
+    // By a secret-keyed hash of the key: peers choose the keys and could make them collide.
     using Index = std::unordered_map<KeyedDigest, ServerTransactionId>;
 
     struct Record {

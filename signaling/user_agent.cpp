@@ -138,8 +138,8 @@ bool UserAgent::passes_guard(RequestReceived& event, TimePoint now) {
     return !verdict.refused;
 }
 
-// Who has read our answer read it where it went: some phones listen at another port than they send from
-// (interop rule 15).
+// A peer who has read our answer read it at the address it went to: some phones listen at another port than
+// they send from (interop rule 15).
 void UserAgent::prove(const SipMessage& request, FlowProof proof) {
     const Flow answered_at = response_flow(request.top_via(), proof.flow);
     if (!is_reliable(answered_at.transport) && answered_at.remote != proof.flow.remote)
@@ -147,7 +147,7 @@ void UserAgent::prove(const SipMessage& request, FlowProof proof) {
     proofs_.push_back(std::move(proof));
 }
 
-// Also while ours still rings there (RFC 3261 §12.1.2).
+// Early dialogs count too: our call may still be ringing there (RFC 3261 §12.1.2).
 UserAgent::Call* UserAgent::find_call(const DialogId& id) {
     Call* call = find_by_tag(id.local_tag);
     return call && (call->session.matches(id) || call->session.matches_early(id)) ? call : nullptr;
@@ -258,8 +258,8 @@ void UserAgent::on(AckReceived& event, TimePoint now) {
     });
 }
 
-// Each 2xx is paid back once, however often its ACK comes. Wherever the first one comes from, it shows that
-// our tag was read where it was told.
+// A 2xx counts as one proof, however often its ACK comes. From wherever the first ACK comes, it shows that
+// our tag was read at the address we told it to.
 void UserAgent::prove_by_ack(const InviteSession& session, const AckReceived& event) {
     const bool from_there = is_from(event.flow, session.told());
     const Identity& who = session.identity();
@@ -274,8 +274,8 @@ void UserAgent::prove_by_ack(const InviteSession& session, const AckReceived& ev
     }
 }
 
-// Who answers knows our branch. It was read where the request went, too: some phones answer from another port
-// than they listen at.
+// A response carries our branch, so the request was read where it went, and the sender is proven as well:
+// some phones answer from another port than they listen at.
 void UserAgent::prove_by_response(const ResponseReceived& event) {
     if (!event.target) return;
     proofs_.push_back({event.flow, FlowProof::By::dialog});

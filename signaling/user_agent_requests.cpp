@@ -1,5 +1,5 @@
-// The part of UserAgent that sends what its owner asks for besides calls: requests of any method, inside a
-// session's dialog and outside.
+// The part of UserAgent that serves its owner besides calls: requests of any method, inside a session's
+// dialog and outside, dialogs kept for other usages, and what is known of a session's peer.
 #include <utility>
 
 #include "signaling/capabilities.hpp"

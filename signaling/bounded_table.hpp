@@ -68,6 +68,13 @@ class BoundedTable {
         order_.erase(found->second);
         index_.erase(found);
     }
+    // Who was not asked for longest goes, if `is_over` says so of it.
+    template <typename IsOver>
+    void drop_oldest_if(IsOver is_over) {
+        if (order_.empty() || !is_over(order_.back().second)) return;
+        index_.erase(order_.back().first);
+        order_.pop_back();
+    }
     // Does not count as asked for.
     template <typename Visit>
     void for_each(Visit visit) {

@@ -326,6 +326,20 @@ TEST_CASE("a million forged addresses take no more memory than the tables have, 
     CHECK(passed(guard, guesser, 1, start) == 0);
 }
 
+TEST_CASE("endpoints that proved themselves long ago are forgotten as others prove themselves") {
+    FloodGuard guard(settings(), key);
+    for (std::uint16_t port = 1; port <= 5000; ++port) guard.prove({from("192.0.2.1", port), By::ack}, start);
+    const std::size_t most = guard.remembered();
+    CHECK(most >= 5000);
+    const Flow phone = from("192.0.2.1", 6000);
+    // Who is still believed stays.
+    for (int n = 0; n < 5000; ++n) guard.prove({phone, By::ack}, start + 1h);
+    CHECK(guard.remembered() == most + 1);
+    for (int n = 0; n < 2500; ++n) guard.prove({phone, By::ack}, start + 2h);
+    CHECK(guard.remembered() < 10);
+    CHECK(guard.may_send(std::string(50'000, 'x'), phone, start + 2h));
+}
+
 TEST_CASE("new connections of one address are limited, and refused while it is banned") {
     FloodGuard guard(settings(), key);
     const Flow flow = from("192.0.2.1", 1, Transport::tls);

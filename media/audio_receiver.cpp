@@ -20,6 +20,7 @@ constexpr int fifo_ms = 20 + codecs::max_packet_ms + 20;
 // So many wishes to shorten (one in 60 ms) may find nothing that goes unheard; then it is done where it hurts
 // least.
 constexpr int patience = 10;
+constexpr std::uint8_t static_comfort_noise = 13;  // RFC 3551 table 4
 constexpr Duration resume_fade = milliseconds(20);
 
 std::size_t fifo_samples(const AudioLeg& leg) {
@@ -72,6 +73,11 @@ std::optional<AudioReceiver::PayloadKind> AudioReceiver::kind_of(std::uint8_t pa
         return PayloadKind{Use::comfort_noise, AudioCodec::pcmu, it->clock_hz};
     if (auto it = std::ranges::find_if(earlier_formats_, is_it); it != earlier_formats_.end())
         return PayloadKind{Use::audio, it->codec, rtp_clock_hz(it->codec)};
+    // Gateways send it in pauses without having listed it, and the number is nothing else's. Of who never
+    // spoke it is a mere keep-alive.
+    const auto counts_8000 = [](const auto& known) { return rtp_clock_hz(known.codec) == 8000; };
+    if (heard_ && payload_type == static_comfort_noise && std::ranges::any_of(formats_, counts_8000))
+        return PayloadKind{Use::comfort_noise, AudioCodec::pcmu, 8000};
     return std::nullopt;
 }
 
@@ -101,6 +107,10 @@ rtp::DtmfDigits AudioReceiver::on_packet(const rtp::RtpPacket& packet, const Pay
         buffer_.insert_other(packet.header);
         return dtmf_.on_packet(packet, kind.clock_hz, arrival);
     }
+    // Another SSRC is another encoder, which begins at rest: to a G.722 decoder that stands wide open its
+    // first code words would be a bang. Keys pressed before its first word change nothing about that.
+    if (ssrc_ && *ssrc_ != packet.header.ssrc) reset();
+    ssrc_ = packet.header.ssrc;
     heard_ = true;
     const rtp::AudioPacketInfo info = inspect(packet, kind);
     if (kind.use == PayloadKind::Use::audio) note_loudness(packet, kind.codec, info);

@@ -130,6 +130,7 @@ class AudioReceiver {
     int refused_ = 0;  // wishes to shorten in a row that found nothing to take
     ShownLoudness loudness_;
     MarkTrust mark_trust_;
+    std::optional<std::uint32_t> ssrc_;  // of the sound that came last
     codecs::G722Meter g722_meter_;
     codecs::CeltMeter celt_meter_;
     bool is_skimming_ = false;

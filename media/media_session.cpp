@@ -153,11 +153,7 @@ void MediaSession::on_valid_rtp(const rtp::RtpPacket& packet, const AudioReceive
     using Verdict = rtp::ReceiverStatistics::Verdict;
     const bool is_event = kind.use == AudioReceiver::PayloadKind::Use::telephone_event;
     const int clock_hz = is_event ? rtp::ReceiverStatistics::no_transit : kind.clock_hz;
-    const auto ssrc_before = statistics_.ssrc();
     if (statistics_.on_packet(packet.header, clock_hz, received.arrival) == Verdict::jump) return;
-    // Another SSRC is another encoder, which begins at rest: to a G.722 decoder that stands wide open its
-    // first code words would be a bang.
-    if (ssrc_before && *ssrc_before != packet.header.ssrc && !is_event) receiver_.reset();
     named_.heard(received.source.address, latch_.destination());
     if (!started_)
         announce_start(received);

@@ -113,8 +113,7 @@ TEST_CASE("who says that he is silent because he does not measure is heard in a 
         PhoneOptions options = phone_with(codec, speech_from(2));
         options.says_minus_dbov = 127;
         conference.join(std::move(options));
-        for (std::uint64_t i = 0; i < 5; ++i)
-            conference.join(phone_with(AudioCodec::pcmu, faint_noise(i)));
+        for (std::uint64_t i = 0; i < 5; ++i) conference.join(phone_with(AudioCodec::pcmu, faint_noise(i)));
         Phone& listener = conference.join(phone_with(AudioCodec::g722, silence()));
         conference.run(4500ms);
         CHECK(first_loud(listener.heard(), 16000) < 3000);

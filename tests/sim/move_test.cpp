@@ -127,6 +127,58 @@ TEST_CASE(
     CHECK(std::abs(rooms.level(1, 0)) < 1);
 }
 
+TEST_CASE("keys that a hold cuts short are not sent at the resume, nor lost to others pressed meanwhile") {
+    TwoRooms rooms;
+    Phone& phone = *rooms.phones[1];
+    media::AudioLeg leg = phone.leg();
+    leg.send_event_type = telephone_event_type;
+    rooms.conference.update(phone, leg);
+    const auto press = [&](const char* keys) {
+        rooms.conference.engine.handle(media::SendDigits{here, rooms.conference.id_of(phone), keys},
+                                       rooms.conference.now());
+    };
+    const auto begun = [&] {
+        return std::ranges::count_if(phone.packets(), [](const Phone::Packet& packet) {
+            return packet.header.payload_type == telephone_event_type && packet.header.marker;
+        });
+    };
+    press("1");
+    rooms.conference.run(100ms);
+    press("2");
+    rooms.conference.run(1s);
+    CHECK(begun() == 2);
+    press("3456789");
+    rooms.conference.run(300ms);
+    media::AudioLeg held = leg;
+    held.sends = held.receives = false;
+    held.on_hold = true;
+    rooms.conference.update(phone, held);
+    rooms.conference.run(5s);
+    const auto before = begun();
+    CHECK(before < 6);
+    rooms.conference.update(phone, leg);
+    rooms.conference.run(2s);
+    CHECK(begun() == before);
+    CHECK(std::abs(rooms.level(1, 0)) < 1);
+}
+
+TEST_CASE("to the phone of who moves no time is lost: its packets come no later than their time stamps say") {
+    TwoRooms rooms;
+    Phone& phone = *rooms.phones[1];
+    media::RoomId from = here, to = there;
+    for (int i = 0; i < 10; ++i) {
+        rooms.conference.run(std::chrono::milliseconds(500 + 3 * i));
+        rooms.move(1, from, to);
+        std::swap(from, to);
+    }
+    rooms.conference.run(500ms);
+    const Phone::Packet &first = phone.packets().front(), &last = phone.packets().back();
+    const auto media_ms = static_cast<std::int32_t>(last.header.timestamp - first.header.timestamp) / 8.0;
+    // At most half a millisecond for each move, and where the other room's tick comes sooner, sooner.
+    CHECK(to_ms(last.arrival - first.arrival) - media_ms < 6);
+    CHECK(phone.sequence_breaks() == 0);
+}
+
 TEST_CASE("how loud everybody is can be asked") {
     TwoRooms rooms;
     rooms.conference.engine.take_events();

@@ -268,18 +268,23 @@ TEST_CASE("who moves and talks from there is told of again, once") {
 }
 
 TEST_CASE("a keep-alive nobody hears shows the address, from exactly the endpoint that was named") {
-    Named named;
-    named.leg.comfort_noise.clear();
-    named.conference.update(*named.victim, named.leg);
-    named.conference.run(5s);
-    std::array<std::uint8_t, rtp::rtp_header_size + 1> noise{0x80, comfort_noise_type, 0, 1};
-    noise[rtp::rtp_header_size] = 60;
-    Endpoint beside = named.victim->address();
-    beside.port += 10;
-    named.conference.network.send(beside, named.conference.server_address(*named.victim), noise);
-    named.conference.run(100ms);
-    CHECK(named.packets_in(10s) < 5);
-    named.victim->send_raw(noise);
-    named.conference.run(100ms);
-    CHECK(named.packets_in(10s) == 500);
+    constexpr std::uint8_t unknown_type = 20;  // RFC 6263 §4.6
+    // Comfort noise was not listed, and he never spoke.
+    for (const std::uint8_t type : {unknown_type, comfort_noise_type}) {
+        CAPTURE(type);
+        Named named;
+        named.leg.comfort_noise.clear();
+        named.conference.update(*named.victim, named.leg);
+        named.conference.run(5s);
+        std::array<std::uint8_t, rtp::rtp_header_size + 1> keep_alive{0x80, type, 0, 1};
+        keep_alive[rtp::rtp_header_size] = 60;
+        Endpoint beside = named.victim->address();
+        beside.port += 10;
+        named.conference.network.send(beside, named.conference.server_address(*named.victim), keep_alive);
+        named.conference.run(100ms);
+        CHECK(named.packets_in(10s) < 5);
+        named.victim->send_raw(keep_alive);
+        named.conference.run(100ms);
+        CHECK(named.packets_in(10s) == 500);
+    }
 }

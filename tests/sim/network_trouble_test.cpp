@@ -158,8 +158,11 @@ TEST_CASE("a new SSRC costs a moment only") {
 }
 
 TEST_CASE("a new SSRC after loud noise is no bang, whatever the decoder had got used to") {
-    for (const AudioCodec codec : {AudioCodec::g722, AudioCodec::opus}) {
+    for (const int variant : {0, 1, 2, 3}) {
+        const AudioCodec codec = variant % 2 == 0 ? AudioCodec::g722 : AudioCodec::opus;
+        const bool presses_first = variant > 1;
         CAPTURE(encoding_name(codec));
+        CAPTURE(presses_first);
         Conference conference(44);
         SeededRandom random(5);
         const Signal noise = [&random](double) { return 0.8 * (random.u32() / 2147483648.0 - 1); };
@@ -172,6 +175,7 @@ TEST_CASE("a new SSRC after loud noise is no bang, whatever the decoder had got 
         speaker.set_signal(tone(440, 0.01));
         speaker.new_stream();
         speaker.change_codec(codec, 20);  // an encoder at rest
+        if (presses_first) speaker.send_event(5, 3, 800, true, conference.now());
         speaker.mute(false);
         conference.run(1s);
         int loudest = 0;
@@ -261,6 +265,27 @@ TEST_CASE("comfort noise is heard as loud as the peer says its silence is") {
     speaker.mute(false);
     conference.run(1s);
     CHECK(tone_presence(listener.heard_last(800ms), 440, 8000, loud) == 1);
+}
+
+TEST_CASE("comfort noise of who did not list it is no loss, and is heard as loud as he says") {
+    Conference conference(44);
+    Phone& speaker = conference.make_phone(talker(AudioCodec::pcmu, tone(440, loud), 5ms));
+    media::AudioLeg leg = speaker.leg();
+    leg.comfort_noise.clear();
+    conference.enter(speaker, leg);
+    Phone& listener = conference.join(PhoneOptions{});
+    conference.run(1s);
+    speaker.send_comfort_noise(50, conference.now());
+    conference.run(2s);
+    double power = 0;
+    for (std::int16_t s : listener.heard_last(1s)) power += double(s) * s / (32768.0 * 32768.0) / 8000;
+    CHECK(10 * std::log10(power) == doctest::Approx(-50).epsilon(0.06));
+    speaker.mute(false);
+    conference.run(1s);
+    CHECK(tone_presence(listener.heard_last(800ms), 440, 8000, loud) == 1);
+    conference.leave(speaker);
+    conference.run(20ms);
+    CHECK(conference.events<media::LegEnded>().at(0).quality.packets_lost == 0);
 }
 
 TEST_CASE("a talker who pauses without a packet is silence, and his first word after it is whole") {

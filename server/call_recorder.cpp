@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +21,7 @@ namespace {
 // An hour of a busy server, while its disk is full.
 constexpr std::size_t most_waiting = 20'000;
 constexpr std::chrono::seconds held_up_pause(1);
+constexpr std::chrono::seconds pipe_patience(1);
 constexpr std::size_t day_length = 10;  // of "2026-01-31T..."
 
 constexpr const char* schema = R"(
@@ -39,10 +41,22 @@ std::optional<FileDescriptor> open_private(const std::string& path) {
 }
 
 // What fits into PIPE_BUF goes whole or not at all.
+bool write_to_pipe(int fd, const std::string& line, std::chrono::steady_clock::time_point until) {
+    while (::write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+        pollfd room{fd, POLLOUT, 0};
+        if (errno != EAGAIN || left.count() <= 0 || ::poll(&room, 1, static_cast<int>(left.count())) < 0)
+            return false;
+    }
+    return true;
+}
+
+// Many calls may end at once, and a reader who is at work be behind.
 bool write_to_pipe(int fd, const std::deque<CallRecorder::Entry>& entries) {
-    return std::all_of(entries.begin(), entries.end(), [fd](const CallRecorder::Entry& entry) {
-        const std::string line = entry.json + '\n';
-        return ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+    const auto until = std::chrono::steady_clock::now() + pipe_patience;
+    return std::all_of(entries.begin(), entries.end(), [&](const CallRecorder::Entry& entry) {
+        return write_to_pipe(fd, entry.json + '\n', until);
     });
 }
 
@@ -77,7 +91,7 @@ void CallRecorder::add(Entry entry) {
 
 std::size_t CallRecorder::waiting() const {
     const std::lock_guard lock(mutex_);
-    return waiting_.size();
+    return waiting_.size() + held_up_count_;
 }
 
 void CallRecorder::run() {
@@ -93,7 +107,10 @@ void CallRecorder::run() {
         if (!entries.empty() || !held_up_.empty()) write(std::move(entries));
         lock.lock();
     }
+    if (held_up_.empty()) return;
     lost_ += held_up_.size();
+    complained_ = false;
+    complain(fmt::format("cdr.database {}: held by another program to the end", settings_.database));
 }
 
 void CallRecorder::write(std::deque<Entry> entries) {
@@ -104,23 +121,31 @@ void CallRecorder::write(std::deque<Entry> entries) {
         complain(fmt::format("cdr.file {}: {}", settings_.file, std::strerror(errno)));
     }
     if (!settings_.database.empty() && !write_to_database(std::move(entries))) kept = false;
-    if (kept)
-        complained_ = false;
-    else
+    if (!kept)
         lost_ += count;
+    else
+        complained_ = false;
 }
 
 // False: they are lost. What somebody else's transaction held up waits for its end.
 bool CallRecorder::write_to_database(std::deque<Entry> entries) {
     std::deque<Entry> all = std::exchange(held_up_, {});
+    held_up_count_ = 0;
     const std::size_t before = all.size();
     std::move(entries.begin(), entries.end(), std::back_inserter(all));
     const auto written = write_rows(all);
     if (written) return true;
     const bool busy = database_ && database_->is_busy();
     database_.reset();  // opened anew with the next records
-    if (busy && all.size() <= most_waiting) {
+    if (busy) {
+        for (; all.size() > most_waiting; ++lost_) all.pop_front();
         held_up_ = std::move(all);
+        held_up_count_ = held_up_.size();
+        if (before == 0)
+            log_.write({LogLevel::warning,
+                        "cdr.held_up",
+                        "another program holds the database; records wait",
+                        {{"database", settings_.database}}});
         return true;
     }
     lost_ += before;

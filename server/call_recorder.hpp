@@ -51,6 +51,7 @@ class CallRecorder {
     std::unique_ptr<Sqlite> database_;
     std::string forgotten_on_;   // the day for which old rows have been removed
     std::deque<Entry> held_up_;  // others hold the database: written with the next ones, or a second later
+    std::atomic<std::size_t> held_up_count_{0};
     bool complained_ = false;
     std::atomic<std::uint64_t> lost_{0};
 

@@ -82,12 +82,12 @@ Problem apply_text(const ConfigKey& key, const std::string& text, std::string_vi
 
 // Kubernetes gives every container such variables for each service of its namespace; those of "rotunda" and
 // "rotunda-metrics" begin like ours and are not meant for us. A port of ours that does not exist is a
-// mistake, and told: theirs are addresses, tcp://10.0.0.1:8080.
+// mistake, and told: theirs with such short names are addresses, tcp://10.0.0.1:8080.
 bool is_foreign_variable(const std::string& name, std::string_view value) {
-    static const Pattern of_service = *Pattern::compile(
-        "ROTUNDA(_.+)?_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_.+)?)");
-    return of_service.matches(name) && (!name.ends_with("_PORT") || name.ends_with("_SERVICE_PORT") ||
-                                        value.find("://") != std::string_view::npos);
+    static const Pattern of_service =
+        *Pattern::compile("ROTUNDA(_.+)?_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_.+)?)");
+    return of_service.matches(name) ||
+           (name.ends_with("_PORT") && value.find("://") != std::string_view::npos);
 }
 
 Problem apply_variable(const std::string& name, const std::string& value, Config& config) {

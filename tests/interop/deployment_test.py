@@ -114,7 +114,7 @@ class Deployment(InteropTest):
         self.addCleanup(manager.close)
         manager.bind(str(self.folder / "notify"))
         manager.settimeout(PATIENCE * 5)
-        with unittest.mock.patch.dict(os.environ, NOTIFY_SOCKET=str(self.folder / "notify"), WATCHDOG_USEC="200000"):
+        with unittest.mock.patch.dict(os.environ, NOTIFY_SOCKET=str(self.folder / "notify"), WATCHDOG_USEC="1000000"):
             server = self.start(Rotunda)
         probe = Probe(server.port)
         self.addCleanup(probe.close)

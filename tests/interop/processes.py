@@ -118,7 +118,7 @@ class Process:
     def running(self):
         return self.child.poll() is None
 
-    def stop(self, how=signal.SIGTERM, patience=5):
+    def stop(self, how=signal.SIGTERM, patience=15):
         if self.running():
             os.killpg(self.child.pid, how)
             try:

@@ -238,7 +238,9 @@ TEST_CASE(
         for (const char* end : {"_SERVICE_HOST", "_SERVICE_PORT", "_SERVICE_PORT_WEB_UI", "_PORT",
                                 "_PORT_5060_UDP", "_PORT_8080_TCP_PROTO", "_PORT_8080_TCP_ADDR"})
             CHECK(from({{std::string(service) + end, "udp://10.0.0.1:5060"}}).ok());
-    CHECK(from({{"ROTUNDA_METRICS_SERVICE_PORT", "8080"}}).ok());
+    for (const char* number : {"ROTUNDA_METRICS_SERVICE_PORT", "ROTUNDA_SERVICE_PORT_HTTP_PORT",
+                               "ROTUNDA_PORT_8080_TCP_PORT", "ROTUNDA_METRICS_PORT_8080_TCP_PORT"})
+        CHECK(from({{number, "8080"}}).ok());
     for (const char* mistaken : {"ROTUNDA_SIP_PORT", "ROTUNDA_PORT", "ROTUNDA_MEDIA_PORT_RANGE",
                                  "ROTUNDA_SERVICE", "ROTUNDA_PORT_5060"})
         CHECK_FALSE(from({{mistaken, "5060"}}).ok());

@@ -8,11 +8,17 @@
 namespace rotunda::rooms {
 namespace {
 
-// A 6xx speaks for all of somebody's phones (RFC 3261 §16.7); else the lowest class says the most.
+bool is_redirection(int status) {
+    return status >= 300 && status < 400;
+}
+
+// A 6xx speaks for all of somebody's phones (RFC 3261 §16.7); else the lowest class says the most, but who
+// was redirected has not refused: what is said where that led is better.
 bool is_better(int status, int than) {
     if (than == 0) return true;
     if (than >= 600 || status >= 600) return status >= 600 && than < 600;
-    return status / 100 < than / 100;
+    const auto rank = [](int s) { return is_redirection(s) ? 45 : s / 100 * 10; };
+    return rank(status) < rank(than);
 }
 
 // RFC 5626 §5.3: the flow is dead (430), or nobody was heard from over it.
@@ -215,7 +221,7 @@ void Dialer::on(const sip::SessionEnded& event, TimePoint now) {
     Entry& entry = dial_of(event.session);
     Branch branch = take_branch(entry, event.session);
     if (is_unreachable(event)) ring_otherwise(entry, std::move(branch.otherwise), now);
-    if (event.status >= 300 && event.status < 400) redirect(entry.second, event, branch.who.identity);
+    if (is_redirection(event.status)) redirect(entry.second, event, branch.who.identity);
     remember(entry.second, event.status, event.reason);
     in_vain(std::move(branch.who), event);
     if (event.status >= 600) {
@@ -261,11 +267,6 @@ void Dialer::redirect(Dial& dial, const sip::SessionEnded& by, const sip::Identi
 }
 
 void Dialer::remember(Dial& dial, int status, std::string_view reason) {
-    // Who was redirected has not refused; nobody above is to follow the 3xx once more.
-    if (status >= 300 && status < 400) {
-        status = 480;
-        reason = "Redirected to nobody";
-    }
     if (status == 0) status = 500;
     if (!is_better(status, dial.status)) return;
     dial.status = status;
@@ -309,7 +310,10 @@ void Dialer::hang_up(Entry& entry, std::string_view reason, TimePoint now) {
 void Dialer::fail(Entry& entry, TimePoint now) {
     Dial& dial = entry.second;
     if (now >= dial.until && dial.status < 600) remember(dial, 408, {});
-    events_.emplace_back(DialFailed{entry.first, std::move(dial.place), dial.status, std::move(dial.reason)});
+    // Nobody above is to follow the 3xx once more.
+    const bool nowhere = is_redirection(dial.status);
+    events_.emplace_back(DialFailed{entry.first, std::move(dial.place), nowhere ? 480 : dial.status,
+                                    nowhere ? "Redirected to nobody" : std::move(dial.reason)});
     dials_.erase(entry.first);
 }
 

@@ -278,7 +278,7 @@ TEST_CASE("what a user may not dial he reaches neither by REFER nor by a 3xx of 
     REQUIRE(world.requests(sip::Method::invite).size() == 1);
     world.answer(world.invite(), 302, {}, {{sip::HeaderId::contact, "<sip:+1900123@carrier.example>"}});
     CHECK(world.requests(sip::Method::invite).size() == 1);
-    CHECK(world.told().back() == "480 Temporarily Unavailable");
+    CHECK(world.told().back() == "403 Forbidden");
 }
 
 TEST_CASE("a referrer has us call nobody inside whom he could not reach himself") {
